@@ -1,0 +1,214 @@
+// The operating system as samepage needs it: name -> memory, who lives, wait and wake. linux/ and windows/ implement it.
+// SPDX-License-Identifier: MIT
+//
+// A specification at our level: nothing here names a descriptor lock, a futex or a section. The folders beside this file
+// have the same file names. Only they, and samepage/export.hpp, know on which system they are.
+//
+// Vocabulary
+//   held object  an object that this handle keeps alive. It ends with the handle, and with the process, however that ends.
+//   structured   its bytes begin with samepage's header (src/shared/header.hpp); a plain one's bytes are all the user's.
+//   slot         one of slots_max places of an object that a live process can claim; the system frees it at death.
+//   wait point   one of wait_points_max 32-bit words of an object on which processes sleep.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "samepage/duration.hpp"
+#include "samepage/place.hpp"
+#include "samepage/region.hpp"
+#include "samepage/result.hpp"
+
+namespace samepage::os {
+
+inline constexpr unsigned slots_max = 4096;
+inline constexpr unsigned wait_points_max = 64;
+
+// The moment a wait ends. Never overflows; forever() never comes.
+class deadline {
+   public:
+    using clock = std::chrono::steady_clock;
+    static deadline after(duration d) noexcept;
+    static deadline forever() noexcept { return deadline(clock::time_point::max()); }
+    bool is_forever() const noexcept { return at_ == clock::time_point::max(); }
+    bool passed() const noexcept { return !is_forever() && clock::now() >= at_; }
+    duration left() const noexcept;  // zero when passed, samepage::forever when forever
+   private:
+    explicit deadline(clock::time_point at) noexcept : at_(at) {}
+    clock::time_point at_;
+};
+
+// ---- Memory ------------------------------------------------------------------------------------------------------
+
+// Bytes of an object in this process's address space. Unmapped at the end. Holds the bytes, not the name.
+// An address space that ends beyond the object's size (see held_object::map, `reserve`) becomes usable as it grows.
+class mapping {
+   public:
+    mapping() noexcept = default;
+    mapping(mapping&& other) noexcept { swap(other); }
+    mapping& operator=(mapping&& other) noexcept {
+        mapping(std::move(other)).swap(*this);
+        return *this;
+    }
+    ~mapping();
+
+    std::byte* data() const noexcept { return data_; }  // where the asked-for offset is, not page-rounded
+    std::size_t size() const noexcept { return size_; }
+
+    // Changed pages to the disk, where the object is a file.
+    result<void> flush() const;
+
+    void swap(mapping& other) noexcept {
+        std::swap(base_, other.base_);
+        std::swap(base_size_, other.base_size_);
+        std::swap(data_, other.data_);
+        std::swap(size_, other.size_);
+        std::swap(file_, other.file_);
+    }
+
+   private:
+    friend class held_object;
+    void* base_ = nullptr;  // what the system mapped
+    std::size_t base_size_ = 0;
+    std::byte* data_ = nullptr;
+    std::size_t size_ = 0;
+    std::intptr_t file_ = -1;  // Windows: a duplicated file handle for flush; -1: none
+};
+
+// ---- Objects -----------------------------------------------------------------------------------------------------
+
+enum class disposition : std::uint8_t { open_existing, create_or_open, create_new };
+
+struct acquire_request {
+    const samepage::place* where = nullptr;
+    os::disposition disposition = os::disposition::create_or_open;
+    samepage::access access = samepage::access::read_write;
+    std::uint64_t size_bytes = 0;  // used when it is made; exact for a plain object
+    bool structured = false;
+    // Called once when a structured object is made, with its zeroed bytes, before anybody else can open it.
+    std::function<void(std::span<std::byte>)> initialise;
+    duration timeout = std::chrono::seconds(5);
+    // A plain name that leads to a file: the file's path, or an open file of the caller's.
+    std::string_view backing_path;
+    std::optional<native_handle> backing;
+};
+
+// One handle on one object. Move-only. const functions from any thread; the others by one thread at a time.
+//
+// Guarantees, on both systems:
+//   * acquire() either opens a whole, live object or makes one that nobody sees before it is whole.
+//   * A name is free as soon as its last held_object is gone, by whatever end; its next maker gets zeroed bytes.
+//   * Never two live objects of one name; never a live object without its name (among samepage processes).
+//   * no_space, if at all, before anything is visible.
+class held_object {
+   public:
+    held_object() noexcept;
+    held_object(held_object&&) noexcept;
+    held_object& operator=(held_object&&) noexcept;
+    ~held_object();
+
+    // Errors: not_found, already_exists, wrong_kind (plain asked, structured found, or the other way; the detail says
+    // which kind it is), denied, no_space, invalid_argument, timed_out (naming who is in the way), system.
+    static result<held_object> acquire(const acquire_request& request);
+
+    // Duplicates the caller's file or section; plain, nameless, kept by nobody's name. Size 0: its own.
+    static result<held_object> adopt(native_handle handle, std::uint64_t size_bytes, samepage::access access);
+    // Zeroed, plain, nameless.
+    static result<held_object> anonymous(std::uint64_t size_bytes);
+
+    bool is_open() const noexcept;
+    bool created() const noexcept;
+    bool is_file() const noexcept;  // a path, or a name that leads to one: bytes that stay
+    samepage::access access() const noexcept;
+    std::uint64_t size_bytes() const noexcept;  // when it was acquired, or grown or refreshed by this handle
+    native_handle native() const noexcept;
+
+    // Maps [offset, offset + size). `reserve` > size keeps that many bytes of addresses, so that later growth appears
+    // in place; pages beyond the object's end must not be touched. Outside the object: invalid_argument.
+    result<mapping> map(std::uint64_t offset, std::size_t size, samepage::access access, std::size_t reserve = 0) const;
+
+    // Makes the object at least `size_bytes` long for everybody, space reserved first (no_space leaves it as it was).
+    // Never shrinks. Several may grow at once. An object of a name or path; plain regions don't grow under a name.
+    result<void> grow(std::uint64_t size_bytes);
+    // Reads the size anew: another process may have grown it.
+    result<std::uint64_t> refresh_size();
+
+    // lost_name when the name no longer leads here.
+    result<void> check_name() const;
+
+    // Claims slot `index` for this handle: true, or false when a live one has it. At most one claim a handle.
+    // A forked child holds no slot of its parent's. The claim ends with the handle or the process; nobody can end it
+    // from outside, and no store of a killed process comes after its slot is free.
+    result<bool> claim_slot(unsigned index);
+    void release_slot() noexcept;
+    // Whether a live process other than this handle has claimed it. Asks the kernel; never guesses, never times out.
+    result<bool> slot_is_live(unsigned index) const;
+    // The process that has claimed it, where the system shows it; 0 where not. For messages only.
+    std::uint32_t slot_process(unsigned index) const;
+
+    // Sleeps while *word == expected, at most until `until`. May return early for no reason. `point` is the word's
+    // number in its object, the same in every process. Works on a read-only mapping of the word.
+    void wait(unsigned point, const std::atomic<std::uint32_t>& word, std::uint32_t expected, const deadline& until) const;
+    // Wakes at most `sleepers` of those who sleep at `point`. Costs a system call: call it only when somebody sleeps.
+    void wake(unsigned point, const std::atomic<std::uint32_t>& word, unsigned sleepers) const;
+
+    // Changes in a forked child, before anything else runs there: a holder that attached before the fork compares.
+    std::uint32_t generation() const noexcept;
+
+   private:
+    struct state;
+    std::unique_ptr<state> state_;
+};
+
+// ---- What there is -----------------------------------------------------------------------------------------------
+
+struct holder {
+    std::uint32_t process = 0;
+    std::string command;
+};
+
+struct entry {
+    samepage::place where;
+    bool structured = false;
+    std::uint32_t kind = 0;  // from the header, when structured
+    std::uint64_t size_bytes = 0;
+    std::vector<holder> holders;  // those that can be seen
+    bool complete = true;         // whether all holders could be seen
+    std::string location;         // where the system keeps it, for people
+};
+
+struct catalog {
+    std::vector<entry> entries;
+    bool complete = true;          // false where the system can't list names (`why` says so)
+    std::string why;
+    std::uint64_t freed_bytes = 0;  // of leftovers met on the way
+    std::uint64_t freed_entries = 0;
+};
+
+// Every live object of a scope; leftovers are freed on the way.
+result<catalog> list(scope where);
+// One object, with its holders. not_found as acquire().
+result<entry> look_up(const place& where);
+
+// One line of `doctor`.
+struct finding {
+    enum class level : std::uint8_t { good, note, bad } level = level::good;
+    std::string subject;
+    std::string text;  // what is so
+    std::string fix;   // what to do; empty when good
+};
+std::vector<finding> diagnose();
+
+// "user 1000 in /dev/shm/samepage-1000", for not_found.
+std::string place_searched(const place& where);
+
+}  // namespace samepage::os
