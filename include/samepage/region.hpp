@@ -29,7 +29,8 @@ struct region_options {
 };
 
 // A window into a region: bytes [offset, offset + size) of it. Move-only; may outlive the region it came from, and then
-// keeps the bytes (not the name). Any thread may read and write through it; who writes the same bytes at once must agree.
+// keeps the bytes (not the name). Any thread may read and write through it; who writes the same bytes at once must
+// agree.
 class SAMEPAGE_API region_view {
    public:
     region_view() noexcept;
@@ -55,8 +56,9 @@ class SAMEPAGE_API region_view {
 //
 // Processes: any number may hold it. Threads: const functions from any thread; closing, moving and assigning by one
 // thread while no other uses the handle. fork(): a child's handle is a holder of its own.
-// Lifetime: a name lives exactly as long as its last handle, whatever ends that one (close, exit, kill -9); a path stays.
-// Failure: not_found names the place that was searched; no_space comes before anything is visible, never as SIGBUS.
+// Lifetime: a name lives exactly as long as its last handle, whatever ends that one (close, exit, kill -9); a path
+// stays. Failure: not_found names the place that was searched; no_space comes before anything is visible, never as
+// SIGBUS.
 //
 //   auto page = samepage::region::create("hello", 4096);
 //   if (!page) return std::puts(page.error().message().c_str());
@@ -84,7 +86,8 @@ class SAMEPAGE_API region {
     // stays. As CreateFileMapping with a file's handle and a name.
     static result<region> create(std::string_view name, std::uint64_t size_bytes, std::string_view backing_path,
                                  const region_options& = {});
-    // The same with an open file of the caller's, which stays the caller's to close. not_supported for one without path.
+    // The same with an open file of the caller's, which stays the caller's to close. not_supported for one without
+    // path.
     static result<region> create(std::string_view name, std::uint64_t size_bytes, native_handle backing,
                                  const region_options& = {});
 

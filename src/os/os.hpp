@@ -1,14 +1,14 @@
-// The operating system as samepage needs it: name -> memory, who lives, wait and wake. linux/ and windows/ implement it.
-// SPDX-License-Identifier: MIT
+// The operating system as samepage needs it: name -> memory, who lives, wait and wake. linux/ and windows/ implement
+// it. SPDX-License-Identifier: MIT
 //
-// A specification at our level: nothing here names a descriptor lock, a futex or a section. The folders beside this file
-// have the same file names. Only they, and samepage/export.hpp, know on which system they are.
+// A specification at our level: nothing here names a descriptor lock, a futex or a section. The folders beside this
+// file have the same file names. Only they, and samepage/export.hpp, know on which system they are.
 //
 // Vocabulary
-//   held object  an object that this handle keeps alive. It ends with the handle, and with the process, however that ends.
-//   structured   its bytes begin with samepage's header (src/shared/header.hpp); a plain one's bytes are all the user's.
-//   slot         one of slots_max places of an object that a live process can claim; the system frees it at death.
-//   wait point   one of wait_points_max 32-bit words of an object on which processes sleep.
+//   held object  an object that this handle keeps alive. It ends with the handle, and with the process, however that
+//   ends. structured   its bytes begin with samepage's header (src/shared/header.hpp); a plain one's bytes are all the
+//   user's. slot         one of slots_max places of an object that a live process can claim; the system frees it at
+//   death. wait point   one of wait_points_max 32-bit words of an object on which processes sleep.
 #pragma once
 
 #include <atomic>
@@ -23,6 +23,7 @@
 #include <string_view>
 #include <vector>
 
+#include "samepage/catalog.hpp"
 #include "samepage/duration.hpp"
 #include "samepage/place.hpp"
 #include "samepage/region.hpp"
@@ -157,7 +158,8 @@ class held_object {
 
     // Sleeps while *word == expected, at most until `until`. May return early for no reason. `point` is the word's
     // number in its object, the same in every process. Works on a read-only mapping of the word.
-    void wait(unsigned point, const std::atomic<std::uint32_t>& word, std::uint32_t expected, const deadline& until) const;
+    void wait(unsigned point, const std::atomic<std::uint32_t>& word, std::uint32_t expected,
+              const deadline& until) const;
     // Wakes at most `sleepers` of those who sleep at `point`. Costs a system call: call it only when somebody sleeps.
     void wake(unsigned point, const std::atomic<std::uint32_t>& word, unsigned sleepers) const;
 
@@ -171,41 +173,12 @@ class held_object {
 
 // ---- What there is -----------------------------------------------------------------------------------------------
 
-struct holder {
-    std::uint32_t process = 0;
-    std::string command;
-};
-
-struct entry {
-    samepage::place where;
-    bool structured = false;
-    std::uint32_t kind = 0;  // from the header, when structured
-    std::uint64_t size_bytes = 0;
-    std::vector<holder> holders;  // those that can be seen
-    bool complete = true;         // whether all holders could be seen
-    std::string location;         // where the system keeps it, for people
-};
-
-struct catalog {
-    std::vector<entry> entries;
-    bool complete = true;          // false where the system can't list names (`why` says so)
-    std::string why;
-    std::uint64_t freed_bytes = 0;  // of leftovers met on the way
-    std::uint64_t freed_entries = 0;
-};
-
 // Every live object of a scope; leftovers are freed on the way.
-result<catalog> list(scope where);
+result<catalog> list(scope where, bool with_holders);
 // One object, with its holders. not_found as acquire().
-result<entry> look_up(const place& where);
+result<catalog_entry> look_up(const place& where);
 
-// One line of `doctor`.
-struct finding {
-    enum class level : std::uint8_t { good, note, bad } level = level::good;
-    std::string subject;
-    std::string text;  // what is so
-    std::string fix;   // what to do; empty when good
-};
+// What `doctor` says.
 std::vector<finding> diagnose();
 
 // "user 1000 in /dev/shm/samepage-1000", for not_found.

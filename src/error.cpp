@@ -1,0 +1,69 @@
+// The names, meanings and sentences of errors, from the one list.
+// SPDX-License-Identifier: MIT
+#include "samepage/error.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <system_error>
+#include <type_traits>
+
+namespace samepage {
+
+static_assert(std::is_trivially_copyable_v<error>);
+
+namespace {
+
+struct row {
+    errc code;
+    std::string_view name, meaning, advice;
+};
+
+constexpr row rows[] = {
+#define SAMEPAGE_X(number, name, meaning, advice) {errc::name, #name, meaning, advice},
+    SAMEPAGE_ERRORS(SAMEPAGE_X)
+#undef SAMEPAGE_X
+};
+
+const row& row_of(errc code) noexcept {
+    const auto* found = std::find_if(std::begin(rows), std::end(rows), [&](const row& r) { return r.code == code; });
+    return found == std::end(rows) ? *(std::end(rows) - 1) : *found;
+}
+
+// The longest beginning of `text` of at most `bytes_max` bytes that doesn't end inside a UTF-8 character.
+std::string_view cut(std::string_view text, std::size_t bytes_max) noexcept {
+    if (text.size() <= bytes_max) return text;
+    std::size_t end = bytes_max;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+    return text.substr(0, end);
+}
+
+}  // namespace
+
+std::string_view name_of(errc code) noexcept { return row_of(code).name; }
+
+error::error(errc code, const char* operation, std::string_view detail, int system_code) noexcept
+    : code_(code), system_code_(system_code), operation_(operation) {
+    const std::string_view kept = cut(detail, detail_bytes_max);
+    std::memcpy(detail_.data(), kept.data(), kept.size());
+    detail_bytes_ = static_cast<std::uint32_t>(kept.size());
+}
+
+std::string error::message() const {
+    const row& r = row_of(code_);
+    std::string text(r.name);
+    if (*operation_ != '\0') text.append(": ").append(operation_);
+    // A detail is a whole sentence with its own advice; without one the list's words stand.
+    if (detail_bytes_ != 0) {
+        text.append(": ").append(detail());
+    } else {
+        text.append(": ").append(r.meaning);
+    }
+    if (system_code_ != 0) {
+        text.append(" (").append(std::system_category().message(system_code_)).append(", ");
+        text.append(std::to_string(system_code_)).append(")");
+    }
+    if (detail_bytes_ == 0) text.append("; ").append(r.advice);
+    return text;
+}
+
+}  // namespace samepage
