@@ -1,0 +1,34 @@
+// Explores every state that an operation can leave behind, and has each judged.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "scene.hpp"
+
+namespace crash {
+
+enum class mode {
+    // Everybody died: each state is put into a fresh directory, as after a power cut of the machine's processes.
+    // System calls fail in turn, and the recovery is stepped too.
+    alone,
+    // The victim is killed in place, at each state, while a keeper that opened the object before holds it.
+    kept,
+    // The victim stands stopped and alive at each state while another acts; then it is killed, or goes on.
+    pair,
+};
+
+struct report {
+    unsigned states = 0;  // different ones, each judged
+    unsigned stops = 0;   // of the operation, once through
+    unsigned stores = 0;  // of those
+    unsigned calls = 0;   // and of those
+    unsigned broken = 0;
+    std::vector<std::string> complaints;  // the first few
+};
+
+// `stop_at_first`: one broken state is enough.
+report explore(const subject& what, bool on_name, mode how, bool stop_at_first);
+
+}  // namespace crash
