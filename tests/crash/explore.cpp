@@ -53,7 +53,7 @@ std::vector<int> failures_of(long call) {
 
 class explorer {
    public:
-    explorer(const subject& what, bool on_name, bool stop_at_first) : what_(what), stop_at_first_(stop_at_first) {
+    explorer(const subject& what, bool on_name, const std::string& wanted) : what_(what), wanted_(wanted) {
         void* page = mmap(nullptr, sizeof(ledger), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
         if (page == MAP_FAILED) std::abort();
         scene_.book = new (page) ledger;
@@ -75,10 +75,11 @@ class explorer {
     }
 
    private:
-    bool enough() const { return stop_at_first_ && report_.broken > 0; }
+    bool enough() const { return report_.found_wanted; }
 
     void complain(const std::string& where, const std::string& complaint) {
         report_.broken += 1;
+        report_.found_wanted |= !wanted_.empty() && complaint.find(wanted_) != std::string::npos;
         if (report_.complaints.size() < 5) report_.complaints.push_back(where + ": " + complaint);
     }
 
@@ -271,7 +272,7 @@ class explorer {
     }
 
     const subject& what_;
-    const bool stop_at_first_;
+    const std::string wanted_;
     scratch_directory directory_;
     scene scene_;
     report report_;
@@ -280,8 +281,8 @@ class explorer {
 
 }  // namespace
 
-report explore(const subject& what, bool on_name, mode how, bool stop_at_first) {
-    return explorer(what, on_name, stop_at_first).run(how);
+report explore(const subject& what, bool on_name, mode how, const std::string& wanted) {
+    return explorer(what, on_name, wanted).run(how);
 }
 
 }  // namespace crash

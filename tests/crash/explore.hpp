@@ -25,10 +25,11 @@ struct report {
     unsigned stores = 0;  // of those
     unsigned calls = 0;   // and of those
     unsigned broken = 0;
+    bool found_wanted = false;
     std::vector<std::string> complaints;  // the first few
 };
 
-// `stop_at_first`: one broken state is enough.
-report explore(const subject& what, bool on_name, mode how, bool stop_at_first);
+// Goes on to the end; or, where a complaint that contains `wanted` is waited for, up to that.
+report explore(const subject& what, bool on_name, mode how, const std::string& wanted = {});
 
 }  // namespace crash

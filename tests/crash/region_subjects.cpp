@@ -120,7 +120,8 @@ void is_kept(const scene& s) {
 
 // A process died holding the name: its file is still there.
 std::shared_ptr<void> leave(const scene& s) {
-    if (s.named) new region(std::move(region::create(s.place, size_bytes).value()));
+    auto* dies_with_the_process = new region(std::move(region::create(s.place, size_bytes).value()));
+    dies_with_the_process->write_text("some bytes of an earlier life").value();
     return nullptr;
 }
 

@@ -6,3 +6,4 @@ set(TO [[        unlock(into_.locks.get(), life_byte);
         const auto shared = result<bool>(true);]])
 set(SUBJECT region.life)
 set(MODE pair)
+set(COMPLAINT "two live regions of one name")
