@@ -1,34 +1,24 @@
-// The role that does with regions what it is told, a line at a time: the other process of most tests.
+// What an actor can do on every system.
 // SPDX-License-Identifier: MIT
-//
-// Needs no test framework, so that a 32-bit build of it can play too. HANDLE is any word; several at once.
-//   create|create_new HANDLE PLACE SIZE [ro]   -> "created SIZE" or "opened SIZE"
-//   open HANDLE PLACE [ro] [TIMEOUT_MS]        -> "opened SIZE"
-//   back HANDLE PLACE SIZE FILE                -> as create, the name leading to the file
-//   write HANDLE TEXT                          -> "done"
-//   read HANDLE                                -> the text, in brackets
-//   zeroed HANDLE                              -> "yes" or "no"
-//   view VIEW HANDLE OFFSET SIZE, see VIEW     -> "done"; the text in the view, in brackets
-//   check HANDLE, close HANDLE                 -> "done"
-//   exit CODE, quick_exit CODE, abort          -> nothing: it ends so, with everything open
-// Every error is answered by its name alone: "not_found".
+#include "actor.hpp"
+
 #include <algorithm>
 #include <cstdlib>
-#include <functional>
-#include <map>
-#include <sstream>
 
 #include "runner.hpp"
-#include "samepage/region.hpp"
+
+namespace actor {
 
 namespace {
 
 using samepage::region;
 
-struct stage {
-    std::map<std::string, region> regions;
-    std::map<std::string, samepage::region_view> views;
-};
+using action = std::string (*)(stage&, std::istringstream&);
+
+std::map<std::string, action>& verbs() {
+    static std::map<std::string, action> all;
+    return all;
+}
 
 std::string name(const samepage::error& reason) { return std::string(samepage::name_of(reason.code())); }
 
@@ -54,7 +44,7 @@ samepage::region_options options(std::istringstream& words) {
     return o;
 }
 
-std::string create(stage& here, std::istringstream& words, bool fresh) {
+std::string make(stage& here, std::istringstream& words, bool fresh) {
     std::string handle, place;
     std::uint64_t size = 0;
     words >> handle >> place >> size;
@@ -129,36 +119,49 @@ std::string close(stage& here, std::istringstream& words) {
     return here.regions.erase(handle) == 1 ? "done" : "no such handle";
 }
 
+std::string store(stage& here, std::istringstream& words) {
+    std::string handle;
+    words >> handle;
+    *reinterpret_cast<volatile char*>(here.regions.at(handle).data()) = 'x';
+    return "done";
+}
+
+const verb known[] = {
+    {"create", [](stage& here, std::istringstream& words) { return make(here, words, false); }},
+    {"create_new", [](stage& here, std::istringstream& words) { return make(here, words, true); }},
+    {"open", open},
+    {"back", back},
+    {"write", write},
+    {"read", read},
+    {"zeroed", zeroed},
+    {"view", view},
+    {"see", see},
+    {"store", store},
+    {"check", check},
+    {"close", close},
+};
+
 int act(const runner::arguments&) {
     // Never destroyed: "exit" must end the process with everything open, as a program does that forgets to close.
-    auto& here = *new stage;
-    const std::map<std::string, std::function<std::string(std::istringstream&)>> acts = {
-        {"create", [&](auto& w) { return create(here, w, false); }},
-        {"create_new", [&](auto& w) { return create(here, w, true); }},
-        {"open", [&](auto& w) { return open(here, w); }},
-        {"back", [&](auto& w) { return back(here, w); }},
-        {"write", [&](auto& w) { return write(here, w); }},
-        {"read", [&](auto& w) { return read(here, w); }},
-        {"zeroed", [&](auto& w) { return zeroed(here, w); }},
-        {"view", [&](auto& w) { return view(here, w); }},
-        {"see", [&](auto& w) { return see(here, w); }},
-        {"check", [&](auto& w) { return check(here, w); }},
-        {"close", [&](auto& w) { return close(here, w); }},
-    };
+    static stage& here = *new stage;
     while (const auto line = runner::hear()) {
         std::istringstream words(*line);
-        std::string verb;
+        std::string name;
         int code = 0;
-        words >> verb;
-        if (verb == "exit" && words >> code) std::exit(code);
-        if (verb == "quick_exit" && words >> code) std::_Exit(code);
-        if (verb == "abort") std::abort();
-        const auto found = acts.find(verb);
-        runner::say(found == acts.end() ? "no such verb: " + verb : found->second(words));
+        words >> name;
+        if (name == "exit" && words >> code) std::exit(code);
+        if (name == "quick_exit" && words >> code) std::_Exit(code);
+        if (name == "abort") std::abort();
+        const auto found = verbs().find(name);
+        runner::say(found == verbs().end() ? "no such verb: " + name : found->second(here, words));
     }
     return 0;
 }
 
-const runner::role actor("actor", act);
+const runner::role role("actor", act);
 
 }  // namespace
+
+verb::verb(const char* name, action act) { verbs()[name] = act; }
+
+}  // namespace actor
