@@ -44,7 +44,7 @@ error wrong_kind_error(samepage::kind found, const char* operation, std::string_
 
 void write_header(std::span<std::byte> object, const header_spec& spec) noexcept {
     object_header header{};
-    header.magic = magic;
+    header.magic = structured_magic;
     header.kind = static_cast<std::uint32_t>(spec.kind);
     header.format_version = spec.format_version;
     header.byte_order = byte_order_mark;
@@ -69,7 +69,7 @@ result<object_header> read_header(std::span<const std::byte> bytes, std::uint64_
     if (bytes.size() < sizeof(object_header)) return damaged(operation, place, "too short");
     object_header header;
     std::memcpy(&header, bytes.data(), sizeof header);
-    if (header.magic != magic) return damaged(operation, place, "no magic");
+    if (header.magic != structured_magic) return damaged(operation, place, "no magic");
     if (header.byte_order != byte_order_mark) {
         if (header.byte_order == 0x04030201) return wrong_version(operation, place, "big-endian bytes");
         return damaged(operation, place, "byte order");

@@ -13,10 +13,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <optional>
 #include <span>
 #include <string_view>
 
+#include "os/format.hpp"
 #include "samepage/kind.hpp"
 #include "samepage/result.hpp"
 
@@ -24,7 +24,7 @@ namespace samepage::shared {
 
 static_assert(std::endian::native == std::endian::little, "the formats are little-endian");
 
-inline constexpr std::array<char, 8> magic = {'s', 'a', 'm', 'e', 'p', 'a', 'g', 'e'};
+using os::structured_magic;  // the header's first bytes
 inline constexpr std::uint32_t byte_order_mark = 0x01020304;
 inline constexpr std::uint32_t page_bytes = 4096;
 inline constexpr std::uint32_t wait_page_offset = 4096;
@@ -50,7 +50,7 @@ struct object_header {
     std::array<std::uint64_t, 2> reserved;                   // zero
     std::uint64_t check;                                     // FNV-1a of all bytes before it
 };
-static_assert(sizeof(object_header) == 128);
+static_assert(sizeof(object_header) == 128 && alignof(object_header) <= 8);
 
 // What a noun writes, and what it expects to find.
 struct header_spec {
@@ -79,15 +79,6 @@ constexpr std::uint64_t fingerprint_of(const std::uint64_t (&numbers)[N]) noexce
         }
     }
     return hash;
-}
-
-// The kind that the bytes claim to be; none for bytes without samepage's magic.
-inline std::optional<samepage::kind> kind_claimed(std::span<const std::byte> bytes) noexcept {
-    if (bytes.size() < sizeof(object_header)) return std::nullopt;
-    if (std::memcmp(bytes.data(), magic.data(), magic.size()) != 0) return std::nullopt;
-    std::uint32_t number = 0;
-    std::memcpy(&number, bytes.data() + offsetof(object_header, kind), sizeof number);
-    return static_cast<samepage::kind>(number);
 }
 
 // Fills the header of a new, zeroed object. Nobody else sees it yet.

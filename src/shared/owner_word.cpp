@@ -20,7 +20,8 @@ constexpr duration patience = std::chrono::milliseconds(1);        // then a wai
 constexpr unsigned tries_max = 10000;
 
 error taken_error(const participants& self, std::uint64_t word, const char* operation) {
-    if (owner_word::is_free(word)) return error(errc::timed_out, operation, "others were faster all the time; wait longer");
+    if (owner_word::is_free(word))
+        return error(errc::timed_out, operation, "others were faster all the time; wait longer");
     return error(errc::timed_out, operation,
                  self.describe(word) + " has it and is alive (running or stopped); wait longer, or look what it does");
 }
@@ -37,8 +38,9 @@ result<owner_word::acquisition> owner_word::acquire(duration timeout, wait_strat
     bool waited = false;  // has slept, or polled for as long
     for (;;) {
         std::uint64_t seen = 0;
-        const bool is_free_now = poll([&] { return is_free(seen = word_->load(std::memory_order_relaxed)); },
-                                      strategy == wait_strategy::sleep ? strategy : wait_strategy::spin_then_sleep, until);
+        const bool is_free_now =
+            poll([&] { return is_free(seen = word_->load(std::memory_order_relaxed)); },
+                 strategy == wait_strategy::sleep ? strategy : wait_strategy::spin_then_sleep, until);
         if ((seen & ~(identity_bits | flags)) != 0) {
             return error(errc::corrupt, operation, "an owner word is damaged; something else has written in it");
         }

@@ -4,7 +4,8 @@
 // Layout: 32 bits in the wait page. Low 14 bits: how many have marked themselves since the last wake. High 18 bits:
 // a sequence number, raised by every wake.
 //
-// Roles: a sleeper wants to see a condition change that lies elsewhere ("a newer version"). A waker has just changed it.
+// Roles: a sleeper wants to see a condition change that lies elsewhere ("a newer version"). A waker has just changed
+// it.
 //
 //   sleeper                                     waker
 //   S1 mark: count + 1, remember the sequence   W1 publish the change
@@ -13,14 +14,16 @@
 //   S4 sleep while the word is that value; S2   W4 wake everybody who sleeps on the word
 //
 // Invariants
-//   I1 S1 is before S2 and W1 before W2 in one total order, so either the sleeper sees the change or the waker the mark.
-//   I2 The mark that a waker clears (W3) is in the very word on which the sleeper sleeps: a sleeper whose mark was
+//   I1 S1 is before S2 and W1 before W2 in one total order, so either the sleeper sees the change or the waker the
+//   mark. I2 The mark that a waker clears (W3) is in the very word on which the sleeper sleeps: a sleeper whose mark
+//   was
 //      cleared finds another sequence, in S3 or in the kernel's comparison in S4. A mark in another word than the one
 //      slept on loses wakes; tests/models/wait.pml shows it.
 //   I3 A count that is too high costs one wake too many; W3 sets it to 0.
 //
-// Crash story: a sleeper killed after S1 leaves the count too high (I3). A waker killed after W1 or W3 has woken nobody:
-// sleepers look again after a slice, which grows from 10 ms to half a second. Damage in the word does the same, no more.
+// Crash story: a sleeper killed after S1 leaves the count too high (I3). A waker killed after W1 or W3 has woken
+// nobody: sleepers look again after a slice, which grows from 10 ms to half a second. Damage in the word does the same,
+// no more.
 #pragma once
 
 #include <algorithm>
@@ -50,15 +53,15 @@ class wait_word {
         if ((word_->load() & sleepers_mask) != 0) clear_and_wake(object);
     }
 
-    // For the sleeper: until changed() says true (returns true) or `until` has passed (returns what changed() then says).
-    // changed() must read with seq_cst.
+    // For the sleeper: until changed() says true (returns true) or `until` has passed (returns what changed() then
+    // says). changed() must read with seq_cst.
     template <class Changed>
     bool wait(const os::held_object& object, Changed&& changed, const os::deadline& until) const;
 
    private:
     void clear_and_wake(const os::held_object& object) const;
-    std::uint32_t mark() const noexcept;                        // S1; the sequence
-    void unmark(std::uint32_t sequence) const noexcept;         // takes the mark back, if nobody has cleared it
+    std::uint32_t mark() const noexcept;                 // S1; the sequence
+    void unmark(std::uint32_t sequence) const noexcept;  // takes the mark back, if nobody has cleared it
     void sleep(const os::held_object& object, std::uint32_t seen, duration slice, const os::deadline& until) const;
 
     std::atomic<std::uint32_t>* word_;
