@@ -79,5 +79,7 @@ const std::array<long, 2>& mark_numbers();  // system calls that don't exist: be
 
 std::vector<subject> self_subjects();
 std::vector<subject> region_subjects();
+std::vector<subject> cell_subjects();
+std::vector<subject> lock_subjects();
 
 }  // namespace crash
