@@ -19,9 +19,9 @@ using samepage::cell_options;
 using samepage::errc;
 using samepage::result;
 
-constexpr auto patience = std::chrono::seconds(30);         // of who must get through
-constexpr auto short_wait = std::chrono::milliseconds(20);  // of who may be stopped by a stopped one
-constexpr std::uint64_t history = 9;                        // stores before: each buffer has held a value
+constexpr auto patience = std::chrono::seconds(30);        // of who must get through
+constexpr auto short_wait = std::chrono::milliseconds(5);  // of who may be stopped by a stopped one
+constexpr std::uint64_t history = 9;                       // stores before: each buffer has held a value
 constexpr std::uint64_t capacity_bytes = 64;
 
 // What `who` stores in its act number `act`. Values of one subject differ in length as `step` says.
@@ -236,6 +236,7 @@ std::shared_ptr<void> sleep_until_stored(const scene& s) {
 
 subject waking() {
     subject s = writing("cell.wake", {40, 40}, history, store);
+    s.on_paths = false;  // the sleeper must live
     s.prepare = sleep_until_stored;
     // The check has stored: so it wakes up, or hangs.
     s.survive = [](const scene& at, void* held) {

@@ -20,7 +20,7 @@ using samepage::lock;
 using samepage::lock_options;
 
 constexpr auto patience = std::chrono::seconds(30);
-constexpr auto short_wait = std::chrono::milliseconds(20);
+constexpr auto short_wait = std::chrono::milliseconds(5);
 
 lock open(const scene& s) {
     lock_options options;
@@ -103,7 +103,7 @@ void beside_it(const scene& s) {
     const lock l = open(s);
     const owns its = by(s.of(actor::victim));
     auto held = l.acquire(short_wait);
-    s.mine().begun += held ? 1 : 0;
+    if (held) s.mine().begun = 1;
     if (held) return require(s, its != owns::yes, "stolen from a living owner");
     const bool named = held.error().code() == errc::timed_out &&
                        held.error().detail().find(std::to_string(s.victim)) != std::string_view::npos;
@@ -140,8 +140,11 @@ std::shared_ptr<void> keep_owned(const scene& s) {
     return all;
 }
 
-void wait_in_vain(const scene& s, samepage::duration timeout) {
-    const auto held = open(s).acquire(timeout);
+void wait_in_vain(const scene& s) {
+    const lock l = open(s);
+    s.begin();
+    const auto held = l.acquire(std::chrono::milliseconds(15));
+    s.end();
     require(s, !held, "stolen from a living owner");
     require(s,
             held.error().code() == errc::timed_out &&
@@ -167,13 +170,9 @@ subject waiting() {
     subject s = owning("lock.wait", false);
     s.on_paths = false;  // the owner must live: it is the keeper
     s.prepare = keep_owned;
-    s.operate = [](const scene& at) {
-        at.begin();
-        wait_in_vain(at, std::chrono::milliseconds(15));
-        at.end();
-    };
+    s.operate = wait_in_vain;
     s.recover = nullptr;
-    s.check = [](const scene& at) { wait_in_vain(at, short_wait); };
+    s.check = wait_in_vain;
     s.meanwhile = s.check;
     s.survive = [](const scene& at, void* held) {
         auto& all = *static_cast<owner*>(held);
@@ -189,7 +188,9 @@ subject waiting() {
 std::vector<subject> lock_subjects() {
     subject plain = owning("lock.own", false);
     plain.meanwhile = beside_it;
-    return {plain, owning("lock.steal", true), waiting()};
+    subject steal = owning("lock.steal", true);
+    steal.meanwhile = beside_it;
+    return {plain, steal, waiting()};
 }
 
 }  // namespace crash
