@@ -47,7 +47,7 @@ struct object_header {
     std::uint32_t slots;
     std::uint32_t body_at;
     std::array<std::uint64_t, parameters_count> parameters;  // the kind's own, fixed at creation
-    std::array<std::uint64_t, 2> reserved;                   // zero
+    std::array<std::uint64_t, 3> reserved;                   // zero
     std::uint64_t check;                                     // FNV-1a of all bytes before it
 };
 static_assert(sizeof(object_header) == 128 && alignof(object_header) <= 8);

@@ -15,16 +15,16 @@
 namespace samepage::shared {
 
 // Of this process's own width: both halves of an eight-byte word may come apart, as the words of a value may anyway.
-using word = std::uintptr_t;
-inline constexpr std::size_t word_bytes = sizeof(word);
-static_assert(std::atomic<word>::is_always_lock_free && sizeof(std::atomic<word>) == word_bytes);
+using machine_word = std::uintptr_t;
+inline constexpr std::size_t word_bytes = sizeof(machine_word);
+static_assert(std::atomic<machine_word>::is_always_lock_free && sizeof(std::atomic<machine_word>) == word_bytes);
 
 // `to` is aligned to 8 and has room for `count` rounded up to 8.
 inline void store_bytes(std::byte* to, const std::byte* from, std::size_t count) noexcept {
-    auto* words = reinterpret_cast<std::atomic<word>*>(to);
+    auto* words = reinterpret_cast<std::atomic<machine_word>*>(to);
     // release: pairs with the acquire in load_bytes() (payload)
     const auto store_one = [&](std::size_t i) {
-        word value;
+        machine_word value;
         std::memcpy(&value, from + i * word_bytes, word_bytes);
         words[i].store(value, std::memory_order_release);
     };
@@ -35,7 +35,7 @@ inline void store_bytes(std::byte* to, const std::byte* from, std::size_t count)
     }
     for (; i < whole; ++i) store_one(i);
     if (const std::size_t rest = count % word_bytes; rest != 0) {
-        word value = 0;
+        machine_word value = 0;
         std::memcpy(&value, from + whole * word_bytes, rest);
         words[whole].store(value, std::memory_order_release);
     }
@@ -43,10 +43,10 @@ inline void store_bytes(std::byte* to, const std::byte* from, std::size_t count)
 
 // `from` is aligned to 8 and readable for `count` rounded up to 8.
 inline void load_bytes(std::byte* to, const std::byte* from, std::size_t count) noexcept {
-    const auto* words = reinterpret_cast<const std::atomic<word>*>(from);
+    const auto* words = reinterpret_cast<const std::atomic<machine_word>*>(from);
     // acquire: pairs with the release in store_bytes() (payload)
     const auto load_one = [&](std::size_t i) {
-        const word value = words[i].load(std::memory_order_acquire);
+        const machine_word value = words[i].load(std::memory_order_acquire);
         std::memcpy(to + i * word_bytes, &value, word_bytes);
     };
     const std::size_t whole = count / word_bytes;
@@ -56,7 +56,7 @@ inline void load_bytes(std::byte* to, const std::byte* from, std::size_t count) 
     }
     for (; i < whole; ++i) load_one(i);
     if (const std::size_t rest = count % word_bytes; rest != 0) {
-        const word value = words[whole].load(std::memory_order_acquire);
+        const machine_word value = words[whole].load(std::memory_order_acquire);
         std::memcpy(to + whole * word_bytes, &value, rest);
     }
 }
