@@ -48,6 +48,7 @@ void enter(const scene& s) {
 
 void scene::begin() const { syscall(mark_numbers()[0]); }
 void scene::end() const { syscall(mark_numbers()[1]); }
+void scene::stop_here() const { syscall(SYS_getppid); }
 
 const std::array<long, 2>& mark_numbers() {
     static const std::array<long, 2> numbers = {0x5350001, 0x5350002};

@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <functional>
 #include <optional>
 #include <unordered_set>
 
@@ -50,12 +49,6 @@ std::vector<int> failures_of(long call) {
         case SYS_futex: return {EINTR, EAGAIN};
         default: return {};
     }
-}
-
-// Calls that change nothing that others could see. Naming an owner makes thousands of them.
-bool only_looks(long call) {
-    return call == SYS_read || call == SYS_getdents64 || call == SYS_fstat || call == SYS_newfstatat ||
-           call == SYS_brk || call == SYS_lseek;
 }
 
 class explorer {
@@ -199,7 +192,8 @@ class explorer {
 
     // ---- The victim is killed, or stands still, in place ---------------------------------------------------------
 
-    // Which stops differ from those before in what they show and, where the victim stays alive, in what is locked.
+    // Which stops differ from those before: in what they show; and, where the victim stays alive, in what it has learnt
+    // or locked, which only a system call changes.
     std::vector<unsigned> stops_that_differ(mode how) {
         std::vector<unsigned> stops;
         world w(*this);
@@ -213,11 +207,9 @@ class explorer {
             }
             report_.stops += 1;
             if (at.what == stop::kind::after_call) calls.push_back(at.call);
-            if (at.what == stop::kind::before_call || (at.what == stop::kind::after_call && only_looks(at.call)))
-                continue;
-            std::uint64_t here = key(take(""));
-            if (how == mode::pair) here += std::hash<std::string>()(locks_below(scene_.directory));
-            if (seen_.insert(here).second) stops.push_back(number);
+            if (at.what == stop::kind::before_call) continue;  // nothing has changed since the stop before
+            const std::uint64_t made = how == mode::pair ? calls.size() : 0;
+            if (seen_.insert(key(take("")) + made).second) stops.push_back(number);
             if (at.what == stop::kind::end) break;
         }
         count(victim, calls);

@@ -4,14 +4,12 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <string_view>
 
@@ -89,27 +87,6 @@ image take_image(const std::string& directory) {
     }
     std::sort(all.entries.begin(), all.entries.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
     return all;
-}
-
-std::string locks_below(const std::string& directory) {
-    std::vector<std::string> files;  // "00:1b:4711 " as /proc/locks has it
-    for (const fs::directory_entry& found : fs::recursive_directory_iterator(directory)) {
-        struct stat status {};
-        if (lstat(found.path().c_str(), &status) != 0) give_up("stat", found.path());
-        char text[64];
-        std::snprintf(text, sizeof text, " %02x:%02x:%llu ", major(status.st_dev), minor(status.st_dev),
-                      static_cast<unsigned long long>(status.st_ino));
-        files.push_back(text);
-    }
-    std::vector<std::string> locks;
-    std::ifstream all("/proc/locks");
-    for (std::string line; std::getline(all, line);)
-        for (const std::string& file : files)
-            if (line.find(file) != std::string::npos) locks.push_back(line.substr(line.find(':')));
-    std::sort(locks.begin(), locks.end());
-    std::string text;
-    for (const std::string& lock : locks) text += lock + "\n";
-    return text;
 }
 
 void put_image(const image& what, const std::string& directory) {

@@ -24,9 +24,6 @@ struct image {
 
 image take_image(const std::string& directory);
 
-// The locks that anybody holds on files below the directory, as the kernel lists them, in a fixed order.
-std::string locks_below(const std::string& directory);
-
 void put_image(const image& what, const std::string& directory);  // replaces what is there
 
 // A private directory, with all that is in it, on a filesystem in memory. Removed at the end.

@@ -48,12 +48,14 @@ struct scene {
         mine().begun += 1;
         auto done = call();
         (done ? mine().acknowledged : mine().refused) += 1;
+        stop_here();
         return static_cast<bool>(done);
     }
 
     // The stepped part of an operation is between these. Without a tracer they do nothing.
     void begin() const;
     void end() const;
+    void stop_here() const;  // a stop of its own, where nothing is stored
 };
 
 // Ends this process with a complaint unless `promise` is kept.
