@@ -36,6 +36,9 @@ class victim {
     std::vector<std::uint8_t> good_;
 };
 
+// Whether this attack includes info(), which reads the whole of /proc when there is an owner: bits 1 to 3 of the flags.
+inline bool looks_too(input bytes) { return !bytes.empty() && (bytes[0] & 14) == 14; }
+
 // A path for an object in a directory of this process's own, removed at its end.
 std::string scratch_path();
 
