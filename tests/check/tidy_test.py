@@ -1,0 +1,118 @@
+#!/usr/bin/env python3
+# Whether tools/tidy.py notices: each rule is broken once in a small tree of files, and the same tree unbroken passes.
+# SPDX-License-Identifier: MIT
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+TIDY = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools", "tidy.py")
+HEAD = "// {}: a file for the test.\n// SPDX-License-Identifier: MIT\n"
+
+# A tree that breaks no rule.
+GOOD = {
+    "CMakeLists.txt": "# What is built in this tree.\n# SPDX-License-Identifier: MIT\nadd_library(a src/a.cpp)\n",
+    "README.md": "# A title\n\nSee [the source](src/a.cpp).\n",
+    "include/samepage/a.hpp": HEAD.format("a") + '#include <vector>\n#include "samepage/b.h"\n#define SAMEPAGE_A 1\n',
+    "include/samepage/b.h": "/* b: a file for the test. */\n/* SPDX-License-Identifier: MIT */\n#include <stdint.h>\n",
+    "src/a.cpp": HEAD.format("a") + '#include "inner.hpp"\n#include "os/b.hpp"\n'
+    "x.store(1, std::memory_order_release);  // release: pairs with the acquire in get (publish)\n\n"
+    "// acquire: pairs with the release in put, which comes\n// before (publish)\n"
+    "return x.load(\n    std::memory_order_acquire);\n\n"
+    "y.load(std::memory_order_relaxed);  // relaxed: only this thread writes it\n",
+    "src/inner.hpp": HEAD.format("inner"),
+    "src/os/b.hpp": HEAD.format("b") + "#ifdef _WIN32\n#endif\n",
+}
+
+
+def tidy(changes):
+    """What tidy.py says about the good tree with these files changed (None: taken away, '+': appended)."""
+    files = dict(GOOD)
+    for path, text in changes.items():
+        if text is None:
+            del files[path]
+        elif text.startswith("+"):
+            files[path] += text[1:]
+        else:
+            files[path] = text
+    with tempfile.TemporaryDirectory() as root:
+        for path, text in files.items():
+            os.makedirs(os.path.dirname(os.path.join(root, path)), exist_ok=True)
+            with open(os.path.join(root, path), "w", encoding="utf-8") as opened:
+                opened.write(text)
+        run = subprocess.run([sys.executable, TIDY, root], capture_output=True, text=True)
+        return run.returncode, run.stdout + run.stderr
+
+
+class tidy_test(unittest.TestCase):
+    def assert_noticed(self, rule, changes):
+        code, output = tidy(changes)
+        self.assertIn(f"[{rule}]", output)
+        self.assertEqual(code, 1)
+        rules = {line.rsplit("[", 1)[1] for line in output.splitlines() if line.endswith("]")}
+        self.assertEqual(rules, {f"{rule}]"}, "only the broken rule may be named")
+
+    def test_a_good_tree_passes(self):
+        self.assertEqual(tidy({}), (0, f"tidy: {len(GOOD)} files, 0 broken rules\n"))
+        self.assertEqual(tidy({"src/c.hpp": HEAD.format("c"), "src/a.cpp": '+#include "c.hpp"\n'})[0], 0)
+
+    def test_an_empty_tree_is_an_error(self):
+        with tempfile.TemporaryDirectory() as root:
+            self.assertEqual(subprocess.run([sys.executable, TIDY, root], capture_output=True).returncode, 1)
+
+    def test_first_lines(self):
+        for text in ("", "\n", "int x;\n", "// a\n// SPDX-License-Identifier: MIT\n",
+                     "// This is cut in the\n// middle. SPDX-License-Identifier: MIT\n",
+                     "// A sentence without licence.\n",
+                     "// A sentence too far from it.\n\n// SPDX-License-Identifier: MIT\n"):
+            self.assert_noticed("first_lines", {"src/inner.hpp": text})
+        self.assert_noticed("first_lines", {"tool": "#!/bin/sh\necho\n"})
+
+    def test_columns(self):
+        self.assert_noticed("columns", {"src/inner.hpp": "+// " + "x" * 118 + "\n"})
+        self.assert_noticed("columns", {"src/inner.hpp": "+int x; \n"})
+        self.assert_noticed("columns", {"README.md": "+" + "ä" * 121 + "\n"})
+        allowed = {"README.md": "+| " + "x" * 140 + " |\n", "src/inner.hpp": "+// " + "ä" * 117 + "\n"}
+        self.assertEqual(tidy(allowed)[0], 0)
+
+    def test_lengths(self):
+        self.assert_noticed("lengths", {"src/inner.hpp": "+" + "int x;\n" * 599})
+        self.assertEqual(tidy({"src/inner.hpp": "+" + "int x;\n" * 598})[0], 0)
+
+    def test_system_macros(self):
+        self.assert_noticed("system_macros", {"src/inner.hpp": "+#if defined(_WIN32)\n#endif\n"})
+        self.assert_noticed("system_macros", {"include/samepage/a.hpp": "+#ifdef __linux__\n#endif\n"})
+        self.assertEqual(tidy({"src/inner.hpp": '+// no _WIN32 here\nauto s = "_WIN32";\n'})[0], 0)
+
+    def test_memory_orders(self):
+        for line in ("x.load(std::memory_order_acquire);", "x.load(std::memory_order_relaxed);",
+                     "x.load(std::memory_order::acq_rel);  // pairs with nothing that has a tag",
+                     "x.load(std::memory_order_relaxed);  // pairs with the release (publish)",
+                     "x.load(std::memory_order_acquire);  // acquire: pairs with the release in put (lonely)",
+                     "// acquire: pairs with the release in put (publish)\n\nx.load(std::memory_order_acquire);"):
+            self.assert_noticed("memory_orders", {"src/inner.hpp": f"+\n{line}\n"})
+        self.assertEqual(tidy({"src/inner.hpp": "+x.load(std::memory_order_seq_cst);\n"})[0], 0)
+
+    def test_public_headers(self):
+        for line in ("#include <unistd.h>", "#include <sys/mman.h>", '#include "inner.hpp"', "#include <fmt/core.h>",
+                     "#define PUBLIC 1", "# define MAX 1"):
+            self.assert_noticed("public_headers", {"include/samepage/a.hpp": f"+{line}\n"})
+
+    def test_dead_files(self):
+        self.assert_noticed("dead_files", {"src/c.cpp": HEAD.format("c")})
+        self.assert_noticed("dead_files", {"src/d.hpp": HEAD.format("d")})
+        self.assert_noticed("dead_files", {"CMakeLists.txt": "# What is built in this tree.\n"
+                                           "# SPDX-License-Identifier: MIT\nadd_library(b src/ba.cpp)\n"})
+
+    def test_forbidden_words(self):
+        for line in ("// TO" + "DO: later", "// X" + "XX", "// good enough for " + "now", '"/wo' + 'rk/main"'):
+            self.assert_noticed("forbidden_words", {"src/inner.hpp": f"+{line}\n"})
+
+    def test_links(self):
+        self.assert_noticed("links", {"README.md": "+[gone](docs/gone.md)\n"})
+        self.assertEqual(tidy({"README.md": "+[folder](src) [web](https://example.org/x) [here](#part)\n"})[0], 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
