@@ -210,17 +210,20 @@ RULES = (first_lines, columns, lengths, system_macros, memory_orders, public_hea
          links)
 
 
+def broken(root):
+    """How many files there are, and what is wrong with them: (path, line number, what, rule)."""
+    files = read_files(root)
+    return len(files), [(path, number, what, rule.__name__) for rule in RULES for path, number, what in rule(files)]
+
+
 def main():
     root = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
-    files = read_files(root)
-    if not files:
+    count, found = broken(root)
+    if not count:
         sys.exit(f"tidy: there are no files in {root}")
-    found = 0
-    for rule in RULES:
-        for path, number, what in rule(files):
-            print(f"{path}:{number}: {what} [{rule.__name__}]")
-            found += 1
-    print(f"tidy: {len(files)} files, {found} broken rules")
+    for path, number, what, rule in found:
+        print(f"{path}:{number}: {what} [{rule}]")
+    print(f"tidy: {count} files, {len(found)} broken rules")
     sys.exit(1 if found else 0)
 
 

@@ -1,5 +1,5 @@
-// Names and paths as held objects: created, opened and given up so that a name lives exactly as long as its last
-// holder. SPDX-License-Identifier: MIT
+// Names and paths as held objects: a name lives exactly as long as its last holder.
+// SPDX-License-Identifier: MIT
 //
 // Layout: one file per named object, BASE/samepage-UID/NAME. Its bytes are the user's; its locks (locks.hpp) say who
 // lives. docs/lifetime.md has the protocol with its races; here are the invariants:
@@ -8,8 +8,9 @@
 //   L2  under the gate, getting the life lock exclusively proves that no holder is left: the file is new or a leftover.
 //   L3  under the gate, being refused it proves that a holder lived at that moment. A shared one taken then continues
 //       that life, even when that holder dies in between: nobody else could have looked meanwhile.
-//   L4  a file is unlinked only under an exclusive life lock. Who finds its file without a name after locking starts
-//   again. L5  a leftover's file is never used again: bytes of an earlier life can't show.
+//   L4  a file is unlinked only under an exclusive life lock. Who finds its file without a name after locking it
+//       starts again.
+//   L5  a leftover's file is never used again: bytes of an earlier life can't show.
 //
 // Crash story: the kernel drops both locks of whoever dies, at any point. What stays is a file that nobody holds, which
 // is a leftover (L2): the next create, open, ls, clean or doctor frees it.
