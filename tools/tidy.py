@@ -19,7 +19,7 @@ LEFT_FOR_LATER = re.compile(r"\b(TO" r"DO|FIX" r"ME|X" r"XX|HA" r"CK)\b|\bfor " 
 MACHINE_PATH = re.compile(r"(^|[^A-Za-z])(/wo" r"rk/|/fa" r"rm/|/tmp/bash" r"_jobs|/ro" r"ot/|/home/[a-z])")
 SYSTEM_MACRO = re.compile(r"\b(_WIN32|_WIN64|_MSC_VER|__MINGW32__|__linux__|__unix__|__APPLE__)\b")
 ORDER = re.compile(r"\bmemory_order(?:_|::)(relaxed|consume|acquire|release|acq_rel)\b")
-PAIR = re.compile(r"\bpairs with\b.*?\(([a-z][a-z0-9 _-]*)\)")
+PAIR = re.compile(r"\bpairs with\b.*? \(([a-z][a-z0-9 _-]*)\)")
 
 
 class file:
@@ -110,12 +110,25 @@ def system_macros(files):
 
 def words_near(lines, at):
     """The comment on this line and those above it, up to a blank line or twelve lines."""
-    words = [comment_of(lines[at])]
+    near = [comment_of(lines[at])]
     for line in reversed(lines[max(0, at - 12):at]):
         if not line.strip():
             break
-        words.insert(0, comment_of(line))
-    return " ".join(w for w in words if w)
+        near.insert(0, comment_of(line))
+    return " ".join(part for part in near if part)
+
+
+def comment_blocks(lines):
+    """(line number, words) of each run of lines that have comments."""
+    start, block = 0, []
+    for number, line in enumerate(lines + [""], 1):
+        words = comment_of(line)
+        if words:
+            start = start if block else number
+            block.append(words)
+        elif block:
+            yield start, " ".join(block)
+            block = []
 
 
 def memory_orders(files):
@@ -130,16 +143,14 @@ def memory_orders(files):
                 if order == "relaxed":
                     if "relaxed:" not in words:
                         yield f.path, number, "memory_order relaxed needs a comment 'relaxed: why'"
-                    continue
-                tags = PAIR.findall(words)
-                if not tags:
+                elif not PAIR.search(words) and f"{order}: there is no partner" not in words:
                     yield f.path, number, f"memory_order {order} needs a comment '{order}: pairs with … (tag)'"
-                for tag in tags:
-                    ends.setdefault(tag, set()).add((f.path, number))
+        for number, words in comment_blocks(f.lines):
+            for tag in PAIR.findall(words):
+                ends.setdefault(tag, []).append((f.path, number))
     for tag, places in sorted(ends.items()):
         if len(places) < 2:
-            path, number = next(iter(places))
-            yield path, number, f"the tag ({tag}) stands at one end only"
+            yield *places[0], f"the tag ({tag}) stands at one end only"
 
 
 def public_headers(files):
@@ -159,23 +170,31 @@ def public_headers(files):
                 yield f.path, number, f"a public header must not define {defined.group(1)}"
 
 
+def names_in(text):
+    """Patterns of the files that a CMake list or a script names; ${…} stands for anything."""
+    for name in re.findall(r"[\w.${}/-]+\.(?:cpp|c|py|sh|pml)\b", text):
+        name = re.sub(r"^(\.\./|\./|\$\{\w+\}/)+", "", name)
+        yield re.compile("(^|/)" + "[^/]+".join(re.escape(part) for part in re.split(r"\$\{\w+\}", name)) + "$")
+
+
 def dead_files(files):
     """What nothing builds, runs or includes is dead."""
-    lists = [f for f in files if f.name == "CMakeLists.txt" or f.suffix == ".cmake" or f.path in ("dev", ".ci/run")]
-    scripts = [f for f in files if f.has_shebang]
-    text_of = {f.path: "\n".join(f.lines) for f in lists + scripts}
-    includes = set()
+    named, stems, included = [], {}, set()
     for f in files:
+        text = "\n".join(f.lines)
+        if f.name == "CMakeLists.txt" or f.suffix == ".cmake" or f.has_shebang:
+            named += [(f.path, pattern) for pattern in names_in(text)]
+            for word in re.findall(r"\w+", text):
+                stems.setdefault(word, set()).add(f.path)
         if f.is_code:
-            found = re.findall(r'#\s*include\s*[<"]([^>"]+)', "\n".join(f.lines))
-            includes.update(os.path.basename(name) for name in found)
+            included.update(os.path.basename(name) for name in re.findall(r'#\s*include\s*[<"]([^>"]+)', text))
     for f in files:
+        # A list of tests, benches or models may name them without what they all have in common.
         stem = re.sub(r"_(test|bench|fuzz)$", "", os.path.splitext(f.name)[0])
-        named = re.compile(rf"(?<![\w-])({re.escape(f.name)}|{re.escape(stem)})(?![\w-])")
-        if f.suffix in (".cpp", ".c", ".py", ".sh", ".pml") and not any(
-                named.search(text) for path, text in text_of.items() if path != f.path):
-            yield f.path, 1, "no CMakeLists.txt and no script names this file"
-        if f.suffix in (".hpp", ".h") and not f.under("include/") and f.name not in includes:
+        is_named = any(path != f.path and pattern.search(f.path) for path, pattern in named)
+        if f.suffix in (".cpp", ".c", ".py", ".sh", ".pml") and not is_named and not stems.get(stem, set()) - {f.path}:
+            yield f.path, 1, "no CMake list and no script names this file"
+        if f.suffix in (".hpp", ".h") and not f.under("include/") and f.name not in included:
             yield f.path, 1, "nothing includes this header"
 
 

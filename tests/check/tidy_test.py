@@ -107,6 +107,11 @@ class tidy_test(unittest.TestCase):
                      "// acquire: pairs with the release in put (publish)\n\nx.load(std::memory_order_acquire);"):
             self.assert_noticed("memory_orders", {"src/inner.hpp": f"+\n{line}\n"})
         self.assert_good({"src/inner.hpp": "+x.load(std::memory_order_seq_cst);\n"})
+        self.assert_good({"src/inner.hpp": "+x.store(1);  // pairs with the acquire in f() (flag)\n\n"
+                                           "// acquire: pairs with the store in g() (flag)\n"
+                                           "x.load(std::memory_order_acquire);\n"})
+        self.assert_good({"src/inner.hpp": "+// acquire: there is no partner, the dead release nothing\n"
+                                           "x.load(std::memory_order_acquire);\n"})
 
     def test_public_headers(self):
         for line in ("#include <unistd.h>", "#include <sys/mman.h>", '#include "inner.hpp"', "#include <fmt/core.h>",
@@ -115,6 +120,10 @@ class tidy_test(unittest.TestCase):
 
     def test_dead_files(self):
         self.assert_noticed("dead_files", {"src/c.cpp": HEAD.format("c")})
+        listed = GOOD["CMakeLists.txt"] + "add_library(c c_${system}.cpp)\nadd_test(NAME b.one)\n"
+        self.assert_good({"CMakeLists.txt": listed, "src/c_posix.cpp": HEAD.format("c"),
+                          "src/one_test.cpp": HEAD.format("d")})
+        self.assert_noticed("dead_files", {"CMakeLists.txt": listed, "src/d_posix.cpp": HEAD.format("d")})
         self.assert_noticed("dead_files", {"src/d.hpp": HEAD.format("d")})
         self.assert_noticed("dead_files", {"CMakeLists.txt": "# What is built in this tree.\n"
                                            "# SPDX-License-Identifier: MIT\nadd_library(b src/ba.cpp)\n"})
