@@ -41,19 +41,8 @@ if(NOT TARGET samepage_cli)
 endif()
 install(TARGETS samepage_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT Runtime)
 if(NOT WIN32)
-  file(RELATIVE_PATH samepage_bin_to_lib /prefix/${CMAKE_INSTALL_BINDIR} /prefix/${CMAKE_INSTALL_LIBDIR})
-  set_target_properties(samepage_cli PROPERTIES INSTALL_RPATH "$ORIGIN/${samepage_bin_to_lib}")
-
-  # The command itself knows its completion. Instrumented ones are not run while building.
-  if(NOT CMAKE_CROSSCOMPILING AND NOT SAMEPAGE_SANITIZED)
-    set(samepage_completion ${CMAKE_CURRENT_BINARY_DIR}/completion/samepage)
-    file(MAKE_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/completion)
-    add_custom_command(OUTPUT ${samepage_completion} DEPENDS samepage_cli VERBATIM
-      COMMAND sh -c "'$<TARGET_FILE:samepage_cli>' completion bash >'${samepage_completion}'")
-    add_custom_target(samepage_completion ALL DEPENDS ${samepage_completion})
-    install(FILES ${samepage_completion} DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
-      COMPONENT Runtime)
-  endif()
+  install(FILES ${CMAKE_BINARY_DIR}/samepage.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
+    RENAME samepage COMPONENT Runtime)
 
   find_program(SAMEPAGE_SCDOC scdoc DOC "Makes the man page")
   if(SAMEPAGE_SCDOC)
