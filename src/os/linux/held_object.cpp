@@ -1,5 +1,5 @@
-// Names and paths as held objects: created, opened and given up so that a name lives exactly as long as its last
-// holder. SPDX-License-Identifier: MIT
+// Names and paths as held objects: a name lives exactly as long as its last holder.
+// SPDX-License-Identifier: MIT
 //
 // Layout: one file per named object, BASE/samepage-UID/NAME. Its bytes are the user's; its locks (locks.hpp) say who
 // lives. docs/lifetime.md has the protocol with its races, models/lifetime.pml checks it; here are the invariants:
@@ -8,11 +8,9 @@
 //   L2  under the gate, getting it exclusively proves that no holder is left: the file is new or a leftover.
 //   L3  a shared one is taken only (a) after an exclusive one, by who made the object, or (b) after the kernel showed
 //       another process's shared one, which proves a living holder. If that one dies in between, its life goes on in
-//       the new holder: whoever looked meanwhile and found nobody has unlinked the file (L4), which the new holder
-//       sees.
+//       the new holder: whoever looked meanwhile and found nobody has unlinked the file (L4), which the new one sees.
 //   L4  a file is unlinked only under an exclusive life lock, and always by who finds it dead. Who finds its file
-//   without
-//       a name after locking starts again.
+//       without a name after locking starts again.
 //   L5  a leftover's file is never used again: bytes of an earlier life can't show.
 //
 // Crash story: the kernel drops both locks of whoever dies, at any point. What stays is a file that nobody holds, which
