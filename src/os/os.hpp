@@ -112,6 +112,8 @@ struct acquire_request {
 //   * no_space, if at all, before anything is visible.
 class held_object {
    public:
+    struct state;  // the system's own
+
     held_object() noexcept;
     held_object(held_object&&) noexcept;
     held_object& operator=(held_object&&) noexcept;
@@ -167,7 +169,7 @@ class held_object {
     std::uint32_t generation() const noexcept;
 
    private:
-    struct state;
+    explicit held_object(std::unique_ptr<state> s) noexcept;
     std::unique_ptr<state> state_;
 };
 

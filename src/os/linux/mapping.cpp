@@ -1,0 +1,55 @@
+// Mappings of an object's data description.
+// SPDX-License-Identifier: MIT
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <limits>
+
+#include "os/linux/held_state.hpp"
+#include "os/linux/system_error.hpp"
+
+namespace samepage::os {
+
+mapping::~mapping() {
+    if (base_ != nullptr) ::munmap(base_, base_size_);
+}
+
+result<void> mapping::flush() const {
+    if (base_ != nullptr && ::msync(base_, base_size_, MS_SYNC) != 0) return from_system("flush", errno);
+    return {};
+}
+
+result<mapping> held_object::map(std::uint64_t offset, std::size_t size, samepage::access wanted,
+                                 std::size_t reserve) const {
+    static const auto page_bytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+    if (!state_) return error(errc::closed, "map");
+    if (offset > state_->size_bytes || size > state_->size_bytes - offset || size == 0) {
+        return error(errc::invalid_argument, "map",
+                     "bytes " + std::to_string(offset) + " to " + std::to_string(offset + size) +
+                         " are asked for, the object has " + std::to_string(state_->size_bytes));
+    }
+    if (wanted == samepage::access::read_write && state_->access == samepage::access::read_only) {
+        return error(errc::denied, "map", "it was opened read-only");
+    }
+    const std::uint64_t before = offset % page_bytes;
+    const std::uint64_t length = std::max(size, reserve) + before;
+    if (length > std::numeric_limits<std::size_t>::max() / 2) {
+        return error(errc::too_large, "map", "this process has fewer addresses than that; map a window of it");
+    }
+    const int protection = wanted == samepage::access::read_only ? PROT_READ : PROT_READ | PROT_WRITE;
+    void* base = ::mmap(nullptr, static_cast<std::size_t>(length), protection, MAP_SHARED, state_->data.get(),
+                        static_cast<off_t>(offset - before));
+    if (base == MAP_FAILED) {
+        if (errno == ENOMEM)
+            return error(errc::no_space, "map", "this process has no addresses left for it; map a window of it", errno);
+        return from_system("map", errno);
+    }
+    mapping result;
+    result.base_ = base;
+    result.base_size_ = static_cast<std::size_t>(length);
+    result.data_ = static_cast<std::byte*>(base) + before;
+    result.size_ = size;
+    return result;
+}
+
+}  // namespace samepage::os

@@ -1,0 +1,23 @@
+// Room for an object's bytes: looked at, reserved, and explained when there is none.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "samepage/result.hpp"
+
+namespace samepage::os {
+
+// Makes the file `size_bytes` long with every byte from `from_bytes` reserved. no_space says what is full and how to
+// make room; the file may then be longer than before, with nothing in the new part.
+result<void> reserve_space(int descriptor, std::uint64_t from_bytes, std::uint64_t size_bytes, const std::string& path);
+
+// Bytes that a memory cgroup still lets this process use; nothing when there is no limit to be seen.
+std::optional<std::uint64_t> cgroup_room();
+
+// "64 MiB".
+std::string human_bytes(std::uint64_t bytes);
+
+}  // namespace samepage::os
