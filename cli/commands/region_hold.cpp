@@ -9,6 +9,7 @@
 #include "../transfer.hpp"
 #include "../units.hpp"
 #include "commands.hpp"
+#include "samepage/place.hpp"
 
 namespace samepage::cli {
 
