@@ -11,8 +11,9 @@
 
 namespace samepage::cli {
 
-void holding::declare(arguments& a, bool optional) {
-    if (optional) a.flag("--hold", hold_, "Keep it alive until Enter or Ctrl-C");
+void holding::declare(arguments& a, bool always) {
+    a.flag("--hold", hold_,
+           always ? "Keep it alive until Enter or Ctrl-C, the default" : "Keep it alive until Enter or Ctrl-C");
     a.time("--for", time_, "Keep it alive for this long: 5s, 100ms, 2m, 1h");
     a.number("--while-pid", process_id_, "PID", "Keep it alive while that process lives");
     a.command(command_);

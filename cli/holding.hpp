@@ -16,8 +16,8 @@ namespace samepage::cli {
 
 class holding {
    public:
-    // Declares --for, --while-pid and -- CMD; with `optional` also --hold, and then nothing is held unless asked for.
-    void declare(arguments& a, bool optional);
+    // Declares --hold, --for, --while-pid and -- CMD. `always`: the command holds in any case, --hold is its default.
+    void declare(arguments& a, bool always);
 
     bool asked() const noexcept { return hold_ || time_ || process_id_ || !command_.empty(); }
 

@@ -15,7 +15,7 @@ class hold : public command {
    public:
     void declare(arguments& a) override {
         a.places(places_);
-        holding_.declare(a, false);
+        holding_.declare(a, true);
         a.example("samepage hold hello stock --for 1h");
         a.example("samepage hold hello -- ./my-program");
     }

@@ -32,7 +32,7 @@ class read : public command {
         a.size("--bytes", bytes_, "Print exactly so many bytes, zero bytes too");
         a.flag("--raw", raw_, "Print all bytes to the end of the region, exactly");
         a.flag("--hex", hex_, "Print them as a table of hexadecimal numbers and characters");
-        holding_.declare(a, true);
+        holding_.declare(a, false);
         a.example("samepage read hello");
         a.example("samepage read hello --wait 10s");
         a.example("samepage read photo --raw > photo.jpg");

@@ -20,7 +20,7 @@ class region_hold : public command {
     void declare(arguments& a) override {
         a.place(place_);
         a.size("--size", size_bytes_, "Bytes of a new region; default 4096, of an existing file its own");
-        holding_.declare(a, false);
+        holding_.declare(a, true);
         a.example("samepage region hold frame --size 64M -- ./camera");
     }
 

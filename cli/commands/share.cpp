@@ -24,7 +24,7 @@ class share : public command {
         a.place(place_);
         source_.declare(a);
         a.size("--size", size_bytes_, "Bytes of a new region; default: 4096, or what the content needs");
-        holding_.declare(a, false);
+        holding_.declare(a, true);
         a.example("samepage share hello \"Hello world\"               until Enter or Ctrl-C");
         a.example("samepage share photo --file photo.jpg --for 10m");
         a.example("samepage share answer -42 -- ./my-program       while it runs");
@@ -34,6 +34,8 @@ class share : public command {
         const samepage::place where = need(place::parse(place_));
         content what(source_);
         const std::uint64_t needed = source_.given() ? what.size_bytes() : 0;
+        if (size_bytes_ == 0 && where.is_path()) size_bytes_.reset();  // the file's own
+        if (size_bytes_ == 0) throw usage_error("--size 0: a region has at least one byte; nothing was made");
         if (size_bytes_ && needed > *size_bytes_)
             throw failure(
                 status_full, "too_large",
