@@ -1,6 +1,7 @@
-# Makes a deliberately broken copy of a source: cmake -D VARIANT=… -D ROOT=… -D OUT=… -P patch.cmake
+# Makes a deliberately broken copy of a source, for tests that must notice.
 # SPDX-License-Identifier: MIT
 #
+# Usage: cmake -D VARIANT=… -D ROOT=… -D OUT=… -P patch.cmake
 # The variant's file sets SOURCE (below ROOT) and FROM and TO, two texts. FROM must stand in it exactly once: when the
 # source has moved on, the variant must follow.
 include(${VARIANT})

@@ -196,7 +196,7 @@ class name_attempt {
 
 // Why try after try found something changing: mostly one who stopped between looking for other holders and unlinking.
 std::string in_the_way(const acquire_request& request, const held_object::state& last_try) {
-    const std::uint32_t process = last_try.locks ? locker(last_try.locks.get(), life_byte) : 0;
+    const std::uint32_t process = last_try.file ? locker(last_try.file.get(), life_byte) : 0;
     if (process == 0 || process == static_cast<std::uint32_t>(::getpid())) {
         return request.where->text() + " was being created and given up all the time";
     }
@@ -223,7 +223,11 @@ result<std::unique_ptr<held_object::state>> acquire_name(const acquire_request& 
             if (state->created) sweep_one(request.where->scope);
             return state;
         }
-        if (done && until.passed()) return error(errc::timed_out, verb(request), in_the_way(request, *state));
+        if (done && until.passed()) {
+            const error late(errc::timed_out, verb(request), in_the_way(request, *state));
+            state->abandon();
+            return late;
+        }
         state->abandon();
         if (!done && done.error().code() == errc::no_space && !swept) {
             // Before anybody is told that there is no room, leftovers of killed processes go.
