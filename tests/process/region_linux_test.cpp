@@ -31,7 +31,7 @@ errc code_of(const samepage::result<T>& r) {
     return r ? errc{} : r.error().code();
 }
 
-std::string file_of(const std::string& name) { return samepage::os::directory_of(samepage::scope::local) + "/" + name; }
+std::string file_of(const std::string& name) { return samepage::os::directory_of(samepage::scope::local).path + "/" + name; }
 
 // SAMEPAGE_DIR for a while: an empty directory that everybody may write in, as /dev/shm.
 class open_base {
@@ -166,7 +166,7 @@ TEST(region_linux_test, what_is_no_object_in_the_directory_is_refused) {
 
 TEST(region_linux_test, a_directory_of_names_open_to_others_is_refused) {
     const open_base base;
-    const std::string folder = samepage::os::directory_of(samepage::scope::local);
+    const std::string folder = samepage::os::directory_of(samepage::scope::local).path;
     ASSERT_TRUE(region::create("x", 1));
     ::chmod(folder.c_str(), 0755);
     EXPECT_EQ(code_of(region::create("x", 1)), errc::denied);
