@@ -74,7 +74,7 @@ class mapping {
         std::swap(base_size_, other.base_size_);
         std::swap(data_, other.data_);
         std::swap(size_, other.size_);
-        std::swap(file_, other.file_);
+        std::swap(note_, other.note_);
     }
 
    private:
@@ -83,7 +83,7 @@ class mapping {
     std::size_t base_size_ = 0;
     std::byte* data_ = nullptr;
     std::size_t size_ = 0;
-    std::intptr_t file_ = -1;  // Windows: a duplicated file handle for flush; -1: none
+    void* note_ = nullptr;  // the system's own
 };
 
 // ---- Objects -----------------------------------------------------------------------------------------------------
