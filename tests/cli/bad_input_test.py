@@ -10,7 +10,8 @@ from support import Case, main
 class Names(Case):
     def test_bad_names(self):
         for name in (b"", b"x" * 201, b".", b"..", b"a\\b", b"\\", b"a\nb", b"\x7f", b"\xff", b"\xc0\xaf",
-                     b"ab\xe2\x82", b"\xed\xa0\x80", b"Local\\", b"Local\\..", b"Global\\", b"Global\\a/b", b"Local\\a\\b"):
+                     b"ab\xe2\x82", b"\xed\xa0\x80", b"Local\\", b"Local\\..", b"Global\\", b"Global\\a/b",
+                     b"Local\\a\\b"):
             for words in (["share", name, "x"], ["read", name], ["write", name, "x"], ["hold", name], ["info", name],
                           ["region", "hold", name]):
                 text = self.refused(2, *words)
