@@ -24,14 +24,16 @@ constexpr const char* help_begin = R"(Share data between processes by name.
 
 Usage: samepage COMMAND [WORDS] [OPTIONS]
 
-A PLACE is a name (hello), which is memory and lives while somebody holds it, or a path (./stock.page), a file that stays.
+A PLACE is a name (hello), which is memory and lives while somebody holds it, or a path (./stock.page),
+a file that stays.
 
 )";
 
 constexpr const char* help_end = R"(
 samepage COMMAND --help tells more. Every command knows --json.
-Exit status: 0 good, 1 error, 2 wrong usage, 3 not found, 4 timed out, 5 exists, conflict or wrong kind, 6 denied, 7 full,
-8 corrupt or wrong version. With -- CMD: CMD's own, or 125 samepage failed, 126 cannot run CMD, 127 no such CMD, 128+n signal n.
+Exit status: 0 good, 1 error, 2 wrong usage, 3 not found, 4 timed out, 5 exists, conflict or wrong kind, 6 denied,
+7 full, 8 corrupt or wrong version. With -- CMD: CMD's own, or 125 samepage failed, 126 cannot run CMD,
+127 no such CMD, 128+n signal n.
 )";
 
 std::string help() {
