@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
 #include <new>
 
 #include "command.hpp"
@@ -119,7 +120,7 @@ int report(const failure& f, const std::vector<std::string>& words) {
     if (json) {
         json_object answer;
         answer.set("error", f.code()).set("message", f.what()).set("exit_status", static_cast<std::uint64_t>(status));
-        fmt::print(stderr, "{}\n", answer.dump());
+        complain_in_json(answer.dump());
     } else {
         complain(f.what());
     }
@@ -137,6 +138,8 @@ int dispatch(const std::vector<std::string>& words) {
         return report(f, words);
     } catch (const std::bad_alloc&) {
         return report(failure(status_full, "no_space", "no_space: this process can get no more memory"), words);
+    } catch (const std::exception& e) {
+        return report(failure(status_error, "system", std::string("system: ") + e.what()), words);
     } catch (const reader_gone&) {
         return status_ok;
     }
