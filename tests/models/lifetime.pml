@@ -17,6 +17,7 @@ bool exclusive_gate[FILES + 1];
 byte gate_owner[FILES + 1];
 byte sharing[FILES + 1]; // processes with a shared life lock
 bool exclusive_life[FILES + 1];
+bool killed;               // somebody was
 byte held[PROCS];        // the file that a process holds, as far as its user knows
 byte finished[FILES + 1]; // finished holders
 
@@ -35,7 +36,7 @@ inline check() {
 // Being killed: the kernel drops this process's locks.
 inline die() {
     atomic {
-        true;
+        killed = true;
         if :: my_gate -> exclusive_gate[file] = false :: else fi;
         if :: my_life == 1 -> sharing[file]-- :: my_life == 2 -> exclusive_life[file] = false :: else fi;
         if :: held[id] != 0 -> finished[file]--; held[id] = 0 :: else fi;
@@ -114,15 +115,26 @@ again:
     // Opened: the user has it.
     atomic { held[id] = file; finished[file]++; check() };
     if :: skip :: die() fi;
-    // close: the last one turns shared into exclusive and unlinks
+    // close: the last one turns shared into exclusive and unlinks. Refused, it lets go and tries once more: of two that
+    // close at once each stands in the other's way.
     atomic { finished[file]--; held[id] = 0 };
     if
-    :: atomic { sharing[file] == 1 && !exclusive_life[file] -> sharing[file] = 0; exclusive_life[file] = true; my_life = 2 };
-        if :: atomic { true; if :: name == file -> name = 0 :: else fi } :: die() fi;
-        atomic { exclusive_life[file] = false; my_life = 0 }
-    :: atomic { sharing[file] > 1 -> sharing[file]--; my_life = 0 }
+    :: atomic { sharing[file] == 1 && !exclusive_life[file] -> sharing[file] = 0; exclusive_life[file] = true; my_life = 2 }
+    :: sharing[file] > 1 ->  // refused
+        atomic { sharing[file]--; my_life = 0 };
+#ifndef BROKEN_ONE_TRY
+        if
+        :: atomic { sharing[file] == 0 && !exclusive_life[file] -> exclusive_life[file] = true; my_life = 2 }
+        :: atomic { sharing[file] > 0 || exclusive_life[file] -> goto ended }
+        :: die()
+        fi
+#else
+        goto ended
+#endif
     :: die()
     fi;
+    if :: atomic { true; if :: name == file -> name = 0 :: else fi } :: die() fi;
+    atomic { exclusive_life[file] = false; my_life = 0 };
 ended:
     skip
 }
@@ -131,5 +143,6 @@ init {
     atomic { run user(0); run user(1); run user(2) };
     // When all are gone, a leftover may stay, but no lock does: the next one gets through.
     (_nr_pr == 1);
+    assert(name == 0 || killed);  // who goes in peace leaves nothing
     assert(name == 0 || (sharing[name] == 0 && !exclusive_life[name] && !exclusive_gate[name]))
 }
