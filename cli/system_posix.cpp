@@ -348,6 +348,8 @@ void child::kill() noexcept {
     status();
 }
 
+void set_environment(const char* name, const char* value) { ::setenv(name, value, 1); }
+
 std::uint32_t own_process_id() noexcept { return static_cast<std::uint32_t>(::getpid()); }
 
 std::string own_program() {
