@@ -96,8 +96,14 @@ class name_attempt {
         if (!others) return others.error();
         if (*others == lock_mode::shared) return live();
         // Nobody, or somebody who is just making it, giving it up or looking: only the gate can tell (L2).
-        if (auto locked = lock_until(into_.file.get(), gate_byte, lock_mode::exclusive, until_); !locked)
-            return locked.error();
+        const auto gate = try_lock(into_.file.get(), gate_byte, lock_mode::exclusive);
+        if (!gate) return gate.error();
+        // Waits from the start again, with nothing open, so that forks needn't wait for somebody who is stopped.
+        if (!*gate && !until_.passed()) return false;
+        if (!*gate) {
+            if (auto locked = lock_until(into_.file.get(), gate_byte, lock_mode::exclusive, until_); !locked)
+                return locked.error();
+        }
         const auto alone = try_lock(into_.file.get(), life_byte, lock_mode::exclusive);
         if (!alone) return alone.error();
         // A failed or repeated try closes the description, and with it the gate.
@@ -211,6 +217,7 @@ result<std::unique_ptr<held_object::state>> acquire_name(const acquire_request& 
             if (directory.error().code() == errc::not_found) return not_found(request);
             return directory.error();
         }
+        std::optional<no_fork> still(std::in_place);
         auto state = std::make_unique<held_object::state>();
         state->access = request.access;
         state->names = request.where->scope;
@@ -218,6 +225,7 @@ result<std::unique_ptr<held_object::state>> acquire_name(const acquire_request& 
         const auto done = name_attempt(request, directory->user, *state, until).run();
         if (done && *done) {
             if (state->created) sweep_one(request.where->scope);
+            state->join_list();
             return state;
         }
         state->abandon();
@@ -230,6 +238,8 @@ result<std::unique_ptr<held_object::state>> acquire_name(const acquire_request& 
         if (until.passed())
             return error(errc::timed_out, verb(request),
                          request.where->text() + " was being created and given up all the time");
+        state.reset();
+        still.reset();
         back_off(tries / 4);
     }
 }
@@ -272,8 +282,13 @@ result<held_object> held_object::acquire(const acquire_request& request) {
         return error(errc::invalid_argument, creating,
                      "a size of at least 1 byte is needed; 0 is only for an existing file");
     }
+    if (!request.where->is_path()) {
+        auto named = acquire_name(request);
+        if (!named) return named.error();
+        return held_object(std::move(*named));
+    }
     const no_fork still;
-    auto state = request.where->is_path() ? acquire_path(request) : acquire_name(request);
+    auto state = acquire_path(request);
     if (!state) return state.error();
     (*state)->join_list();
     return held_object(std::move(*state));
