@@ -4,7 +4,8 @@
 // Layout: one file per named object, BASE/samepage-UID/NAME. Its bytes are the user's; its locks (locks.hpp) say who
 // lives. docs/lifetime.md has the protocol with its races, models/lifetime.pml checks it; here are the invariants:
 //
-//   L1  a life lock is taken exclusively only under the gate, or to give up: by a holder, or by one that has just let go.
+//   L1  a life lock is taken exclusively only under the gate, or to give up: by a holder, or by one that has just let
+//       go.
 //   L2  under the gate, getting it exclusively proves that no holder is left: the file is new or a leftover.
 //   L3  a shared one is taken only (a) after an exclusive one, by who made the object, or (b) after the kernel showed
 //       another process's shared one, which proves a living holder. If that one dies in between, its life goes on in
@@ -96,8 +97,14 @@ class name_attempt {
         if (!others) return others.error();
         if (*others == lock_mode::shared) return live();
         // Nobody, or somebody who is just making it, giving it up or looking: only the gate can tell (L2).
-        if (auto locked = lock_until(into_.file.get(), gate_byte, lock_mode::exclusive, until_); !locked)
-            return locked.error();
+        const auto gate = try_lock(into_.file.get(), gate_byte, lock_mode::exclusive);
+        if (!gate) return gate.error();
+        // Waits from the start again, with nothing open, so that forks needn't wait for somebody who is stopped.
+        if (!*gate && !until_.passed()) return false;
+        if (!*gate) {
+            if (auto locked = lock_until(into_.file.get(), gate_byte, lock_mode::exclusive, until_); !locked)
+                return locked.error();
+        }
         const auto alone = try_lock(into_.file.get(), life_byte, lock_mode::exclusive);
         if (!alone) return alone.error();
         // A failed or repeated try closes the description, and with it the gate.
@@ -165,8 +172,8 @@ class name_attempt {
 
     // Somebody holds it (L3b).
     result<bool> live() {
-        // A name that it has now it had then, when a holder was seen. Refused without a lock: whoever saw that lock would
-        // take it for a holder's (L3b).
+        // A name that it has now it had then, when a holder was seen. Refused without a lock: whoever saw that lock
+        // would take it for a holder's (L3b).
         if (auto named = look(); !named || !*named) return named;
         if (request_.disposition == disposition::create_new) {
             return error(errc::already_exists, creating,
@@ -221,6 +228,7 @@ result<std::unique_ptr<held_object::state>> acquire_name(const acquire_request& 
             if (directory.error().code() == errc::not_found) return not_found(request);
             return directory.error();
         }
+        std::optional<no_fork> still(std::in_place);
         auto state = std::make_unique<held_object::state>();
         state->access = request.access;
         state->names = request.where->scope;
@@ -228,6 +236,7 @@ result<std::unique_ptr<held_object::state>> acquire_name(const acquire_request& 
         const auto done = name_attempt(request, directory->user, *state, until).run();
         if (done && *done) {
             if (state->created) sweep_one(request.where->scope);
+            state->join_list();
             return state;
         }
         if (done && until.passed()) {
@@ -242,6 +251,8 @@ result<std::unique_ptr<held_object::state>> acquire_name(const acquire_request& 
             if (sweep_all(request.where->scope) != 0) continue;
         }
         if (!done) return done.error();
+        state.reset();
+        still.reset();
         back_off(tries / 4);
     }
 }
@@ -284,8 +295,13 @@ result<held_object> held_object::acquire(const acquire_request& request) {
         return error(errc::invalid_argument, creating,
                      "a size of at least 1 byte is needed; 0 is only for an existing file");
     }
+    if (!request.where->is_path()) {
+        auto named = acquire_name(request);
+        if (!named) return named.error();
+        return held_object(std::move(*named));
+    }
     const no_fork still;
-    auto state = request.where->is_path() ? acquire_path(request) : acquire_name(request);
+    auto state = acquire_path(request);
     if (!state) return state.error();
     (*state)->join_list();
     return held_object(std::move(*state));
