@@ -25,6 +25,7 @@
 #include "os/format.hpp"
 #include "os/linux/directory.hpp"
 #include "os/linux/held_state.hpp"
+#include "os/linux/holders.hpp"
 #include "os/linux/linked_file.hpp"
 #include "os/linux/locks.hpp"
 #include "os/linux/path_object.hpp"
@@ -206,6 +207,16 @@ class name_attempt {
     struct stat found_ {};
 };
 
+// Why try after try found something changing: mostly one who stopped between looking for other holders and unlinking.
+std::string in_the_way(const acquire_request& request, const held_object::state& last_try) {
+    const std::uint32_t process = last_try.file ? locker(last_try.file.get(), life_byte) : 0;
+    if (process == 0 || process == static_cast<std::uint32_t>(::getpid())) {
+        return request.where->text() + " was being created and given up all the time";
+    }
+    return "process " + std::to_string(process) + " is giving " + request.where->text() +
+           " up and doesn't go on; is it stopped?";
+}
+
 result<std::unique_ptr<held_object::state>> acquire_name(const acquire_request& request) {
     const deadline until = deadline::after(request.timeout);
     bool swept = false;
@@ -227,6 +238,11 @@ result<std::unique_ptr<held_object::state>> acquire_name(const acquire_request& 
             state->join_list();
             return state;
         }
+        if (done && until.passed()) {
+            const error late(errc::timed_out, verb(request), in_the_way(request, *state));
+            state->abandon();
+            return late;
+        }
         state->abandon();
         if (!done && done.error().code() == errc::no_space && !swept) {
             // Before anybody is told that there is no room, leftovers of killed processes go.
@@ -234,9 +250,6 @@ result<std::unique_ptr<held_object::state>> acquire_name(const acquire_request& 
             if (sweep_all(request.where->scope) != 0) continue;
         }
         if (!done) return done.error();
-        if (until.passed())
-            return error(errc::timed_out, verb(request),
-                         request.where->text() + " was being created and given up all the time");
         state.reset();
         still.reset();
         back_off(tries / 4);
