@@ -1,0 +1,19 @@
+# A 32-bit build of the library and of the actor, where the compiler can: its test shares with it, and else is skipped.
+# SPDX-License-Identifier: MIT
+include(CheckCXXSourceCompiles)
+set(CMAKE_REQUIRED_FLAGS -m32)
+check_cxx_source_compiles("#include <string>\nint main() { return std::string(\"x\").size() == 1 ? 0 : 1; }"
+                          SAMEPAGE_COMPILES_32_BIT)
+unset(CMAKE_REQUIRED_FLAGS)
+if(SAMEPAGE_COMPILES_32_BIT AND CMAKE_SIZEOF_VOID_P EQUAL 8 AND NOT SAMEPAGE_SANITIZED)
+  get_target_property(library_sources samepage_objects SOURCES)
+  list(TRANSFORM library_sources PREPEND ${samepage_SOURCE_DIR}/)
+  add_executable(actor32 actor.cpp actor32.cpp role.cpp ${library_sources})
+  target_include_directories(actor32 PRIVATE ${samepage_SOURCE_DIR}/include ${samepage_SOURCE_DIR}/src)
+  target_compile_definitions(actor32 PRIVATE SAMEPAGE_STATIC _FILE_OFFSET_BITS=64)
+  target_compile_options(actor32 PRIVATE -m32)
+  target_link_options(actor32 PRIVATE -m32)
+  target_link_libraries(actor32 PRIVATE Threads::Threads)
+  add_dependencies(process_test actor32)
+  target_compile_definitions(process_test PRIVATE ACTOR32="$<TARGET_FILE:actor32>")
+endif()

@@ -1,0 +1,23 @@
+// A directory of one test run's own, where all its names and files are; gone at the end.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace scratch {
+
+// Makes the directory and lets this process and its children keep their names in it. One a program.
+class directory {
+   public:
+    directory();
+    ~directory();
+    directory(const directory&) = delete;
+    directory& operator=(const directory&) = delete;
+};
+
+std::string path();                         // of the directory, for files of a test
+std::string file(const std::string& word);  // a path in it, as a place
+std::vector<std::string> left_names();      // the files that stand for names; Windows: none, the kernel keeps them
+
+}  // namespace scratch
