@@ -15,7 +15,7 @@ top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 home=${SAMEPAGE_WINE_DIR:-$top/build/wine}
 i386=$home/i386
 
-export WINEPREFIX="$home/prefix" WINEDEBUG=-all WINEDLLOVERRIDES='mscoree,mshtml='
+export WINEPREFIX="$home/prefix" WINEDEBUG=-all WINEDLLOVERRIDES='mscoree,mshtml,winedbg.exe='
 export WINEDLLPATH="$i386/usr/lib/i386-linux-gnu/wine"
 # The search path inside: none of Linux, so that nothing of it is found by accident.
 unset DISPLAY WAYLAND_DISPLAY

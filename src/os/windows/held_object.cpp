@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Layout: "hello" is the section "Local\hello", all of it the user's bytes. A structured object's section is made with
-// SEC_RESERVE, so that it can grow, and begins with samepage's header. Both together tell it from a region.
+// SEC_RESERVE, so that it can grow, and begins with samepage's header. A section with SEC_RESERVE but without header is
+// another program's, and a region.
 //
 // A plain one needs no protocol: CreateFileMapping makes or opens in one step, zeroed. A structured one is made and
 // opened under a mutex, its gate:
@@ -210,7 +211,7 @@ result<void> acquire_structured(const acquire_request& request, held_object::sta
             }
             auto found = measure(request, section);
             if (!found) return found.error();
-            if (!found->kind) return wrong_kind(verb(request), *request.where, std::nullopt);
+            if (!found->facts.reserved) return wrong_kind(verb(request), *request.where, std::nullopt);
             return take_over(std::move(section), *found, s);
         }
         if (GetLastError() != ERROR_FILE_NOT_FOUND || request.disposition == disposition::open_existing) {
@@ -339,10 +340,11 @@ result<void> held_object::grow(std::uint64_t size_bytes) {
         state_->size_bytes = state_->section_bytes = size_bytes;
         return {};
     }
-    if (size_bytes > state_->section_bytes) {
-        return error(errc::too_large, "grow",
-                     "it was made to grow to at most " + std::to_string(state_->section_bytes) +
-                         " bytes; make it larger at first");
+    const std::uint64_t size_bytes_max = state_->section_bytes - spare_bytes;
+    if (size_bytes > size_bytes_max) {
+        return error(
+            errc::too_large, "grow",
+            "it was made to grow to at most " + std::to_string(size_bytes_max) + " bytes; make it larger at first");
     }
     if (auto done = commit(state_->section.get(), *now, size_bytes); !done) return done;
     state_->size_bytes = (size_bytes + page_bytes - 1) / page_bytes * page_bytes;

@@ -47,7 +47,7 @@ std::size_t brief_view::committed() const noexcept {
 std::uint64_t reserve_for(std::uint64_t size_bytes) noexcept {
     const std::uint64_t wanted =
         size_bytes > reserve_bytes_max / growth_factor ? reserve_bytes_max : size_bytes * growth_factor;
-    return std::max(round_up(size_bytes, granularity_bytes), std::max(wanted, reserve_bytes_min));
+    return std::max(round_up(size_bytes, granularity_bytes) + spare_bytes, std::max(wanted, reserve_bytes_min));
 }
 
 result<std::uint64_t> committed_bytes(HANDLE section, std::uint64_t known, std::uint64_t section_bytes) {
@@ -70,13 +70,14 @@ result<void> commit(HANDLE section, std::uint64_t from, std::uint64_t to) {
     while (at < to) {
         length = std::min(length, to - at);
         const bool fits = length <= std::numeric_limits<std::size_t>::max() / 2;
-        const brief_view window(section, at, fits ? static_cast<std::size_t>(length) : 0, access::read_write);
+        const auto view_bytes = fits ? static_cast<std::size_t>(length + spare_bytes) : 0;
+        const brief_view window(section, at, view_bytes, access::read_write);
         if (!fits || window.data() == nullptr) {
             if (length <= window_bytes) return from_system("grow", GetLastError());
             length = window_bytes;
             continue;
         }
-        if (VirtualAlloc(window.data(), window.size(), MEM_COMMIT, PAGE_READWRITE) == nullptr) {
+        if (VirtualAlloc(window.data(), static_cast<std::size_t>(length), MEM_COMMIT, PAGE_READWRITE) == nullptr) {
             const DWORD code = GetLastError();
             return from_system("grow", code,
                                code_of(code) == errc::no_space

@@ -34,7 +34,11 @@ class brief_view {
     std::size_t size_;
 };
 
-// How much a section reserves that is made with `size_bytes` and may grow.
+// Stays reserved behind the last byte of a section that grows: Wine (8.0) tells nobody of a commit that reaches to the
+// very end of the view that it was made through.
+inline constexpr std::uint64_t spare_bytes = granularity_bytes;
+
+// How much a section reserves that is made with `size_bytes` and may grow, with the spare bytes.
 std::uint64_t reserve_for(std::uint64_t size_bytes) noexcept;
 
 // Bytes from the front of a reserved section that have memory, by the kernel's word. At least `known` have.
