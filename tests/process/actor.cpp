@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <stdexcept>
 
 #include "runner.hpp"
 
@@ -141,6 +142,13 @@ const verb known[] = {
     {"close", close},
 };
 
+std::string answer(stage& here, const std::string& name, std::istringstream& words) try {
+    const auto found = verbs().find(name);
+    return found == verbs().end() ? "no such verb: " + name : found->second(here, words);
+} catch (const std::out_of_range&) {
+    return "no such handle";
+}
+
 int act(const runner::arguments&) {
     // Never destroyed: "exit" must end the process with everything open, as a program does that forgets to close.
     static stage& here = *new stage;
@@ -152,8 +160,7 @@ int act(const runner::arguments&) {
         if (name == "exit" && words >> code) std::exit(code);
         if (name == "quick_exit" && words >> code) std::_Exit(code);
         if (name == "abort") std::abort();
-        const auto found = verbs().find(name);
-        runner::say(found == verbs().end() ? "no such verb: " + name : found->second(here, words));
+        runner::say(answer(here, name, words));
     }
     return 0;
 }

@@ -15,5 +15,6 @@ if(SAMEPAGE_COMPILES_32_BIT AND CMAKE_SIZEOF_VOID_P EQUAL 8 AND NOT SAMEPAGE_SAN
   target_link_options(actor32 PRIVATE -m32)
   target_link_libraries(actor32 PRIVATE Threads::Threads)
   add_dependencies(process_test actor32)
-  target_compile_definitions(process_test PRIVATE ACTOR32="$<TARGET_FILE:actor32>")
+  set_source_files_properties(region_linux_test.cpp PROPERTIES
+    COMPILE_DEFINITIONS ACTOR32="${CMAKE_CURRENT_BINARY_DIR}/actor32")
 endif()

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
 
-#include <cstring>
+#include <algorithm>
+#include <cstdio>
 
 #include "runner.hpp"
 #include "samepage/region.hpp"
@@ -95,13 +96,14 @@ TEST_P(region_lifetime_test, frees_a_name_that_leads_to_a_file) {
     std::remove(file.c_str());
 }
 
+std::string name_of_end(const testing::TestParamInfo<const char*>& param) {
+    std::string text = *param.param == '\0' ? "kill" : param.param;
+    std::replace(text.begin(), text.end(), ' ', '_');
+    return text;
+}
+
 INSTANTIATE_TEST_SUITE_P(end, region_lifetime_test,
-                         testing::Values("close h", "exit 0", "exit 3", "quick_exit 0", "abort", ""),
-                         [](const auto& info) {
-                             std::string text = *info.param == '\0' ? "kill" : info.param;
-                             std::replace(text.begin(), text.end(), ' ', '_');
-                             return text;
-                         });
+                         testing::Values("close h", "exit 0", "exit 3", "quick_exit 0", "abort", ""), name_of_end);
 
 TEST(region_process_test, two_programs_share_the_bytes) {
     const std::string name = fresh_name("share");

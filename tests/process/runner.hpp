@@ -49,6 +49,7 @@ struct ending {
     int code = 0;
     bool operator==(const ending&) const = default;
 };
+ending by_kill();  // what process::kill() leaves
 
 // A process in a role. Killed and collected at the end of the object. One thread at a time.
 class process {

@@ -42,6 +42,8 @@ int milliseconds_left(deadline end) {
 
 }  // namespace
 
+ending by_kill() { return {true, SIGKILL}; }
+
 struct process::state {
     std::string role;
     pid_t pid = -1;

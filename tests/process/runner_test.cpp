@@ -32,7 +32,7 @@ TEST(runner_test, a_killed_process_is_known_as_killed) {
     auto child = runner::process::start("echo", {"ready"});
     EXPECT_EQ(child.line(), "ready");
     child.kill();
-    EXPECT_TRUE(child.wait().killed);
+    EXPECT_EQ(child.wait(), runner::by_kill());
     EXPECT_TRUE(child.ended());
     EXPECT_THROW(child.line(), runner::failure);
 }

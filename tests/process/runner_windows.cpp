@@ -50,6 +50,8 @@ std::string quoted(const std::string& word) {
 
 }  // namespace
 
+ending by_kill() { return {true, static_cast<int>(killed_status)}; }
+
 struct process::state {
     std::string role;
     HANDLE handle = nullptr;

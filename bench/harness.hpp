@@ -1,0 +1,75 @@
+// Measuring side by side: contenders take turns in short slices, and only ratios of the same round are quoted.
+// SPDX-License-Identifier: MIT
+//
+// Machines are shared and their speed changes by the minute. So every round gives each contender one slice, in turning
+// order, and a ratio compares two slices of one round. The figure is the median of the rounds' ratios; its spread is
+// the middle half of them.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace bench {
+
+using nanoseconds = std::chrono::nanoseconds;
+
+// One way to do it. `slice` works for about that long and gives the nanoseconds that one operation took.
+struct contender {
+    std::string name;
+    std::function<double(nanoseconds slice)> slice;
+};
+
+// A contender that repeats `operation`. `begin` and `end` stand around each slice and aren't measured.
+contender repeated(std::string name, std::function<void()> operation, std::function<void()> begin = {},
+                   std::function<void()> end = {});
+
+// What NUMBERS asks of two contenders: time of `of` ÷ time of `over`, at most or at least `bound`.
+struct goal {
+    enum class direction : std::uint8_t { at_most, at_least };
+    std::string of, over;
+    goal::direction which = goal::direction::at_most;
+    double bound = 1;
+};
+
+// One line of the table: what is done, by whom, and what is wanted. The first contender is the limit.
+struct row {
+    std::string what;
+    std::vector<contender> contenders;
+    std::vector<goal> goals;
+};
+
+struct options {
+    bool tiny = false;  // a moment of everything, for the test run: no figure means anything
+    nanoseconds slice{50'000'000};
+    unsigned rounds = 40;
+    std::string json_path;
+};
+
+// --tiny, --rounds N, --json FILE (else the program's own path with .json). Ends the program with 2 on anything else.
+options parse(int argc, char** argv);
+
+// The middle of some figures, and the borders of their middle half.
+struct spread {
+    double median = 0, low = 0, high = 0;
+};
+spread spread_of(std::vector<double> figures);
+
+// Measures rows, prints each as a table when it is done, writes all as JSON at the end.
+class report {
+   public:
+    explicit report(options chosen);
+    ~report();
+    report(const report&) = delete;
+    report& operator=(const report&) = delete;
+
+    void measure(const row& what);
+
+   private:
+    options options_;
+    std::string json_;  // the rows so far
+};
+
+}  // namespace bench
