@@ -1,0 +1,25 @@
+// How each command is made; the files beside this one define them.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <memory>
+
+#include "../command.hpp"
+
+namespace samepage::cli {
+
+std::unique_ptr<command> make_share();
+std::unique_ptr<command> make_read();
+std::unique_ptr<command> make_write();
+std::unique_ptr<command> make_hold();
+std::unique_ptr<command> make_region_hold();
+std::unique_ptr<command> make_ls();
+std::unique_ptr<command> make_info();
+std::unique_ptr<command> make_holders();
+std::unique_ptr<command> make_clean();
+std::unique_ptr<command> make_doctor();
+std::unique_ptr<command> make_demo();
+std::unique_ptr<command> make_completion();
+std::unique_ptr<command> make_version();
+
+}  // namespace samepage::cli

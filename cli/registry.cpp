@@ -1,0 +1,39 @@
+// The list of all commands.
+// SPDX-License-Identifier: MIT
+#include "command.hpp"
+#include "commands/commands.hpp"
+
+namespace samepage::cli {
+
+namespace {
+
+constexpr command_entry entries[] = {
+    {"", "share", "Put a text or a file under a name and hold it", make_share},
+    {"", "read", "Print what is there", make_read},
+    {"", "write", "Write into what exists", make_write},
+    {"", "hold", "Keep existing objects alive", make_hold},
+    {"region", "share", "Put a text or a file under a name and hold it", make_share},
+    {"region", "read", "Print what is there", make_read},
+    {"region", "write", "Write into what exists", make_write},
+    {"region", "hold", "Create a region and hold it", make_region_hold},
+    {"", "ls", "List the live objects", make_ls},
+    {"", "info", "Tell all about one object", make_info},
+    {"", "holders", "Tell which processes hold an object", make_holders},
+    {"", "clean", "Free what killed processes left behind", make_clean},
+    {"", "doctor", "Check whether this machine suits, and say what to do", make_doctor},
+    {"", "demo", "Play the whole story with real processes", make_demo},
+    {"", "completion", "Print the script for completion in bash", make_completion},
+    {"", "version", "Print the version", make_version},
+};
+
+}  // namespace
+
+std::span<const command_entry> all_commands() { return entries; }
+
+arguments arguments_of(const command_entry& entry, command& c) {
+    arguments a(entry.title(), entry.summary);
+    c.declare(a);
+    return a;
+}
+
+}  // namespace samepage::cli

@@ -1,0 +1,344 @@
+// The operating system behind the command line, on POSIX systems (Linux).
+// SPDX-License-Identifier: MIT
+#include "system.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <climits>
+#include <cstdlib>
+#include <cstring>
+#include <system_error>
+
+#include "failure.hpp"
+
+extern char** environ;
+
+namespace samepage::cli {
+
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+constexpr duration check_every = std::chrono::seconds(1);
+constexpr duration look_for_process_every = std::chrono::milliseconds(100);
+
+// Signals write here so that poll() sees them. [0] is read, [1] is written.
+std::array<int, 2> signal_pipe = {-1, -1};
+volatile sig_atomic_t interrupt_signal = 0;
+volatile sig_atomic_t forward_to = 0;  // a process that gets the interrupts instead
+
+sigjmp_buf guard;
+volatile sig_atomic_t guarded = 0;
+
+void on_signal(int signal, siginfo_t* info, void*) {
+    const int kept = errno;
+    if (signal != SIGCHLD) {
+        if (forward_to == 0) {
+            interrupt_signal = signal;
+        } else if (info->si_code == SI_USER) {
+            // Ctrl-C reaches the whole foreground group by itself; what somebody sent to us alone is passed on.
+            ::kill(forward_to, signal);
+        }
+    }
+    [[maybe_unused]] const auto written = ::write(signal_pipe[1], "", 1);
+    errno = kept;
+}
+
+void on_bus_error(int signal) {
+    if (guarded) siglongjmp(guard, 1);
+    ::signal(signal, SIG_DFL);  // not ours: returning runs into it again
+}
+
+void set_handler(int signal) {
+    struct sigaction action = {};
+    action.sa_sigaction = on_signal;
+    action.sa_flags = SA_SIGINFO;
+    sigemptyset(&action.sa_mask);
+    sigaction(signal, &action, nullptr);
+}
+
+void empty_signal_pipe() noexcept {
+    std::array<char, 64> bytes{};
+    while (::read(signal_pipe[0], bytes.data(), bytes.size()) > 0) {
+    }
+}
+
+int poll_timeout(std::optional<clock::time_point> until, duration at_most) {
+    using std::chrono::ceil;
+    using std::chrono::milliseconds;
+    auto left = ceil<milliseconds>(at_most);
+    if (until) left = std::clamp(ceil<milliseconds>(*until - clock::now()), milliseconds(0), left);
+    return static_cast<int>(left.count());
+}
+
+std::optional<clock::time_point> end_of(const std::optional<duration>& time) {
+    if (!time) return {};
+    const auto now = clock::now();
+    if (*time > clock::time_point::max() - now) return {};
+    return now + *time;
+}
+
+bool in_foreground() { return tcgetpgrp(STDIN_FILENO) == getpgrp(); }
+
+[[noreturn]] void fail(const std::string& what, int system_code) {
+    const int status = system_code == ENOENT                            ? status_not_found
+                       : system_code == EACCES || system_code == EPERM  ? status_denied
+                       : system_code == ENOSPC || system_code == EDQUOT ? status_full
+                                                                        : status_error;
+    const char* code = status == status_not_found ? "not_found"
+                       : status == status_denied  ? "denied"
+                       : status == status_full    ? "no_space"
+                                                  : "system";
+    throw failure(status, code, std::string(code) + ": " + what + ": " + std::strerror(system_code));
+}
+
+pid_t spawn(const std::vector<std::string>& command, posix_spawn_file_actions_t* actions) {
+    std::vector<char*> words;
+    for (const std::string& word : command) words.push_back(const_cast<char*>(word.c_str()));
+    words.push_back(nullptr);
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    sigset_t back_to_default;
+    sigemptyset(&back_to_default);
+    sigaddset(&back_to_default, SIGPIPE);
+    posix_spawnattr_setsigdefault(&attributes, &back_to_default);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+    pid_t pid = 0;
+    const int refused = posix_spawnp(&pid, words[0], actions, &attributes, words.data(), environ);
+    posix_spawnattr_destroy(&attributes);
+    if (refused == 0) return pid;
+    const bool missing = refused == ENOENT;
+    throw failure(missing ? status_no_such_command : status_cannot_run, missing ? "no_such_command" : "cannot_run",
+                  "cannot run " + command[0] + ": " + std::strerror(refused));
+}
+
+int status_from(int wait_status) {
+    return WIFSIGNALED(wait_status) ? status_signal + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
+}
+
+std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_of(int descriptor, const char* mode) {
+    return {::fdopen(descriptor, mode), std::fclose};
+}
+
+}  // namespace
+
+std::vector<std::string> prepare(int argc, char** argv) {
+    ::signal(SIGPIPE, SIG_IGN);
+    return {argv + std::min(argc, 1), argv + argc};
+}
+
+bool is_terminal(std::FILE* stream) { return ::isatty(::fileno(stream)) == 1; }
+
+bool reader_has_gone() noexcept { return errno == EPIPE; }
+
+input open_input(const std::string& path) {
+    input in{{stdin, [](std::FILE*) { return 0; }}, {}};
+    if (path != "-") {
+        const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+        if (descriptor < 0) fail(path, errno);
+        in.file = file_of(descriptor, "rb");
+    }
+    struct stat facts = {};
+    const int descriptor = ::fileno(in.file.get());
+    if (::fstat(descriptor, &facts) != 0) fail(path, errno);
+    if (S_ISDIR(facts.st_mode)) fail(path, EISDIR);
+    if (S_ISREG(facts.st_mode)) {
+        const off_t at = ::lseek(descriptor, 0, SEEK_CUR);
+        in.size_bytes = static_cast<std::uint64_t>(std::max<off_t>(facts.st_size - std::max<off_t>(at, 0), 0));
+        // Files of /proc say that they are empty and are not.
+        if (*in.size_bytes == 0) in.size_bytes.reset();
+    }
+    return in;
+}
+
+std::unique_ptr<std::FILE, int (*)(std::FILE*)> open_spool() {
+    const char* folder = std::getenv("TMPDIR");
+    std::string path = folder != nullptr && *folder != '\0' ? folder : "/var/tmp";
+    path += "/samepage-XXXXXX";
+    const int descriptor = ::mkostemp(path.data(), O_CLOEXEC);
+    if (descriptor < 0) fail(path, errno);
+    ::unlink(path.c_str());
+    return file_of(descriptor, "w+b");
+}
+
+bool guarded_copy(void* to, const void* from, std::size_t size_bytes) noexcept {
+    static const bool handled = [] {
+        struct sigaction action = {};
+        action.sa_handler = on_bus_error;
+        sigemptyset(&action.sa_mask);
+        return sigaction(SIGBUS, &action, nullptr) == 0;
+    }();
+    if (!handled) return false;
+    // No object with a destructor lives between here and the copy, so the jump skips none.
+    if (sigsetjmp(guard, 1) != 0) {
+        guarded = 0;
+        return false;
+    }
+    guarded = 1;
+    std::memcpy(to, from, size_bytes);
+    guarded = 0;
+    return true;
+}
+
+void catch_interrupts() {
+    if (signal_pipe[0] >= 0) return;
+    if (::pipe2(signal_pipe.data(), O_CLOEXEC | O_NONBLOCK) != 0) fail("a pipe for signals", errno);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGCHLD}) {
+        struct sigaction before = {};
+        sigaction(signal, nullptr, &before);
+        // nohup's SIGHUP stays ignored, and a background job's SIGINT.
+        const bool ignored = before.sa_handler == SIG_IGN && (signal == SIGHUP || signal == SIGINT);
+        if (!ignored) set_handler(signal);
+    }
+}
+
+bool interrupted() noexcept { return interrupt_signal != 0; }
+
+void end_interrupted() {
+    const int signal = interrupt_signal;
+    ::signal(signal, SIG_DFL);
+    ::raise(signal);
+    std::_Exit(status_signal + signal);
+}
+
+bool can_ask_for_enter() { return is_terminal(stdin) && in_foreground(); }
+
+bool process_lives(std::uint32_t process_id) {
+    if (process_id == 0 || process_id > INT_MAX) return false;
+    return ::kill(static_cast<pid_t>(process_id), 0) == 0 || errno == EPERM;
+}
+
+void wait(const wait_for& what) {
+    const auto until = end_of(what.time);
+    int process = -1;
+    if (what.process_id) process = static_cast<int>(::syscall(SYS_pidfd_open, static_cast<pid_t>(*what.process_id), 0));
+    const duration slice = what.process_id && process < 0 ? look_for_process_every : check_every;
+    while (!interrupted() && !(until && clock::now() >= *until)) {
+        // A background job must not read the terminal: it would be stopped. It may come to the foreground later.
+        const bool ask = what.enter && in_foreground();
+        std::array<pollfd, 3> events = {pollfd{signal_pipe[0], POLLIN, 0}, pollfd{ask ? STDIN_FILENO : -1, POLLIN, 0},
+                                        pollfd{process, POLLIN, 0}};
+        ::poll(events.data(), events.size(), poll_timeout(until, slice));
+        if (events[2].revents != 0) break;
+        if (what.process_id && process < 0 && !process_lives(*what.process_id)) break;
+        if (events[0].revents != 0) empty_signal_pipe();
+        if (events[1].revents != 0 && in_foreground()) {
+            std::array<char, 4096> line{};
+            const auto got = ::read(STDIN_FILENO, line.data(), line.size());
+            if (got == 0 || (got > 0 && line[static_cast<std::size_t>(got) - 1] == '\n')) break;
+        }
+        if (what.check) what.check();
+    }
+    if (process >= 0) ::close(process);
+}
+
+int run(const std::vector<std::string>& command, const std::function<void()>& check) {
+    catch_interrupts();
+    const pid_t pid = spawn(command, nullptr);
+    forward_to = pid;
+    if (interrupt_signal != 0) ::kill(pid, interrupt_signal);  // it came before there was anybody to pass it on to
+    int wait_status = 0;
+    while (true) {
+        const pid_t ended = ::waitpid(pid, &wait_status, WNOHANG);
+        if (ended == pid || (ended < 0 && errno != EINTR)) break;
+        pollfd event{signal_pipe[0], POLLIN, 0};
+        ::poll(&event, 1, poll_timeout({}, check_every));
+        empty_signal_pipe();
+        if (check) check();
+    }
+    forward_to = 0;
+    return status_from(wait_status);
+}
+
+struct child::state {
+    pid_t pid = 0;
+    int output = -1;
+    bool ended = false;
+    int wait_status = 0;
+};
+
+child::child(const std::vector<std::string>& command) : state_(std::make_unique<state>()) {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) fail("a pipe", errno);
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+    state_->output = ends[0];
+    try {
+        state_->pid = spawn(command, &actions);
+    } catch (...) {
+        posix_spawn_file_actions_destroy(&actions);
+        ::close(ends[0]);
+        ::close(ends[1]);
+        throw;
+    }
+    posix_spawn_file_actions_destroy(&actions);
+    ::close(ends[1]);
+}
+
+child::child(child&&) noexcept = default;
+
+child::~child() {
+    if (!state_) return;
+    kill();
+    ::close(state_->output);
+}
+
+std::uint32_t child::process_id() const noexcept { return static_cast<std::uint32_t>(state_->pid); }
+
+void child::read_output(const std::function<void(const char*, std::size_t)>& use) {
+    std::vector<char> piece(65536);
+    while (true) {
+        const auto got = ::read(state_->output, piece.data(), piece.size());
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) return;
+        use(piece.data(), static_cast<std::size_t>(got));
+    }
+}
+
+bool child::wait_for_line() {
+    char c = 0;
+    while (c != '\n') {
+        const auto got = ::read(state_->output, &c, 1);
+        if (got == 0 || (got < 0 && errno != EINTR)) return false;
+    }
+    return true;
+}
+
+int child::status() {
+    while (!state_->ended) {
+        const pid_t ended = ::waitpid(state_->pid, &state_->wait_status, 0);
+        state_->ended = ended == state_->pid || (ended < 0 && errno != EINTR);
+    }
+    return status_from(state_->wait_status);
+}
+
+void child::kill() noexcept {
+    if (!state_->ended) ::kill(state_->pid, SIGKILL);
+    status();
+}
+
+std::uint32_t own_process_id() noexcept { return static_cast<std::uint32_t>(::getpid()); }
+
+std::string own_program() {
+    std::string path(PATH_MAX, '\0');
+    const auto length = ::readlink("/proc/self/exe", path.data(), path.size());
+    if (length <= 0) fail("/proc/self/exe", errno);
+    path.resize(static_cast<std::size_t>(length));
+    return path;
+}
+
+}  // namespace samepage::cli
