@@ -1,0 +1,126 @@
+// The values of a cell in shared memory: publishing one, and copying the newest one out whole.
+// SPDX-License-Identifier: MIT
+//
+// Layout (layout.hpp): `current`, the newest version, 0 when there is none; N buffers. Version v stands in buffer v mod
+// N.
+//
+// Roles: one writer at a time, who owns the cell's owner word; any number of readers, who only read.
+//
+//   writer of version n = current + 1              reader
+//   P1 length and bytes into buffer n mod N        L1 v = current; 0: empty
+//   P2 current = n                                 L2 copy buffer v mod N out, its length bounded first
+//   (then the owner word is released)              L3 current again: no further than v + N - 2? then the copy is v,
+//   whole
+//
+// Invariants
+//   I1 Buffer v mod N holds version v, whole and unchanged, from P2 of v until P1 of v + N begins.
+//   I2 P1 of v + N begins only when current == v + N - 1. So a reader that copied any byte of v + N sees at least that
+//   in
+//      L3, since every word of a value is stored with release and loaded with acquire (words.hpp).
+//   I3 Versions go up by one for each P2; nothing else changes `current`.
+//   I4 A reader is lapped only when N - 1 further values are published during its copy.
+//
+// Crash story
+//   before P1, or in it: current is unchanged; buffer n mod N is nobody's (its old version was n - N, whose readers L3
+//     turns away). The next writer writes the same n into it again.
+//   after P2: the value is published, whole, whether or not its writer lived to hear of it.
+//   Nothing has to be repaired.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "cell/layout.hpp"
+#include "shared/words.hpp"
+
+namespace samepage::cells {
+
+class values {
+   public:
+    enum class outcome : std::uint8_t { whole, empty, too_small, corrupt, lapped };
+    struct loaded {
+        outcome how;
+        std::uint64_t version;
+        std::size_t size_bytes;  // of the value, also when `into` was too small
+    };
+
+    // `object` points to the object's first byte; it is object_bytes() long.
+    values(std::byte* object, const shape& s) noexcept
+        : current_(reinterpret_cast<std::atomic<std::uint64_t>*>(object + current_offset)),
+          buffers_(object + buffers_offset),
+          stride_bytes_(static_cast<std::size_t>(s.stride_bytes())),
+          last_buffer_(s.buffers - 1),
+          capacity_bytes_(static_cast<std::size_t>(s.capacity_bytes)),
+          checked_(s.checked) {}
+
+    std::size_t capacity_bytes() const noexcept { return capacity_bytes_; }
+    std::uint64_t newest() const noexcept {
+        // acquire: pairs with the release in publish() (publish)
+        return current_->load(std::memory_order_acquire);
+    }
+
+    // For the owner. At most capacity_bytes().
+    std::uint64_t publish(std::span<const std::byte> value) const noexcept {
+        const std::uint64_t version = current_->load(std::memory_order_relaxed) + 1;
+        std::byte* const buffer = buffer_of(version);
+        const std::uint64_t check = checked_ ? check_of(value, version) : 0;
+        // release: pairs with the acquire in try_load() (payload). A survivor sees the old value: current is unchanged.
+        length_of(buffer).store(value.size() | check << 32, std::memory_order_release);
+        shared::store_bytes(buffer + value_offset, value.data(), value.size());
+        // release: pairs with the acquires in newest() and try_load() (publish). A survivor sees the new value.
+        current_->store(version, std::memory_order_release);
+        return version;
+    }
+
+    // One try. Inline: the whole of a load, most of the time.
+    loaded try_load(std::span<std::byte> into) const noexcept {
+        // acquire: pairs with the release in publish() (publish)
+        const std::uint64_t version = current_->load(std::memory_order_acquire);
+        if (version == 0) return {outcome::empty, 0, 0};
+        const std::byte* const buffer = buffer_of(version);
+        // acquire: pairs with the release in publish() (payload)
+        const std::uint64_t meta = length_of(buffer).load(std::memory_order_acquire);
+        const auto size = static_cast<std::size_t>(static_cast<std::uint32_t>(meta));
+        if (size > capacity_bytes_) return {outcome::corrupt, version, size};
+        const bool fits = size <= into.size();
+        if (fits) shared::load_bytes(into.data(), buffer + value_offset, size);
+        // relaxed: the acquires above keep it behind the copy (payload)
+        const std::uint64_t now = current_->load(std::memory_order_relaxed);
+        if (now - version >= last_buffer_) return {outcome::lapped, version, size};
+        return {fits ? outcome::whole : outcome::too_small, version, size};
+    }
+
+    // As many tries as a load may have.
+    loaded load(std::span<std::byte> into) const noexcept {
+        const loaded first = try_load(into);
+        return first.how != outcome::lapped ? first : load_again(into);
+    }
+
+    // Whether the newest value is what its check sum says. Changes meanwhile are no damage.
+    bool newest_is_sound(std::span<std::byte> scratch) const noexcept;
+
+   private:
+    static std::uint32_t check_of(std::span<const std::byte> value, std::uint64_t version) noexcept;
+    loaded load_again(std::span<std::byte> into) const noexcept;
+
+    std::byte* buffer_of(std::uint64_t version) const noexcept {
+        return buffers_ + static_cast<std::size_t>(version & last_buffer_) * stride_bytes_;
+    }
+    static std::atomic<std::uint64_t>& length_of(std::byte* buffer) noexcept {
+        return *reinterpret_cast<std::atomic<std::uint64_t>*>(buffer);
+    }
+    static const std::atomic<std::uint64_t>& length_of(const std::byte* buffer) noexcept {
+        return *reinterpret_cast<const std::atomic<std::uint64_t>*>(buffer);
+    }
+
+    std::atomic<std::uint64_t>* current_;  // written by the owner, read by all
+    std::byte* buffers_;
+    std::size_t stride_bytes_;
+    std::uint64_t last_buffer_;
+    std::size_t capacity_bytes_;
+    bool checked_;
+};
+
+}  // namespace samepage::cells

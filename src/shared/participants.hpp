@@ -1,0 +1,78 @@
+// Who writes in an object: slots that the kernel frees at death, and generations that tell one holder from the next.
+// SPDX-License-Identifier: MIT
+//
+// Layout, from participants_offset on
+//   +0   u32 claims: where the next claimant begins to look. A hint; damage in it costs some looks.
+//   +64  u32 generation[slots]: raised by each claimant of the slot, after the kernel has given it the slot.
+//
+// An identity is (slot + 1) | generation << 32. It stands in owner words. It is never given twice: only who holds the
+// slot raises its generation, and does so before it uses the identity.
+//
+// Invariants
+//   I1 While (slot, g) lives, the slot is claimed in the kernel and generation[slot] == g.
+//   I2 So an identity is dead if the kernel says that the slot is free, or if generation[slot] has moved on. The kernel
+//      is asked first: a generation that has moved on after that proves the death too.
+//
+// Crash story: killed after the kernel's claim and before the generation is raised: the next claimant raises it, and no
+// word holds an identity that was never raised to. Between those two steps of a *living* claimant, a dead predecessor's
+// word still looks alive; who meets it then waits until its deadline, as for any living owner.
+//
+// fork(): the child has another os generation, so its first use claims a slot of its own.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "os/os.hpp"
+#include "samepage/result.hpp"
+#include "shared/header.hpp"
+
+namespace samepage::shared {
+
+inline constexpr std::uint64_t slot_bits = 0xffff;
+inline constexpr std::uint64_t generation_bits = 0xffffffff00000000U;
+inline constexpr std::uint64_t identity_bits = slot_bits | generation_bits;
+
+struct participants_area {
+    std::atomic<std::uint32_t> claims;  // written by claimants (relaxed), read by claimants
+    std::uint32_t unused[15];
+    std::atomic<std::uint32_t> generation[slots_count];  // written by the slot's holder, read by all who meet a word
+};
+static_assert(sizeof(participants_area) == body_offset - participants_offset);
+static_assert(offsetof(participants_area, generation) == 64);
+
+// This handle's part in an object. Any thread. Lives as long as the handle and its mapping.
+class participants {
+   public:
+    // `area` is writable and outlives this.
+    participants(os::held_object& object, participants_area& area) noexcept : object_(&object), area_(&area) {}
+
+    // This handle's identity, or 0 before the first claim (and in a forked child before its first).
+    std::uint64_t identity() const noexcept {
+        // acquire: pairs with the release in claim() (attach)
+        return attached_.load(std::memory_order_acquire) == attach_mark() ? identity_.load(std::memory_order_relaxed)
+                                                                          : 0;
+    }
+    // The same, after claiming a slot where needed. full: all slots are taken by live processes.
+    result<std::uint64_t> claim(const char* operation);
+
+    // Whether the process that `word` names lives. Asks the kernel. corrupt: the word names no slot.
+    result<bool> is_live(std::uint64_t word, const char* operation) const;
+    // "process 4711", as far as the system shows it. For messages.
+    std::string describe(std::uint64_t word) const;
+    std::uint32_t process_of(std::uint64_t word) const;
+
+   private:
+    std::uint64_t attach_mark() const noexcept { return (std::uint64_t{1} << 32) | object_->generation(); }
+    result<std::uint64_t> claim_alone(const char* operation);
+
+    os::held_object* object_;
+    participants_area* area_;
+    std::atomic<std::uint64_t> attached_{0};  // attach_mark() of the process in which identity_ counts
+    std::atomic<std::uint64_t> identity_{0};
+    std::atomic<std::uint64_t> claiming_{0};  // attach_mark() of the process of which a thread is just claiming, or 0
+};
+
+}  // namespace samepage::shared
