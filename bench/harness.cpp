@@ -122,7 +122,10 @@ report::report(options chosen) : options_(std::move(chosen)) {}
 
 report::~report() {
     std::FILE* const file = std::fopen(options_.json_path.c_str(), "w");
-    if (file == nullptr) return std::perror(options_.json_path.c_str());
+    if (file == nullptr) {
+        std::perror(options_.json_path.c_str());
+        return;
+    }
     std::fprintf(file, "{\"tiny\": %s, \"rounds\": %u, \"rows\": [\n%s\n]}\n", options_.tiny ? "true" : "false",
                  options_.rounds, json_.c_str());
     std::fclose(file);

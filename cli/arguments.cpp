@@ -19,8 +19,9 @@ enum class takes : std::uint8_t { nothing, a_value, a_duration_or_nothing };
 struct option_fact {
     std::vector<std::string> names;
     takes what = takes::nothing;
-    std::string alone;  // stands for the duration that was left out
 };
+
+const std::string left_out = "\1left out";  // stands for a duration that isn't given; nobody can type it
 
 std::vector<std::string> split_names(const std::string& names) {
     std::vector<std::string> out(1);
@@ -84,7 +85,7 @@ struct arguments::state {
 
     CLI::Option* add(const std::string& names, takes what, const std::string& value_name, const std::string& help,
                      std::function<void(const std::string&)> use) {
-        options.push_back({split_names(names), what, {}});
+        options.push_back({split_names(names), what});
         CLI::Option* o = app.add_option_function<std::string>(
             names, [this, use = std::move(use)](const std::string& number) { use(word_of(number)); }, help);
         o->type_name(value_name);
@@ -119,7 +120,7 @@ struct arguments::state {
             known.push_back(as_number(words[++i]));
         } else {
             const bool given = i + 1 < words.size() && parse_duration(words[i + 1]);
-            known.push_back(as_number(given ? words[++i] : o->alone));
+            known.push_back(as_number(given ? words[++i] : left_out));
         }
         return true;
     }
@@ -193,7 +194,7 @@ void arguments::word(std::optional<std::string>& into, const std::string& name, 
 }
 
 void arguments::flag(const std::string& names, bool& into, const std::string& help) {
-    state_->options.push_back({split_names(names), takes::nothing, {}});
+    state_->options.push_back({split_names(names), takes::nothing});
     state_->app.add_flag(names, into, help);
 }
 
@@ -229,7 +230,7 @@ void arguments::time_or(const std::string& names, std::optional<duration>& into,
                         const std::string& help) {
     state* s = state_.get();
     s->add(names, takes::a_duration_or_nothing, "TIME", help, [s, names, alone, &into](const std::string& v) {
-        into = v.empty() ? alone : parse_duration(v);
+        into = v == left_out ? alone : parse_duration(v);
         if (!into) s->wrong(names + ": '" + v + "' is not a time, like 5s, 100ms, 2m or 1h");
     });
 }

@@ -21,12 +21,6 @@ constexpr std::size_t piece_bytes = std::size_t{256} << 10U, memory_bytes_max = 
     throw failure(status_error, "system", fmt::format("{} {}: {}", what, path, std::strerror(errno)));
 }
 
-std::size_t read_piece(std::FILE* file, const std::string& path, std::span<char> into) {
-    const std::size_t got = std::fread(into.data(), 1, into.size(), file);
-    if (got < into.size() && std::ferror(file) != 0) fail(path, "cannot read");
-    return got;
-}
-
 }  // namespace
 
 void content_source::declare(arguments& a) {
@@ -64,7 +58,7 @@ void content::spool() {
     auto source = std::move(file_);
     std::vector<char> piece(piece_bytes);
     progress shown("reading " + path_, 0);
-    while (const std::size_t got = read_piece(source.get(), path_, piece)) {
+    while (const std::size_t got = read_some(source.get(), path_, piece)) {
         if (memory_.size() + got <= memory_bytes_max && !file_) {
             memory_.append(piece.data(), got);
         } else {
@@ -85,7 +79,7 @@ void content::read(const std::function<void(std::span<const char>)>& use) {
     std::vector<char> piece(piece_bytes);
     for (std::uint64_t left = rest_bytes_; left > 0;) {
         const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(left, piece.size()));
-        const std::size_t got = read_piece(file_.get(), path_, std::span(piece).first(wanted));
+        const std::size_t got = read_some(file_.get(), path_, std::span(piece).first(wanted));
         if (got == 0) throw failure(status_error, "system", path_ + " has become shorter while it was read");
         use(std::span<const char>(piece).first(got));
         left -= got;

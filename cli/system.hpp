@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,8 @@ struct input {
 };
 // A file to read, or standard input for "-". Throws failure (not_found, denied, …).
 input open_input(const std::string& path);
+// The bytes that are there, waiting for at least one; 0 at the end. Throws failure.
+std::size_t read_some(std::FILE* file, const std::string& path, std::span<char> into);
 // A file of our own that vanishes when it is closed. Throws failure.
 std::unique_ptr<std::FILE, int (*)(std::FILE*)> open_spool();
 

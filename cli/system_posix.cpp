@@ -163,6 +163,15 @@ input open_input(const std::string& path) {
     return in;
 }
 
+std::size_t read_some(std::FILE* file, const std::string& path, std::span<char> into) {
+    while (true) {
+        const auto got = ::read(::fileno(file), into.data(), into.size());
+        if (got >= 0) return static_cast<std::size_t>(got);
+        if (errno != EINTR) fail(path, errno);
+        if (interrupted()) end_interrupted();
+    }
+}
+
 std::unique_ptr<std::FILE, int (*)(std::FILE*)> open_spool() {
     const char* folder = std::getenv("TMPDIR");
     std::string path = folder != nullptr && *folder != '\0' ? folder : "/var/tmp";

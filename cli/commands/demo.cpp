@@ -98,8 +98,7 @@ class demo : public command {
         checksum sum;
         const input in = open_input(file);
         std::vector<char> piece(65536);
-        while (const std::size_t n = std::fread(piece.data(), 1, piece.size(), in.file.get()))
-            sum.add({piece.data(), n});
+        while (const std::size_t n = read_some(in.file.get(), file, piece)) sum.add({piece.data(), n});
         return sum;
     }
 

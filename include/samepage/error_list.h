@@ -1,4 +1,4 @@
-/* Every error of samepage, once: number, name, what it means, what to do next. C, C++ and the bindings are made from it. */
+/* Every error of samepage, once, for C, C++ and the bindings: number, name, what it means, what to do next. */
 /* SPDX-License-Identifier: MIT */
 #ifndef SAMEPAGE_ERROR_LIST_H
 #define SAMEPAGE_ERROR_LIST_H

@@ -1,14 +1,15 @@
-// The operating system as samepage needs it: name -> memory, who lives, wait and wake. linux/ and windows/ implement
-// it. SPDX-License-Identifier: MIT
+// The operating system as samepage needs it: name -> memory, who lives, wait and wake.
+// SPDX-License-Identifier: MIT
 //
-// A specification at our level: nothing here names a descriptor lock, a futex or a section. The folders beside this
-// file have the same file names. Only they, and samepage/export.hpp, know on which system they are.
+// A specification at our level: nothing here names a descriptor lock, a futex or a section. linux/ and windows/
+// implement it, in files of the same names. Only they, and samepage/export.hpp, know on which system they are.
 //
 // Vocabulary
-//   held object  an object that this handle keeps alive. It ends with the handle, and with the process, however that
-//   ends. structured   its bytes begin with samepage's header (src/shared/header.hpp); a plain one's bytes are all the
-//   user's. slot         one of slots_max places of an object that a live process can claim; the system frees it at
-//   death. wait point   one of wait_points_max 32-bit words of an object on which processes sleep.
+// - held object: an object that this handle keeps alive. It ends with the handle, and with the process, however that
+//   ends.
+// - structured: its bytes begin with samepage's header (src/shared/header.hpp); a plain one's bytes are all the user's.
+// - slot: one of slots_max places of an object that a live process can claim; the system frees it at death.
+// - wait point: one of wait_points_max 32-bit words of an object on which processes sleep.
 #pragma once
 
 #include <atomic>
@@ -73,7 +74,7 @@ class mapping {
         std::swap(base_size_, other.base_size_);
         std::swap(data_, other.data_);
         std::swap(size_, other.size_);
-        std::swap(file_, other.file_);
+        std::swap(note_, other.note_);
     }
 
    private:
@@ -82,7 +83,7 @@ class mapping {
     std::size_t base_size_ = 0;
     std::byte* data_ = nullptr;
     std::size_t size_ = 0;
-    std::intptr_t file_ = -1;  // Windows: a duplicated file handle for flush; -1: none
+    void* note_ = nullptr;  // the system's own
 };
 
 // ---- Objects -----------------------------------------------------------------------------------------------------

@@ -121,7 +121,7 @@ void sweep_one(scope where) {
     const std::int64_t now_ms = std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
     if (now_ms - last_ms < 10) return;
     last_ms = now_ms;
-    const std::string path = directory_of(where);
+    const std::string path = directory_of(where).path;
     const handle directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
     if (!directory) return;
     const std::string name = next_in_turn(directory.get(), positions[where == scope::global ? 1 : 0]);
@@ -130,13 +130,14 @@ void sweep_one(scope where) {
 
 std::uint64_t sweep_all(scope where) {
     std::uint64_t freed_bytes = 0;
-    const std::string path = directory_of(where);
+    const std::string path = directory_of(where).path;
     for (const std::string& name : names_in(path)) freed_bytes += look(path + "/" + name).freed_bytes;
     return freed_bytes;
 }
 
 result<catalog> list(scope where, bool with_holders) {
     if (where == scope::path) return error(errc::invalid_argument, "list", "only names can be listed");
+    const no_fork still;
     catalog found;
     auto path = checked_directory(where, false);
     if (!path) {
@@ -144,8 +145,8 @@ result<catalog> list(scope where, bool with_holders) {
         return path.error();
     }
     const seen_locks seen = with_holders ? look_at_locks() : seen_locks();
-    for (const std::string& name : names_in(*path)) {
-        const std::string file_path = *path + "/" + name;
+    for (const std::string& name : names_in(path->path)) {
+        const std::string file_path = path->path + "/" + name;
         const looked_at file = look(file_path);
         if (file.found == looked_at::what::freed) {
             ++found.freed_entries;
@@ -176,13 +177,14 @@ result<catalog_entry> look_up(const place& where) {
         add_holders(entry, look_at_locks(), file.get());
         return entry;
     }
+    const no_fork still;
     const error nobody(errc::not_found, "look up", "nobody holds " + where.text() + " (" + place_searched(where) + ")");
     auto directory = checked_directory(where.scope, false);
     if (!directory) {
         if (directory.error().code() == errc::not_found) return nobody;
         return directory.error();
     }
-    const std::string path = *directory + "/" + where.name;
+    const std::string path = directory->path + "/" + where.name;
     const looked_at file = look(path);
     if (!file.file && errno != ENOENT) return from_system("look up", errno, path);
     if (file.found != looked_at::what::live) return nobody;

@@ -64,12 +64,12 @@ finding of_base_mode(const std::string& base) {
 
 finding of_scope(scope where, const char* subject) {
     const auto path = checked_directory(where, false);
-    if (path) return good(subject, *path);
+    if (path) return good(subject, path->path);
     if (where == scope::global) {
         return {level::note, subject, "Global\\ names can't be used by this user", std::string(path.error().detail())};
     }
     if (path.error().code() == errc::not_found)
-        return good(subject, directory_of(where) + " will be made when it is needed");
+        return good(subject, directory_of(where).path + " will be made when it is needed");
     return {level::bad, subject, std::string(path.error().detail()), "have it removed or mended, or set SAMEPAGE_DIR"};
 }
 

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 
 #include "os/linux/system_error.hpp"
@@ -15,6 +16,21 @@ namespace samepage::os {
 namespace {
 
 constexpr const char* operation = "look at the directory of names";
+
+// The last local directory that was found good. Another user or base has another path. Leaked when it changes, so that
+// no lock is needed, which a fork could leave taken.
+std::atomic<const std::string*> last_good{nullptr};
+
+bool was_good(const std::string& path) {
+    const std::string* good =
+        last_good.load(std::memory_order_acquire);  // acquire: pairs with remember (good directory)
+    return good != nullptr && *good == path;
+}
+
+void remember(const std::string& path) {
+    // release: pairs with was_good (good directory)
+    last_good.store(new std::string(path), std::memory_order_release);
+}
 
 error no_base(const std::string& base, int system_code) {
     const bool chosen = std::getenv("SAMEPAGE_DIR") != nullptr;
@@ -30,8 +46,9 @@ error denied_global(const std::string& path) {
                      path + " (owned by root, group-writable with the setgid bit, not sticky)");
 }
 
-result<std::string> check_local(std::string path, const struct stat& found) {
-    if (!S_ISDIR(found.st_mode) || found.st_uid != ::geteuid()) {
+result<names_directory> check_local(names_directory names, const struct stat& found) {
+    const std::string& path = names.path;
+    if (!S_ISDIR(found.st_mode) || found.st_uid != names.user) {
         return error(
             errc::denied, operation,
             path +
@@ -40,15 +57,16 @@ result<std::string> check_local(std::string path, const struct stat& found) {
     if ((found.st_mode & 077U) != 0) {
         return error(errc::denied, operation, path + " is open to others; run: chmod 700 " + path);
     }
-    return path;
+    remember(path);
+    return names;
 }
 
-result<std::string> check_global(std::string path, const struct stat& found, uid_t base_owner) {
+result<names_directory> check_global(names_directory names, const struct stat& found, uid_t base_owner) {
     const bool good = S_ISDIR(found.st_mode) && (found.st_uid == 0 || found.st_uid == base_owner) &&
                       (found.st_mode & S_ISVTX) == 0 && (found.st_mode & S_ISGID) != 0 && (found.st_mode & 07U) == 0 &&
                       (found.st_mode & 070U) == 070U;
-    if (!good) return denied_global(path);
-    return path;
+    if (!good) return denied_global(names.path);
+    return names;
 }
 
 }  // namespace
@@ -58,13 +76,16 @@ std::string base_directory() {
     return chosen != nullptr && *chosen != '\0' ? chosen : "/dev/shm";
 }
 
-std::string directory_of(scope where) {
-    return base_directory() +
-           (where == scope::global ? "/samepage-global" : "/samepage-" + std::to_string(::geteuid()));
+names_directory directory_of(scope where) {
+    const uid_t user = ::geteuid();
+    return {base_directory() + (where == scope::global ? "/samepage-global" : "/samepage-" + std::to_string(user)),
+            user};
 }
 
-result<std::string> checked_directory(scope where, bool make) {
-    std::string path = directory_of(where);
+result<names_directory> checked_directory(scope where, bool make) {
+    names_directory names = directory_of(where);
+    const std::string& path = names.path;
+    if (where == scope::local && was_good(path)) return names;
     struct stat found {};
     if (::lstat(path.c_str(), &found) != 0) {
         if (errno != ENOENT) return no_base(base_directory(), errno);
@@ -85,17 +106,19 @@ result<std::string> checked_directory(scope where, bool make) {
         // Somebody else's umask may have cut the mode of a directory of ours; somebody else may have made it first.
         if (::lstat(path.c_str(), &found) != 0) return no_base(base_directory(), errno);
     }
-    if (where == scope::local) return check_local(std::move(path), found);
+    if (where == scope::local) return check_local(std::move(names), found);
     struct stat base {};
     if (::stat(base_directory().c_str(), &base) != 0) return no_base(base_directory(), errno);
-    return check_global(std::move(path), found, base.st_uid);
+    return check_global(std::move(names), found, base.st_uid);
 }
+
+void forget_directory() noexcept { last_good.store(nullptr); }
 
 mode_t file_mode(scope where) noexcept { return where == scope::global ? 0660 : 0600; }
 
 std::string place_searched(const place& where) {
-    const std::string user = "user " + std::to_string(::geteuid());
-    return where.is_path() ? user + " at " + where.name : user + " in " + directory_of(where.scope);
+    const names_directory names = directory_of(where.scope);
+    return "user " + std::to_string(names.user) + (where.is_path() ? " at " + where.name : " in " + names.path);
 }
 
 }  // namespace samepage::os

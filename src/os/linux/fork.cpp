@@ -3,16 +3,20 @@
 //
 // A forked child shares its parent's descriptions, and with them their locks: it would keep the parent alive, and lose
 // its own hold when the parent closes. So before the fork each held object gets a second description with a life lock
-// of its own; after it the child takes that one in place of the inherited, and the parent drops it. At every instant
-// both parent and child have a description that holds. The claim of a slot stays with the parent's description.
+// of its own; after it the child takes that one in place of the inherited and maps through it, at the same addresses,
+// and the parent drops it. At every instant both have a description that holds. A claimed slot stays the parent's
+// alone.
 //
 // vfork, posix_spawn and raw clone run no handlers: such a child shares the parent's locks until it calls exec.
 #include <fcntl.h>
 #include <pthread.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <mutex>
+#include <new>
+#include <shared_mutex>
 
 #include "os/linux/held_state.hpp"
 #include "os/linux/holders.hpp"
@@ -24,7 +28,8 @@ namespace {
 
 // The list of all states of this process. Leaked on purpose: handles in static objects outlive every other static.
 struct state_list {
-    std::mutex mutex;
+    std::mutex mutex;  // of the list, and of each state's list of mappings
+    std::shared_mutex changing;
     held_object::state* first = nullptr;
 };
 
@@ -35,59 +40,102 @@ state_list& states() {
 
 std::atomic<std::uint32_t> fork_count{0};
 
-// A second description of the same file, holding as the first does.
+// A second description that holds as the first does.
 handle hold_again(const held_object::state& s) {
-    char path[64];
-    std::snprintf(path, sizeof path, "/proc/self/fd/%d", s.locks.get());
-    handle again(::open(path, O_RDWR | O_CLOEXEC));
-    if (!again) again = handle(::open(s.path.c_str(), O_RDWR | O_CLOEXEC));  // no /proc
-    if (again && !(file_of(again.get()) == file_of(s.locks.get()))) return {};
-    if (!again || s.leaves_file) return again;
-    const auto locked = try_lock(again.get(), life_byte, lock_mode::shared);
-    return locked && *locked ? std::move(again) : handle();
+    handle again = open_again(s);
+    const auto held = again ? try_lock(again.get(), life_byte, lock_mode::shared) : result<bool>(false);
+    return s.leaves_file || (held && *held) ? std::move(again) : handle();
+}
+
+// Moves the mappings to the object's new description: in one step each, so that they are never away.
+void map_again(const held_object::state& s) {
+    for (const mapping_note* m = s.mappings; m != nullptr; m = m->next) {
+        ::mmap(m->base, m->size_bytes, m->protection, MAP_SHARED | MAP_FIXED, s.file.get(),
+               static_cast<off_t>(m->offset_bytes));
+    }
 }
 
 void before_fork() {
+    states().changing.lock();
     states().mutex.lock();
     for (held_object::state* s = states().first; s != nullptr; s = s->next) {
-        if (s->locks) s->locks_of_child = hold_again(*s);
+        if (!s->path.empty()) s->file_of_child = hold_again(*s);
     }
 }
 
 void in_parent() {
-    for (held_object::state* s = states().first; s != nullptr; s = s->next) s->locks_of_child.reset();
+    for (held_object::state* s = states().first; s != nullptr; s = s->next) s->file_of_child.reset();
     states().mutex.unlock();
+    states().changing.unlock();
 }
 
 void in_child() {
     // relaxed: a forked child has one thread.
     fork_count.fetch_add(1, std::memory_order_relaxed);
     for (held_object::state* s = states().first; s != nullptr; s = s->next) {
-        if (!s->locks) continue;
+        if (s->path.empty()) continue;
+        s->claim.reset();
         s->slot.reset();
         // Without descriptors to spare before the fork there is no second description: this handle then holds nothing,
         // and check_name() says so.
-        s->locks = std::move(s->locks_of_child);
-        s->locks_of_child.reset();
+        s->file = std::move(s->file_of_child);
+        s->file_of_child.reset();
+        if (s->file && !s->backing) map_again(*s);
     }
     states().mutex.unlock();
+    // Not unlocked: a read-write lock knows its writer by thread number, and a child has another.
+    new (&states().changing) std::shared_mutex;
 }
 
 }  // namespace
 
-held_object::state::state() {
+no_fork::no_fork() {
     static const int registered = ::pthread_atfork(&before_fork, &in_parent, &in_child);
     static_cast<void>(registered);
+    states().changing.lock_shared();
+}
+
+no_fork::~no_fork() { states().changing.unlock_shared(); }
+
+void held_object::state::join_list() noexcept {
     const std::lock_guard guard(states().mutex);
+    in_list = true;
     next = states().first;
     if (next != nullptr) next->previous = this;
     states().first = this;
 }
 
 void held_object::state::leave_list() noexcept {
+    if (!in_list) return;
     const std::lock_guard guard(states().mutex);
     (previous != nullptr ? previous->next : states().first) = next;
     if (next != nullptr) next->previous = previous;
+    for (mapping_note* m = mappings; m != nullptr; m = m->next) m->object = nullptr;
+}
+
+void note(mapping_note& mapping, held_object::state& object) noexcept {
+    const std::lock_guard guard(states().mutex);
+    mapping.object = &object;
+    mapping.next = object.mappings;
+    if (mapping.next != nullptr) mapping.next->previous = &mapping;
+    object.mappings = &mapping;
+}
+
+void forget(mapping_note& mapping) noexcept {
+    const std::lock_guard guard(states().mutex);
+    if (mapping.previous != nullptr) mapping.previous->next = mapping.next;
+    if (mapping.next != nullptr) mapping.next->previous = mapping.previous;
+    if (mapping.object != nullptr && mapping.object->mappings == &mapping) mapping.object->mappings = mapping.next;
+}
+
+handle open_again(const held_object::state& s) {
+    const int flags = (::fcntl(s.file.get(), F_GETFL) & O_ACCMODE) | O_CLOEXEC | O_NONBLOCK;
+    char path[64];
+    std::snprintf(path, sizeof path, "/proc/self/fd/%d", s.file.get());
+    handle again(::open(path, flags));
+    if (!again) again = handle(::open(s.path.c_str(), flags));  // no /proc
+    if (again && !(file_of(again.get()) == file_of(s.file.get()))) return {};
+    return again;
 }
 
 std::uint32_t forks() noexcept {

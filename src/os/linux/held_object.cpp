@@ -1,15 +1,17 @@
-// Names and paths as held objects: created, opened and given up so that a name lives exactly as long as its last
-// holder. SPDX-License-Identifier: MIT
+// Names and paths as held objects: a name lives exactly as long as its last holder.
+// SPDX-License-Identifier: MIT
 //
 // Layout: one file per named object, BASE/samepage-UID/NAME. Its bytes are the user's; its locks (locks.hpp) say who
-// lives. docs/lifetime.md has the protocol with its races; here are the invariants:
+// lives. docs/lifetime.md has the protocol with its races, models/lifetime.pml checks it; here are the invariants:
 //
-//   L1  a life lock is taken only under the gate; an exclusive one elsewhere only by its last holder, to give up.
-//   L2  under the gate, getting the life lock exclusively proves that no holder is left: the file is new or a leftover.
-//   L3  under the gate, being refused it proves that a holder lived at that moment. A shared one taken then continues
-//       that life, even when that holder dies in between: nobody else could have looked meanwhile.
-//   L4  a file is unlinked only under an exclusive life lock. Who finds its file without a name after locking starts
-//   again. L5  a leftover's file is never used again: bytes of an earlier life can't show.
+//   L1  a life lock is taken exclusively only under the gate, or by a holder that turns its own into it to give up.
+//   L2  under the gate, getting it exclusively proves that no holder is left: the file is new or a leftover.
+//   L3  a shared one is taken only (a) after an exclusive one, by who made the object, or (b) after the kernel showed
+//       another process's shared one, which proves a living holder. If that one dies in between, its life goes on in
+//       the new holder: whoever looked meanwhile and found nobody has unlinked the file (L4), which the new one sees.
+//   L4  a file is unlinked only under an exclusive life lock, and always by who finds it dead. Who finds its file
+//       without a name after locking starts again.
+//   L5  a leftover's file is never used again: bytes of an earlier life can't show.
 //
 // Crash story: the kernel drops both locks of whoever dies, at any point. What stays is a file that nobody holds, which
 // is a leftover (L2): the next create, open, ls, clean or doctor frees it.
@@ -38,16 +40,25 @@ held_object& held_object::operator=(held_object&&) noexcept = default;
 held_object::~held_object() = default;
 
 held_object::state::~state() {
+    const bool views_stay = mappings != nullptr;
+    if (!file) return;
+    const no_fork still;
     leave_list();
-    if (!locks || leaves_file || path.empty()) return;
+    if (path.empty()) return;
+    if (leaves_file) {
+        if (views_stay) unlock(file.get(), life_byte);
+        return;
+    }
     // The last holder gives up: exclusive means that nobody else holds, and that openers wait or start again (L1, L4).
-    const auto last = try_lock(locks.get(), life_byte, lock_mode::exclusive);
-    if (!last || !*last) return;
+    const auto last = try_lock(file.get(), life_byte, lock_mode::exclusive);
+    if (!last || !*last) {
+        if (views_stay) unlock(file.get(), life_byte);
+        return;
+    }
     struct stat found {};
-    if (::fstat(locks.get(), &found) == 0 && found.st_nlink != 0) ::unlink(path.c_str());
-    locks.reset();
-    sweep_one(path.compare(0, directory_of(scope::global).size(), directory_of(scope::global)) == 0 ? scope::global
-                                                                                                    : scope::local);
+    if (::fstat(file.get(), &found) == 0 && found.st_nlink != 0) ::unlink(path.c_str());
+    file.reset();
+    sweep_one(names);
 }
 
 namespace {
@@ -64,64 +75,73 @@ error not_found(const acquire_request& request) {
                  "nobody holds " + request.where->text() + " (" + place_searched(*request.where) + ")");
 }
 
-// One try at a name. Nothing: something changed on the way, so start again.
+// One try at a name. false: something changed on the way, so start again.
 class name_attempt {
    public:
-    name_attempt(const acquire_request& request, held_object::state& into, const deadline& until)
-        : request_(request), into_(into), until_(until) {}
+    name_attempt(const acquire_request& request, uid_t user, held_object::state& into, const deadline& until)
+        : request_(request), user_(user), into_(into), until_(until) {}
 
     result<bool> run() {
         const bool may_create = request_.disposition != disposition::open_existing;
-        const mode_t mode = file_mode(request_.where->scope) | (wants_mark() ? S_ISVTX : 0U);
-        into_.locks =
+        const mode_t mode = file_mode(request_.where->scope) | mark();
+        into_.file =
             handle(::open(into_.path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | (may_create ? O_CREAT : 0), mode));
-        if (!into_.locks) return why_not_opened(errno);
-        if (auto locked = lock_until(into_.locks.get(), gate_byte, lock_mode::exclusive, until_); !locked)
+        if (!into_.file) return why_not_opened(errno);
+        auto others = held_by(into_.file.get(), life_byte);
+        if (!others) return others.error();
+        if (*others == lock_mode::shared) return live();
+        // Nobody, or somebody who is just making it, giving it up or looking: only the gate can tell (L2).
+        if (auto locked = lock_until(into_.file.get(), gate_byte, lock_mode::exclusive, until_); !locked)
             return locked.error();
-        result<bool> done = under_gate();
-        // A failed or repeated try closes the description, and with it the gate; a successful one unlocks it.
-        if (done && *done) unlock(into_.locks.get(), gate_byte);
+        const auto alone = try_lock(into_.file.get(), life_byte, lock_mode::exclusive);
+        if (!alone) return alone.error();
+        // A failed or repeated try closes the description, and with it the gate.
+        if (!*alone) return false;
+        result<bool> done = dead();
+        if (done && *done) unlock(into_.file.get(), gate_byte);
         return done;
     }
 
    private:
     bool wants_mark() const noexcept { return request_.structured || leads_to_file(request_); }
+    mode_t mark() const noexcept { return wants_mark() ? S_ISVTX : 0U; }
 
     result<bool> why_not_opened(int why) const {
+        if (why == ENOENT) forget_directory();  // perhaps it is gone: look, and make it again
         if (why == ENOENT && request_.disposition == disposition::open_existing) return not_found(request_);
-        if (why == ENOENT) return false;  // the directory went away: make it again
-        if (why == ELOOP || why == ENXIO || why == EISDIR) {
-            return error(errc::denied, verb(request_), into_.path + " is not a file of samepage's; remove it", why);
-        }
+        if (why == ENOENT) return false;
+        if (why == ELOOP || why == ENXIO || why == EISDIR) return no_file_of_ours(why);
         return from_system(verb(request_), why);
     }
 
-    result<bool> under_gate() {
-        struct stat found {};
-        if (::fstat(into_.locks.get(), &found) != 0) return from_system(verb(request_), errno);
-        if (found.st_nlink == 0) return false;  // given up or swept before the gate was ours (L4)
-        if (!S_ISREG(found.st_mode))
-            return error(errc::denied, verb(request_), into_.path + " is not a file of samepage's; remove it");
-        const auto alone = try_lock(into_.locks.get(), life_byte, lock_mode::exclusive);
-        if (!alone) return alone.error();
-        return *alone ? dead(found) : live(found);
+    error no_file_of_ours(int why) const {
+        return error(errc::denied, verb(request_), into_.path + " is not a file of samepage's; remove it", why);
+    }
+
+    // Looks at the locked file. true: it has a name still, and is one of ours.
+    result<bool> look() {
+        if (::fstat(into_.file.get(), &found_) != 0) return from_system(verb(request_), errno);
+        if (!S_ISREG(found_.st_mode)) return no_file_of_ours(0);
+        // Whoever can put files in a user's directory of that name must be that user.
+        if (request_.where->scope == scope::local && found_.st_uid != user_) return no_file_of_ours(0);
+        return found_.st_nlink != 0;
     }
 
     // Nobody holds it (L2): a leftover, or made by the open above.
-    result<bool> dead(const struct stat& found) {
-        const bool fresh = found.st_size == 0 && has_structured_mark(found) == wants_mark();
+    result<bool> dead() {
+        if (auto named = look(); !named || !*named) return named;
+        const bool fresh = found_.st_size == 0 && has_structured_mark(found_) == wants_mark();
         if (request_.disposition == disposition::open_existing || !fresh) {
             ::unlink(into_.path.c_str());
             if (request_.disposition == disposition::open_existing) return not_found(request_);
             return false;  // create anew under a new file (L5)
         }
-        auto made = make();
-        if (!made) {
+        if (auto made = make(); !made) {
             ::unlink(into_.path.c_str());
             return made.error();
         }
-        // Exclusive to shared, atomically: from here on others may open it, once the gate is free.
-        const auto shared = try_lock(into_.locks.get(), life_byte, lock_mode::shared);
+        // Exclusive to shared, atomically: from here on others may open it.
+        const auto shared = try_lock(into_.file.get(), life_byte, lock_mode::shared);
         if (!shared) return shared.error();
         into_.created = true;
         return true;
@@ -129,66 +149,48 @@ class name_attempt {
 
     result<void> make() {
         if (request_.where->scope == scope::global) {
-            const mode_t mode = file_mode(scope::global) | (wants_mark() ? S_ISVTX : 0U);
-            if (::fchmod(into_.locks.get(), mode) != 0) return from_system(creating, errno);  // whatever the umask is
+            const mode_t mode = file_mode(scope::global) | mark();
+            if (::fchmod(into_.file.get(), mode) != 0) return from_system(creating, errno);  // whatever the umask is
         }
         if (leads_to_file(request_)) return make_link(request_, into_);
-        if (auto room = reserve_space(into_.locks.get(), 0, request_.size_bytes, into_.path); !room) return room;
+        if (auto room = reserve_space(into_.file.get(), 0, request_.size_bytes, into_.path); !room) return room;
         into_.size_bytes = request_.size_bytes;
-        if (auto opened = open_data(); !opened) return opened;
-        return request_.structured ? initialise(into_.data.get(), request_) : result<void>();
+        return request_.structured ? initialise(into_.file.get(), request_) : result<void>();
     }
 
-    // Somebody holds it (L3).
-    result<bool> live(const struct stat& found) {
+    // Somebody holds it (L3b).
+    result<bool> live() {
+        const auto held = try_lock(into_.file.get(), life_byte, lock_mode::shared);
+        if (!held || !*held) return held;  // refused: its last holder is giving it up
+        if (auto named = look(); !named || !*named) return named;
         if (request_.disposition == disposition::create_new) {
             return error(errc::already_exists, creating,
                          request_.where->text() + " is held already; open it or choose another name");
         }
-        const auto held = try_lock(into_.locks.get(), life_byte, lock_mode::shared);
-        if (!held) return held.error();
-        if (!*held) return false;  // its last holder is giving it up
-        struct stat now {};
-        if (::fstat(into_.locks.get(), &now) != 0) return from_system(opening, errno);
-        if (now.st_nlink == 0) return false;
-        into_.size_bytes = static_cast<std::uint64_t>(now.st_size);
-        if (has_structured_mark(found)) {
-            const auto link = read_link(into_.locks.get());
+        into_.size_bytes = static_cast<std::uint64_t>(found_.st_size);
+        if (has_structured_mark(found_)) {
+            const auto link = read_link(into_.file.get());
             if (!link) return link.error();
             if (*link) return open_linked(**link);
         }
-        if (has_structured_mark(found) != request_.structured)
-            return wrong_kind(into_.locks.get(), *request_.where, request_.structured);
-        if (auto opened = open_data(); !opened) {
-            if (opened.error().code() == errc::lost_name) return false;
-            return opened.error();
+        if (has_structured_mark(found_) != request_.structured) {
+            return wrong_kind(into_.file.get(), *request_.where, request_.structured);
         }
         return true;
     }
 
     result<bool> open_linked(const file_link& link) {
-        if (request_.structured) return wrong_kind(into_.locks.get(), *request_.where, true);
+        if (request_.structured) return wrong_kind(into_.file.get(), *request_.where, true);
         auto opened = follow(link, request_.access, into_);
         if (!opened) return opened.error();
         return true;
     }
 
-    // The description to map: another one than the locked.
-    result<void> open_data() {
-        into_.data = handle(::open(
-            into_.path.c_str(), (request_.access == access::read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NOFOLLOW));
-        if (!into_.data) return errno == ENOENT ? error(errc::lost_name, opening) : from_system(opening, errno);
-        struct stat locked {
-        }, mapped{};
-        if (::fstat(into_.locks.get(), &locked) != 0 || ::fstat(into_.data.get(), &mapped) != 0)
-            return from_system(opening, errno);
-        if (locked.st_ino != mapped.st_ino || locked.st_dev != mapped.st_dev) return error(errc::lost_name, opening);
-        return {};
-    }
-
     const acquire_request& request_;
+    const uid_t user_;
     held_object::state& into_;
     const deadline& until_;
+    struct stat found_ {};
 };
 
 result<std::unique_ptr<held_object::state>> acquire_name(const acquire_request& request) {
@@ -203,8 +205,9 @@ result<std::unique_ptr<held_object::state>> acquire_name(const acquire_request& 
         }
         auto state = std::make_unique<held_object::state>();
         state->access = request.access;
-        state->path = *directory + "/" + request.where->name;
-        const auto done = name_attempt(request, *state, until).run();
+        state->names = request.where->scope;
+        state->path = directory->path + "/" + request.where->name;
+        const auto done = name_attempt(request, directory->user, *state, until).run();
         if (done && *done) {
             if (state->created) sweep_one(request.where->scope);
             return state;
@@ -251,8 +254,8 @@ result<void> initialise(int descriptor, const acquire_request& request) {
 void held_object::state::abandon() noexcept {
     // Only the descriptors go: what this try holds was never a holder's, or is again the business of whoever comes
     // next.
-    locks.reset();
-    data.reset();
+    file.reset();
+    backing.reset();
 }
 
 result<held_object> held_object::acquire(const acquire_request& request) {
@@ -261,21 +264,23 @@ result<held_object> held_object::acquire(const acquire_request& request) {
         return error(errc::invalid_argument, creating,
                      "a size of at least 1 byte is needed; 0 is only for an existing file");
     }
+    const no_fork still;
     auto state = request.where->is_path() ? acquire_path(request) : acquire_name(request);
     if (!state) return state.error();
+    (*state)->join_list();
     return held_object(std::move(*state));
 }
 
 result<held_object> held_object::adopt(native_handle native, std::uint64_t size_bytes, samepage::access wanted) {
     auto s = std::make_unique<state>();
-    s->data = handle(::fcntl(static_cast<int>(native), F_DUPFD_CLOEXEC, 0));
+    s->file = handle(::fcntl(static_cast<int>(native), F_DUPFD_CLOEXEC, 0));
     struct stat found {};
-    if (!s->data || ::fstat(s->data.get(), &found) != 0) return from_system("adopt a descriptor", errno);
+    if (!s->file || ::fstat(s->file.get(), &found) != 0) return from_system("adopt a descriptor", errno);
     if (!S_ISREG(found.st_mode))
         return error(errc::invalid_argument, "adopt a descriptor", "only a file can be mapped");
     s->size_bytes = static_cast<std::uint64_t>(found.st_size);
     if (size_bytes > s->size_bytes && wanted == samepage::access::read_write) {
-        if (auto room = reserve_space(s->data.get(), s->size_bytes, size_bytes, "/proc/self/fd/x"); !room)
+        if (auto room = reserve_space(s->file.get(), s->size_bytes, size_bytes, "/proc/self/fd/x"); !room)
             return room.error();
         s->size_bytes = size_bytes;
     }
@@ -285,17 +290,19 @@ result<held_object> held_object::adopt(native_handle native, std::uint64_t size_
     if (s->size_bytes == 0) return error(errc::invalid_argument, "adopt a descriptor", "the file is empty: say a size");
     s->access = wanted;
     s->is_file = true;
+    s->join_list();
     return held_object(std::move(s));
 }
 
 result<held_object> held_object::anonymous(std::uint64_t size_bytes) {
     if (size_bytes == 0) return error(errc::invalid_argument, creating, "a size of at least 1 byte is needed");
     auto s = std::make_unique<state>();
-    s->data = handle(::memfd_create("samepage", MFD_CLOEXEC));
-    if (!s->data) return from_system(creating, errno);
-    if (auto room = reserve_space(s->data.get(), 0, size_bytes, "/dev/shm/"); !room) return room.error();
+    s->file = handle(::memfd_create("samepage", MFD_CLOEXEC));
+    if (!s->file) return from_system(creating, errno);
+    if (auto room = reserve_space(s->file.get(), 0, size_bytes, "/dev/shm/"); !room) return room.error();
     s->size_bytes = size_bytes;
     s->created = true;
+    s->join_list();
     return held_object(std::move(s));
 }
 
@@ -304,7 +311,7 @@ bool held_object::created() const noexcept { return state_ && state_->created; }
 bool held_object::is_file() const noexcept { return state_ && state_->is_file; }
 samepage::access held_object::access() const noexcept { return state_ ? state_->access : samepage::access::read_only; }
 std::uint64_t held_object::size_bytes() const noexcept { return state_ ? state_->size_bytes : 0; }
-native_handle held_object::native() const noexcept { return state_ ? state_->data.get() : -1; }
+native_handle held_object::native() const noexcept { return state_ ? state_->mapped().get() : -1; }
 std::uint32_t held_object::generation() const noexcept { return forks(); }
 
 result<void> held_object::grow(std::uint64_t size_bytes) {
@@ -313,14 +320,14 @@ result<void> held_object::grow(std::uint64_t size_bytes) {
     if (!now) return now.error();
     if (size_bytes <= *now) return {};
     // Never cut off again on failure: another process may have grown past it meanwhile.
-    if (auto room = reserve_space(state_->data.get(), *now, size_bytes, state_->path); !room) return room;
+    if (auto room = reserve_space(state_->mapped().get(), *now, size_bytes, state_->path); !room) return room;
     state_->size_bytes = size_bytes;
     return {};
 }
 
 result<std::uint64_t> held_object::refresh_size() {
     struct stat found {};
-    if (!state_ || ::fstat(state_->data.get(), &found) != 0) return from_system("look at the size", errno);
+    if (!state_ || ::fstat(state_->mapped().get(), &found) != 0) return from_system("look at the size", errno);
     state_->size_bytes = static_cast<std::uint64_t>(found.st_size);
     return state_->size_bytes;
 }
@@ -330,7 +337,7 @@ result<void> held_object::check_name() const {
     if (state_->path.empty()) return {};
     struct stat named {
     }, held{};
-    if (!state_->locks || ::fstat(state_->locks.get(), &held) != 0) {
+    if (!state_->file || ::fstat(state_->file.get(), &held) != 0) {
         return error(errc::lost_name, "check the name",
                      "this forked process could not take its own hold; open it again");
     }

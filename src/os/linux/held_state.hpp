@@ -1,4 +1,4 @@
-// What a held object is on Linux: two descriptions of one file, one locked and one mapped.
+// What a held object is on Linux: a description of a file, locked and mapped, and the list of its mappings for fork.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -12,11 +12,26 @@
 
 namespace samepage::os {
 
-// Never mapped through `locks`, never locked through `data`: a lock would live on in mappings and forked children.
+// A mapping, as fork must know it to make it again in the child.
+struct mapping_note {
+    held_object::state* object = nullptr;  // null once that is closed
+    mapping_note* next = nullptr;
+    mapping_note* previous = nullptr;
+    void* base = nullptr;
+    std::size_t size_bytes = 0;
+    int protection = 0;
+    std::int64_t offset_bytes = 0;
+};
+
+// A lock belongs to the description, which mappings and forked children keep alive too. So the life lock is given up by
+// name when a handle closes, a forked child maps anew through a description of its own (fork.cpp), and a slot is
+// claimed through a description that is never mapped.
 struct held_object::state {
-    handle locks;
-    handle data;
-    std::string path;          // of the file that `locks` opened; empty for nameless objects
+    handle file;       // life lock and mappings
+    handle claim;      // slot lock only
+    handle backing;    // of a name that leads to a file: that file, which is mapped instead
+    std::string path;  // of what `file` opened; empty for nameless objects
+    scope names = scope::local;
     bool leaves_file = false;  // a path: the file stays after its holders
     bool is_file = false;      // bytes that stay: a path, or a name that leads to one
     bool created = false;
@@ -24,18 +39,41 @@ struct held_object::state {
     std::uint64_t size_bytes = 0;
     std::optional<unsigned> slot;
 
-    state();
+    state() = default;
     ~state();
     state(const state&) = delete;
     state& operator=(const state&) = delete;
 
     // Of the list of all states in this process, which fork walks (fork.cpp).
+    const handle& mapped() const noexcept { return backing ? backing : file; }
+
+    // Only a finished state is in the list that fork walks.
+    void join_list() noexcept;
     void leave_list() noexcept;
     void abandon() noexcept;  // a try that came to nothing
+    bool in_list = false;
     state* next = nullptr;
     state* previous = nullptr;
-    handle locks_of_child;  // while fork runs
+    mapping_note* mappings = nullptr;
+    handle file_of_child;  // while fork runs
 };
+
+// While one exists, no thread of this process forks: a child would inherit a description whose locks nobody there
+// knows.
+class no_fork {
+   public:
+    no_fork();
+    ~no_fork();
+    no_fork(const no_fork&) = delete;
+    no_fork& operator=(const no_fork&) = delete;
+};
+
+// Both under the mutex of the list of states.
+void note(mapping_note& mapping, held_object::state& object) noexcept;
+void forget(mapping_note& mapping) noexcept;
+
+// A second description of the object's file, with the same rights.
+handle open_again(const held_object::state& s);
 
 // Whether the file may be a structured object's: samepage sets this bit on them, and Linux ignores it on files. So a
 // region's bytes can be anything at all, and no second file is needed to tell.

@@ -67,15 +67,15 @@ result<std::string> open_backing(const acquire_request& request, handle& file) {
 }  // namespace
 
 result<void> make_link(const acquire_request& request, held_object::state& s) {
-    auto path = open_backing(request, s.data);
+    auto path = open_backing(request, s.backing);
     if (!path) return path.error();
     struct stat found {};
-    if (::fstat(s.data.get(), &found) != 0) return from_system(operation, errno);
+    if (::fstat(s.backing.get(), &found) != 0) return from_system(operation, errno);
     s.size_bytes = static_cast<std::uint64_t>(found.st_size);
     if (request.size_bytes > s.size_bytes) {
         if (request.access == access::read_only)
             return error(errc::invalid_argument, operation, "the file is smaller than that, and read-only");
-        if (auto room = reserve_space(s.data.get(), s.size_bytes, request.size_bytes, *path); !room) return room;
+        if (auto room = reserve_space(s.backing.get(), s.size_bytes, request.size_bytes, *path); !room) return room;
         s.size_bytes = request.size_bytes;
     }
     if (request.size_bytes != 0) s.size_bytes = request.size_bytes;
@@ -90,7 +90,7 @@ result<void> make_link(const acquire_request& request, held_object::state& s) {
     std::string bytes(sizeof prefix, '\0');
     std::memcpy(bytes.data(), &prefix, sizeof prefix);
     bytes += *path;
-    const ssize_t written = ::pwrite(s.locks.get(), bytes.data(), bytes.size(), 0);
+    const ssize_t written = ::pwrite(s.file.get(), bytes.data(), bytes.size(), 0);
     if (written < 0) return from_system(operation, errno);
     if (static_cast<std::size_t>(written) != bytes.size()) return error(errc::no_space, operation);
     return {};
@@ -114,11 +114,11 @@ result<std::optional<file_link>> read_link(int descriptor) {
 }
 
 result<void> follow(const file_link& link, samepage::access wanted, held_object::state& s) {
-    s.data =
+    s.backing =
         handle(::open(link.path.c_str(), (wanted == access::read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NONBLOCK));
-    if (!s.data) return from_system("open", errno, "the name leads to " + link.path);
+    if (!s.backing) return from_system("open", errno, "the name leads to " + link.path);
     struct stat found {};
-    if (::fstat(s.data.get(), &found) != 0) return from_system("open", errno);
+    if (::fstat(s.backing.get(), &found) != 0) return from_system("open", errno);
     if (static_cast<std::uint64_t>(found.st_ino) != link.inode ||
         static_cast<std::uint64_t>(found.st_dev) != link.device) {
         return error(errc::lost_name, "open", "the name leads to " + link.path + ", where another file is now");

@@ -20,13 +20,13 @@ inline bool leads_to_file(const acquire_request& request) noexcept {
     return request.backing.has_value() || !request.backing_path.empty();
 }
 
-// Opens the request's backing file as the data of `s` and writes the link into its (new, empty) entry.
+// Opens the request's backing file as what `s` maps and writes the link into its (new, empty) entry.
 result<void> make_link(const acquire_request& request, held_object::state& s);
 
 // The link that an entry holds; nothing when it is another structured object.
 result<std::optional<file_link>> read_link(int descriptor);
 
-// Opens the file that a link leads to as the data of `s`. lost_name when another file is there now.
+// Opens the file that a link leads to as what `s` maps. lost_name when another file is there now.
 result<void> follow(const file_link& link, samepage::access wanted, held_object::state& s);
 
 }  // namespace samepage::os

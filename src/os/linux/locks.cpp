@@ -25,6 +25,12 @@ struct flock one_byte(std::int64_t byte, short type) noexcept {
     return range;
 }
 
+error why_no_lock(const char* operation, int why) {
+    if (why != EINVAL && why != ENOLCK && why != EOPNOTSUPP) return from_system(operation, why);
+    return error(errc::not_supported, operation,
+                 "this filesystem has no open file description locks; set SAMEPAGE_DIR to a local tmpfs", why);
+}
+
 static_assert(sizeof(off_t) == 8, "build with _FILE_OFFSET_BITS=64");
 
 }  // namespace
@@ -35,12 +41,7 @@ result<bool> try_lock(int descriptor, std::int64_t byte, lock_mode mode) {
         if (::fcntl(descriptor, F_OFD_SETLK, &range) == 0) return true;
         if (errno == EAGAIN || errno == EACCES) return false;
         if (errno == EINTR) continue;
-        if (errno == EINVAL || errno == ENOLCK || errno == EOPNOTSUPP) {
-            return error(errc::not_supported, "hold",
-                         "this filesystem has no open file description locks; set SAMEPAGE_DIR to a local tmpfs",
-                         errno);
-        }
-        return from_system("hold", errno);
+        return why_no_lock("hold", errno);
     }
 }
 
@@ -50,12 +51,13 @@ void unlock(int descriptor, std::int64_t byte) noexcept {
     }
 }
 
-result<bool> is_locked(int descriptor, std::int64_t byte) {
+result<std::optional<lock_mode>> held_by(int descriptor, std::int64_t byte) {
     struct flock range = one_byte(byte, F_WRLCK);
-    for (;;) {
-        if (::fcntl(descriptor, F_OFD_GETLK, &range) == 0) return range.l_type != F_UNLCK;
-        if (errno != EINTR) return from_system("ask who holds", errno);
+    while (::fcntl(descriptor, F_OFD_GETLK, &range) != 0) {
+        if (errno != EINTR) return why_no_lock("ask who holds", errno);
     }
+    if (range.l_type == F_UNLCK) return std::optional<lock_mode>();
+    return std::optional(range.l_type == F_RDLCK ? lock_mode::shared : lock_mode::exclusive);
 }
 
 void back_off(unsigned tries) {

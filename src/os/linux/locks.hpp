@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 
 #include "os/os.hpp"
 
@@ -27,8 +28,8 @@ enum class lock_mode : std::uint8_t { shared, exclusive };
 result<bool> try_lock(int descriptor, std::int64_t byte, lock_mode mode);
 void unlock(int descriptor, std::int64_t byte) noexcept;
 
-// Whether another description's lock stands in the way of an exclusive one.
-result<bool> is_locked(int descriptor, std::int64_t byte);
+// How another description holds the byte; nothing when none does. Of several, any one's way.
+result<std::optional<lock_mode>> held_by(int descriptor, std::int64_t byte);
 
 // Tries until it is locked: timed_out when `until` passes, naming who is in the way where the system shows it.
 result<void> lock_until(int descriptor, std::int64_t byte, lock_mode mode, const deadline& until);

@@ -11,7 +11,10 @@
 namespace samepage::os {
 
 mapping::~mapping() {
-    if (base_ != nullptr) ::munmap(base_, base_size_);
+    if (base_ == nullptr) return;
+    const std::unique_ptr<mapping_note> known(static_cast<mapping_note*>(note_));
+    forget(*known);
+    ::munmap(base_, base_size_);
 }
 
 result<void> mapping::flush() const {
@@ -37,14 +40,21 @@ result<mapping> held_object::map(std::uint64_t offset, std::size_t size, samepag
         return error(errc::too_large, "map", "this process has fewer addresses than that; map a window of it");
     }
     const int protection = wanted == samepage::access::read_only ? PROT_READ : PROT_READ | PROT_WRITE;
-    void* base = ::mmap(nullptr, static_cast<std::size_t>(length), protection, MAP_SHARED, state_->data.get(),
+    void* base = ::mmap(nullptr, static_cast<std::size_t>(length), protection, MAP_SHARED, state_->mapped().get(),
                         static_cast<off_t>(offset - before));
     if (base == MAP_FAILED) {
         if (errno == ENOMEM)
             return error(errc::no_space, "map", "this process has no addresses left for it; map a window of it", errno);
         return from_system("map", errno);
     }
+    auto known = std::make_unique<mapping_note>();
+    known->base = base;
+    known->size_bytes = static_cast<std::size_t>(length);
+    known->protection = protection;
+    known->offset_bytes = static_cast<std::int64_t>(offset - before);
+    note(*known, *state_);
     mapping result;
+    result.note_ = known.release();
     result.base_ = base;
     result.base_size_ = static_cast<std::size_t>(length);
     result.data_ = static_cast<std::byte*>(base) + before;

@@ -3,31 +3,37 @@
 #include "os/linux/held_state.hpp"
 #include "os/linux/holders.hpp"
 #include "os/linux/locks.hpp"
+#include "os/linux/system_error.hpp"
 
 namespace samepage::os {
 
 result<bool> held_object::claim_slot(unsigned index) {
     if (!state_) return error(errc::closed, "claim a slot");
     if (index >= slots_max || state_->slot) return error(errc::invalid_argument, "claim a slot");
-    result<bool> locked = try_lock(state_->locks.get(), slot_byte + index, lock_mode::exclusive);
+    const no_fork still;
+    if (!state_->claim) state_->claim = open_again(*state_);
+    if (!state_->claim) return from_system("claim a slot", errno);
+    result<bool> locked = try_lock(state_->claim.get(), slot_byte + index, lock_mode::exclusive);
     if (locked && *locked) state_->slot = index;
     return locked;
 }
 
 void held_object::release_slot() noexcept {
     if (!state_ || !state_->slot) return;
-    unlock(state_->locks.get(), slot_byte + *state_->slot);
+    unlock(state_->claim.get(), slot_byte + *state_->slot);
     state_->slot.reset();
 }
 
 result<bool> held_object::slot_is_live(unsigned index) const {
     if (!state_) return error(errc::closed, "ask for a slot's owner");
     if (index >= slots_max) return error(errc::invalid_argument, "ask for a slot's owner");
-    return is_locked(state_->locks.get(), slot_byte + index);
+    const auto other = held_by((state_->claim ? state_->claim : state_->file).get(), slot_byte + index);
+    if (!other) return other.error();
+    return other->has_value();
 }
 
 std::uint32_t held_object::slot_process(unsigned index) const {
-    return state_ && index < slots_max ? locker(state_->locks.get(), slot_byte + index) : 0;
+    return state_ && index < slots_max ? locker(state_->file.get(), slot_byte + index) : 0;
 }
 
 }  // namespace samepage::os

@@ -99,22 +99,22 @@ result<void> open_plain(const acquire_request& request, held_object::state& s) {
         request.size_bytes != 0)
         flags |= O_CREAT;
     if (request.disposition == disposition::create_new) flags |= O_CREAT | O_EXCL;
-    s.data = handle(::open(path.c_str(), flags & ~O_CREAT & ~O_EXCL));
-    if (s.data && request.disposition == disposition::create_new) {
+    s.file = handle(::open(path.c_str(), flags & ~O_CREAT & ~O_EXCL));
+    if (s.file && request.disposition == disposition::create_new) {
         return error(errc::already_exists, creating, path + " is there already; open it or choose another path");
     }
-    if (!s.data && errno == ENOENT && (flags & O_CREAT) != 0) {
-        s.data = handle(::open(path.c_str(), flags, 0666));
-        s.created = static_cast<bool>(s.data);
+    if (!s.file && errno == ENOENT && (flags & O_CREAT) != 0) {
+        s.file = handle(::open(path.c_str(), flags, 0666));
+        s.created = static_cast<bool>(s.file);
     }
-    if (!s.data) return cannot_open(request, errno);
-    if (auto good = check_file(request, s.data.get(), s); !good) return good;
-    if (is_structured(s.data.get())) return wrong_kind(s.data.get(), *request.where, false).error();
+    if (!s.file) return cannot_open(request, errno);
+    if (auto good = check_file(request, s.file.get(), s); !good) return good;
+    if (is_structured(s.file.get())) return wrong_kind(s.file.get(), *request.where, false).error();
     if (request.size_bytes > s.size_bytes) {
         if (request.access == access::read_only) {
             return error(errc::invalid_argument, verb(request), path + " is smaller than that, and opened read-only");
         }
-        if (auto room = reserve_space(s.data.get(), s.size_bytes, request.size_bytes, path); !room) {
+        if (auto room = reserve_space(s.file.get(), s.size_bytes, request.size_bytes, path); !room) {
             if (s.created) ::unlink(path.c_str());
             return room;
         }
@@ -137,10 +137,10 @@ result<void> open_structured(const acquire_request& request, held_object::state&
             return error(errc::already_exists, creating, path + " is there already; open it or choose another path");
         }
     }
-    s.data = handle(::open(path.c_str(), flags_for(request)));
-    if (!s.data) return cannot_open(request, errno);
-    if (auto good = check_file(request, s.data.get(), s); !good) return good;
-    if (!is_structured(s.data.get())) return wrong_kind(s.data.get(), *request.where, true).error();
+    s.file = handle(::open(path.c_str(), flags_for(request)));
+    if (!s.file) return cannot_open(request, errno);
+    if (auto good = check_file(request, s.file.get(), s); !good) return good;
+    if (!is_structured(s.file.get())) return wrong_kind(s.file.get(), *request.where, true).error();
     return {};
 }
 
@@ -154,15 +154,8 @@ result<std::unique_ptr<held_object::state>> acquire_path(const acquire_request& 
     s->path = request.where->name;
     auto opened = request.structured ? open_structured(request, *s) : open_plain(request, *s);
     if (!opened) return opened.error();
-    // Locks by another description. Without the right to write there is none that could hold a slot, and none is
-    // needed.
-    char self[64];
-    std::snprintf(self, sizeof self, "/proc/self/fd/%d", s->data.get());
-    s->locks = handle(::open(self, O_RDWR | O_CLOEXEC));
-    if (!s->locks) s->locks = handle(::open(self, O_RDONLY | O_CLOEXEC));
-    if (!s->locks) return from_system(verb(request), errno);
     // Shared, for `holders` and for whoever asks who lives. A file stays anyway, so being refused means nothing.
-    const auto shown = try_lock(s->locks.get(), life_byte, lock_mode::shared);
+    const auto shown = try_lock(s->file.get(), life_byte, lock_mode::shared);
     static_cast<void>(shown);
     return s;
 }
