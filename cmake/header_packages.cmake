@@ -1,7 +1,7 @@
 # The command line's packages as headers alone, for a build for another system.
 # SPDX-License-Identifier: MIT
 #
-# All three can be used so. Links to their folders, because the folder in which they are holds this system's own headers.
+# All three can be used so. Links to their folders: the folder in which these are holds this system's own headers.
 set(header_packages ${CMAKE_BINARY_DIR}/header_packages)
 file(MAKE_DIRECTORY ${header_packages})
 foreach(header CLI/CLI.hpp fmt/format.h nlohmann/json.hpp)

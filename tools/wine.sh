@@ -17,7 +17,6 @@ i386=$home/i386
 
 export WINEPREFIX="$home/prefix" WINEDEBUG=-all WINEDLLOVERRIDES='mscoree,mshtml,winedbg.exe='
 export WINEDLLPATH="$i386/usr/lib/i386-linux-gnu/wine"
-# The search path inside: none of Linux, so that nothing of it is found by accident.
 unset DISPLAY WAYLAND_DISPLAY
 wine=$(command -v wine64 || command -v wine || true)
 wineserver=$(command -v wineserver || echo /usr/lib/wine/wineserver)
@@ -45,6 +44,7 @@ fetch_i386() {
     dpkg-deb -x "$home/apt/archives"/libwine_*_i386.deb "$i386.new"
     rm -rf "$i386"
     mv "$i386.new" "$i386"
+    rm -rf "$home/apt"
 }
 
 prepare() {

@@ -1,5 +1,7 @@
-// MapViewOfFile and what goes with it. A view keeps the bytes, not the name: it is mapped from the region's file
-// itself. SPDX-License-Identifier: MIT
+// MapViewOfFile and what goes with it.
+// SPDX-License-Identifier: MIT
+//
+// A view keeps the bytes, not the name: it is mapped from the region's file, past the region itself.
 #include <sys/mman.h>
 
 #include <cerrno>

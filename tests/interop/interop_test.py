@@ -15,6 +15,7 @@ import tempfile
 import threading
 import unittest
 
+THERE = "It was there already"
 TEXT = "Hello world, I'm writing to a shared page file."
 PATIENCE = 90  # seconds after which something has hung; nothing here waits for it otherwise
 NOT_FOUND = 3  # samepage's exit status
@@ -109,7 +110,7 @@ class ArticleTest(unittest.TestCase):
                     program, first = written(writer, name)
                     with program:
                         self.assertEqual(first, "It is new")
-                        self.assertEqual(finish(reader, name), (0, f"It was there already\nString I read was: {TEXT}\n"))
+                        self.assertEqual(finish(reader, name), (0, f"{THERE}\nString I read was: {TEXT}\n"))
                         self.assertEqual(program.enter(), 0)
                     # The reader makes it anew, and finds nothing in it.
                     self.assertEqual(finish(reader, name), (0, "It is new\nString I read was: \n"))
@@ -131,7 +132,7 @@ class ArticleTest(unittest.TestCase):
             with self.subTest(reader=reader):
                 name = fresh_name("hello")
                 with shared(name):
-                    self.assertEqual(finish(reader, name), (0, f"It was there already\nString I read was: {TEXT}\n"))
+                    self.assertEqual(finish(reader, name), (0, f"{THERE}\nString I read was: {TEXT}\n"))
                 self.assertEqual(finish(reader, name), (0, "It is new\nString I read was: \n"))
 
     def test_a_long_text_is_read_up_to_254_bytes(self):
@@ -146,7 +147,7 @@ class ArticleTest(unittest.TestCase):
         with one:
             two, first = written(options.writer[-1], name, "second")
             with two:
-                self.assertEqual(first, "It was there already")
+                self.assertEqual(first, THERE)
                 self.assertEqual(read(name), "second")
                 self.assertEqual(one.enter(), 0)
                 self.assertEqual(read(name), "second")  # the second still holds it

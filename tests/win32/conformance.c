@@ -1,5 +1,4 @@
-/* What the article's calls do, from Microsoft's documentation: prints the same with Windows' calls and with samepage's.
- */
+/* What the article's calls do, by Microsoft's documentation: prints the same with Windows' calls and samepage's. */
 /* SPDX-License-Identifier: MIT */
 /* conformance NAME FILE: a name and a path that nobody else uses. */
 #include <stdio.h>

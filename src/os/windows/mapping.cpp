@@ -12,7 +12,7 @@ mapping::~mapping() {
     if (base_ == nullptr) return;
     const DWORD before = GetLastError();
     UnmapViewOfFile(base_);
-    if (file_ != -1) CloseHandle(reinterpret_cast<HANDLE>(file_));
+    if (note_ != nullptr) CloseHandle(note_);
     SetLastError(before);
 }
 
@@ -20,7 +20,7 @@ result<void> mapping::flush() const {
     if (base_ == nullptr) return {};
     if (FlushViewOfFile(base_, base_size_) == 0) return from_system("flush", GetLastError());
     // The view's pages are on their way to the disk only; the file's buffers are what waits for it.
-    if (file_ != -1 && FlushFileBuffers(reinterpret_cast<HANDLE>(file_)) == 0)
+    if (note_ != nullptr && FlushFileBuffers(note_) == 0)
         return from_system("flush", GetLastError());
     return {};
 }
@@ -62,7 +62,7 @@ result<mapping> held_object::map(std::uint64_t offset, std::size_t size, samepag
         if (DuplicateHandle(self, state_->file.get(), self, &copy, 0, FALSE, DUPLICATE_SAME_ACCESS) == 0) {
             return from_system("map", GetLastError());
         }
-        view.file_ = reinterpret_cast<std::intptr_t>(copy);
+        view.note_ = copy;  // the file, for flush
     }
     return view;
 }

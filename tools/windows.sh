@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Builds samepage for Windows, 64 and 32 bit, and runs the tests of both under Wine. `./dev windows` installs what it needs.
+# SPDX-License-Identifier: MIT
+#
+#   tools/windows.sh [ARG…]    ARG… go to ctest
+set -euo pipefail
+cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
+
+jobs=${SAMEPAGE_JOBS:-$(nproc 2>/dev/null || echo 2)}
+export CMAKE_COLOR_DIAGNOSTICS=OFF
+
+step() { printf '== %s (%s s)\n' "$*" "$SECONDS"; }
+
+build() { # PRESET [TARGET…]
+    local preset=$1 targets=()
+    shift
+    [ $# -eq 0 ] || targets=(--target "$@")
+    cmake --preset "$preset" >/dev/null
+    cmake --build --preset "$preset" -j "$jobs" "${targets[@]}" | grep -vE '^\[[0-9]+/[0-9]+\]' || true
+}
+
+step "Wine: a prefix of its own, for 64 and 32 bit"
+tools/wine.sh prepare
+trap 'tools/wine.sh stop' EXIT
+
+# For the file that both worlds share.
+step "this system's own command line"
+build dev samepage_cli
+
+for preset in mingw mingw32; do
+    step "build $preset"
+    build "$preset"
+    # Without its modules a 32-bit program prints nothing and says that all is well.
+    version=$(tools/wine.sh run "build/$preset/samepage.exe" version)
+    [[ $version == samepage* ]] || { echo "windows.sh: $preset programs don't run here: '$version'" >&2; exit 1; }
+done
+
+status=0
+for preset in mingw mingw32; do
+    step "test $preset"
+    ctest --test-dir "build/$preset" -j "$jobs" --output-on-failure --no-tests=error "$@" || status=1
+done
+step "done, with $(tools/wine.sh run wine --version)"
+exit $status
