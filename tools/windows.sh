@@ -1,13 +1,12 @@
 #!/usr/bin/env bash
-# Builds samepage for Windows, 64 and 32 bit, and runs the tests of both under Wine. `./dev windows` installs what it needs.
+# Builds samepage for Windows, 64 and 32 bit, and runs the tests of both under Wine.
 # SPDX-License-Identifier: MIT
 #
-#   tools/windows.sh [ARG…]    ARG… go to ctest
+#   tools/windows.sh [ARG…]    ARG… go to ctest; `./dev windows` installs before what it needs
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 
 jobs=${SAMEPAGE_JOBS:-$(nproc 2>/dev/null || echo 2)}
-export CMAKE_COLOR_DIAGNOSTICS=OFF
 
 step() { printf '== %s (%s s)\n' "$*" "$SECONDS"; }
 
@@ -15,8 +14,12 @@ build() { # PRESET [TARGET…]
     local preset=$1 targets=()
     shift
     [ $# -eq 0 ] || targets=(--target "$@")
-    cmake --preset "$preset" >/dev/null
-    cmake --build --preset "$preset" -j "$jobs" "${targets[@]}" | grep -vE '^\[[0-9]+/[0-9]+\]' || true
+    mkdir -p build
+    if ! { cmake --preset "$preset" && cmake --build --preset "$preset" -j "$jobs" "${targets[@]}"; } >"build/$preset.log" 2>&1
+    then
+        cat "build/$preset.log"
+        return 1
+    fi
 }
 
 step "Wine: a prefix of its own, for 64 and 32 bit"

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: MIT
 #
 #   tools/wine.sh prepare          makes the prefix and warms it; quick when that has been done
-#   tools/wine.sh run CMD [ARG…]   runs CMD with the prefix's environment (PROGRAM.exe through Wine, anything else as is)
+#   tools/wine.sh run CMD [ARG…]   runs CMD in it (PROGRAM.exe through Wine, anything else as it is)
 #   tools/wine.sh test DIR [ARG…]  prepare, then ctest of a build folder (ARG… go to ctest), then stop
 #   tools/wine.sh stop             ends what runs in the prefix
 #
