@@ -15,11 +15,9 @@ build() { # PRESET [TARGET…]
     shift
     [ $# -eq 0 ] || targets=(--target "$@")
     mkdir -p build
-    if ! { cmake --preset "$preset" && cmake --build --preset "$preset" -j "$jobs" "${targets[@]}"; } >"build/$preset.log" 2>&1
-    then
-        cat "build/$preset.log"
-        return 1
-    fi
+    {
+        cmake --preset "$preset" && cmake --build --preset "$preset" -j "$jobs" "${targets[@]}"
+    } >"build/$preset.log" 2>&1 || { cat "build/$preset.log"; return 1; }
 }
 
 step "Wine: a prefix of its own, for 64 and 32 bit"

@@ -30,8 +30,10 @@ fetch_i386() {
     version=$(dpkg-query -W -f '${Version}' libwine)
     mkdir -p "$home/apt/lists/partial" "$home/apt/archives/partial"
     # The system's own source of the release that it runs; only "main", and neither updates nor security.
+    # shellcheck disable=SC1091
     release=$(. /etc/os-release && echo "$VERSION_CODENAME")
     keys=/usr/share/keyrings/debian-archive-keyring.gpg
+    # shellcheck disable=SC2016
     apt-get indextargets --format '$(REPO_URI) $(RELEASE) main' 'Created-By: Packages' 'Component: main' |
         grep " $release main\$" | sort -u | sed "s|^|deb [arch=i386 signed-by=$keys] |" >"$home/apt/sources.list"
     set -- -qq -o Dir::Etc::sourcelist="$home/apt/sources.list" -o Dir::Etc::sourceparts=/dev/null \
