@@ -1,8 +1,11 @@
 // MapViewOfFile and what goes with it.
 // SPDX-License-Identifier: MIT
 //
-// A view keeps the bytes, not the name: it is mapped from the region's file, past the region itself.
+// A view keeps the bytes, not the name. So it is mapped through a description of its own: through the region's it would
+// keep the region's lock, and with it the name.
+#include <fcntl.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -27,14 +30,19 @@ LPVOID map(HANDLE handle, DWORD wanted, std::uint64_t offset, SIZE_T size, LPVOI
     if (offset >= mapping.size_bytes || size > mapping.size_bytes - offset) return fail(ERROR_ACCESS_DENIED);
     const std::uint64_t length = size != 0 ? size : mapping.size_bytes - offset;
     if (length > SIZE_MAX / 2) return fail(ERROR_NOT_ENOUGH_MEMORY);
+    const std::string file = "/proc/self/fd/" + std::to_string(mapping.memory.native());
+    const int descriptor = ::open(file.c_str(), (writes ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+    if (descriptor < 0) return fail(errno == EACCES ? ERROR_ACCESS_DENIED : ERROR_NOT_ENOUGH_MEMORY);
     const int protection = writes || copies ? PROT_READ | PROT_WRITE : PROT_READ;
     const int flags = (copies ? MAP_PRIVATE : MAP_SHARED) | (where != nullptr ? MAP_FIXED_NOREPLACE : 0);
-    void* base = ::mmap(where, static_cast<std::size_t>(length), protection, flags,
-                        static_cast<int>(mapping.memory.native()), static_cast<off_t>(offset));
+    void* base =
+        ::mmap(where, static_cast<std::size_t>(length), protection, flags, descriptor, static_cast<off_t>(offset));
+    const int why = errno;
+    ::close(descriptor);
     if (base == MAP_FAILED) {
-        return fail(errno == EEXIST   ? ERROR_INVALID_ADDRESS
-                    : errno == EACCES ? ERROR_ACCESS_DENIED
-                                      : ERROR_NOT_ENOUGH_MEMORY);
+        return fail(why == EEXIST   ? ERROR_INVALID_ADDRESS
+                    : why == EACCES ? ERROR_ACCESS_DENIED
+                                    : ERROR_NOT_ENOUGH_MEMORY);
     }
     view made;
     made.begin = reinterpret_cast<std::uintptr_t>(base);
