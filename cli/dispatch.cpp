@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
 #include <new>
 
 #include "command.hpp"
@@ -24,14 +25,16 @@ constexpr const char* help_begin = R"(Share data between processes by name.
 
 Usage: samepage COMMAND [WORDS] [OPTIONS]
 
-A PLACE is a name (hello), which is memory and lives while somebody holds it, or a path (./stock.page), a file that stays.
+A PLACE is a name (hello), which is memory and lives while somebody holds it, or a path (./stock.page),
+a file that stays.
 
 )";
 
 constexpr const char* help_end = R"(
 samepage COMMAND --help tells more. Every command knows --json.
-Exit status: 0 good, 1 error, 2 wrong usage, 3 not found, 4 timed out, 5 exists, conflict or wrong kind, 6 denied, 7 full,
-8 corrupt or wrong version. With -- CMD: CMD's own, or 125 samepage failed, 126 cannot run CMD, 127 no such CMD, 128+n signal n.
+Exit status: 0 good, 1 error, 2 wrong usage, 3 not found, 4 timed out, 5 exists, conflict or wrong kind, 6 denied,
+7 full, 8 corrupt or wrong version. With -- CMD: CMD's own, or 125 samepage failed, 126 cannot run CMD,
+127 no such CMD, 128+n signal n.
 )";
 
 std::string help() {
@@ -117,7 +120,7 @@ int report(const failure& f, const std::vector<std::string>& words) {
     if (json) {
         json_object answer;
         answer.set("error", f.code()).set("message", f.what()).set("exit_status", static_cast<std::uint64_t>(status));
-        fmt::print(stderr, "{}\n", answer.dump());
+        complain_in_json(answer.dump());
     } else {
         complain(f.what());
     }
@@ -135,6 +138,8 @@ int dispatch(const std::vector<std::string>& words) {
         return report(f, words);
     } catch (const std::bad_alloc&) {
         return report(failure(status_full, "no_space", "no_space: this process can get no more memory"), words);
+    } catch (const std::exception& e) {
+        return report(failure(status_error, "system", std::string("system: ") + e.what()), words);
     } catch (const reader_gone&) {
         return status_ok;
     }

@@ -3,6 +3,9 @@
 #include "keep.hpp"
 
 #include "failure.hpp"
+#include "samepage/catalog.hpp"
+#include "samepage/cell.hpp"
+#include "samepage/lock.hpp"
 #include "samepage/region.hpp"
 #include "transfer.hpp"
 
@@ -18,6 +21,17 @@ kept as_kept(T object) {
 
 }  // namespace
 
-kept keep(const std::string& place) { return as_kept(need(region::open(place, windows_only(access::read_only)))); }
+kept keep(const std::string& place) {
+    auto plain = region::open(place, windows_only(access::read_only));
+    if (plain || plain.error().code() != errc::wrong_kind) return as_kept(need(std::move(plain)));
+    cell_options reading;
+    reading.access = access::read_only;
+    switch (need(look_up(place)).kind) {
+        case kind::cell: return as_kept(need(cell_bytes::open(place, reading)));
+        case kind::lock: return as_kept(need(lock::open(place)));
+        default: break;
+    }
+    throw failure(plain.error());
+}
 
 }  // namespace samepage::cli

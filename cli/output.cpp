@@ -28,6 +28,9 @@ std::int64_t now_ns() {
     return std::chrono::duration_cast<duration>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
+// A message that can't be shown changes nothing.
+void to_error(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stderr); }
+
 // Columns as a terminal shows them: one for each character, not for each byte.
 std::size_t width_of(std::string_view text) {
     return static_cast<std::size_t>(std::count_if(
@@ -57,10 +60,12 @@ void flush_output() {
     if (std::fflush(stdout) != 0) output_failed();
 }
 
-void complain(std::string_view message) { fmt::print(stderr, "samepage: {}\n", message); }
+void complain(std::string_view message) { to_error(fmt::format("samepage: {}\n", message)); }
+
+void complain_in_json(std::string_view object) { to_error(fmt::format("{}\n", object)); }
 
 void hint(std::string_view message) {
-    if (is_terminal(stderr)) fmt::print(stderr, "{}\n", message);
+    if (is_terminal(stderr)) to_error(fmt::format("{}\n", message));
 }
 
 void print_table(const std::vector<std::string>& headings, const std::vector<std::vector<std::string>>& rows) {
@@ -97,7 +102,7 @@ progress::progress(std::string_view what, std::uint64_t size_bytes)
     : what_(what), size_bytes_(size_bytes), next_ns_(now_ns() + 500'000'000) {}
 
 progress::~progress() {
-    if (shown_) fmt::print(stderr, "\r\x1b[K");
+    if (shown_) to_error("\r\x1b[K");
 }
 
 void progress::at(std::uint64_t done_bytes) {
@@ -106,10 +111,10 @@ void progress::at(std::uint64_t done_bytes) {
     next_ns_ = now + 100'000'000;
     shown_ = true;
     if (size_bytes_ == 0) {
-        fmt::print(stderr, "\r\x1b[K{} {}", what_, size_text(done_bytes));
+        to_error(fmt::format("\r\x1b[K{} {}", what_, size_text(done_bytes)));
     } else {
-        fmt::print(stderr, "\r\x1b[K{} {} of {}, {:.0f} %", what_, size_text(done_bytes), size_text(size_bytes_),
-                   100 * static_cast<double>(done_bytes) / static_cast<double>(size_bytes_));
+        to_error(fmt::format("\r\x1b[K{} {} of {}, {:.0f} %", what_, size_text(done_bytes), size_text(size_bytes_),
+                             100 * static_cast<double>(done_bytes) / static_cast<double>(size_bytes_)));
     }
 }
 

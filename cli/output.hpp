@@ -16,6 +16,7 @@ void flush_output();  // so that the reader has it; called at the end in any cas
 
 // A message for people, "samepage: …" on standard error.
 void complain(std::string_view message);
+void complain_in_json(std::string_view object);
 // A hint on standard error, only where that is a terminal.
 void hint(std::string_view message);
 

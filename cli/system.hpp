@@ -96,6 +96,9 @@ class child {
     std::unique_ptr<state> state_;
 };
 
+// For commands that are run from here on.
+void set_environment(const char* name, const char* value);
+
 std::uint32_t own_process_id() noexcept;
 std::string own_program();  // the path of this program
 

@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <climits>
@@ -135,6 +136,10 @@ std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_of(int descriptor, const ch
 }  // namespace
 
 std::vector<std::string> prepare(int argc, char** argv) {
+    // A closed standard stream would let a region's file take its number, and get our messages.
+    for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+        if (::fcntl(stream, F_GETFD) == -1) static_cast<void>(::open("/dev/null", stream == 0 ? O_WRONLY : O_RDONLY));
+    }
     ::signal(SIGPIPE, SIG_IGN);
     return {argv + std::min(argc, 1), argv + argc};
 }
@@ -195,8 +200,11 @@ bool guarded_copy(void* to, const void* from, std::size_t size_bytes) noexcept {
         guarded = 0;
         return false;
     }
+    // The fences keep the compiler from moving the copy out of the guarded stretch.
     guarded = 1;
+    std::atomic_signal_fence(std::memory_order_seq_cst);
     std::memcpy(to, from, size_bytes);
+    std::atomic_signal_fence(std::memory_order_seq_cst);
     guarded = 0;
     return true;
 }
@@ -339,6 +347,8 @@ void child::kill() noexcept {
     if (!state_->ended) ::kill(state_->pid, SIGKILL);
     status();
 }
+
+void set_environment(const char* name, const char* value) { ::setenv(name, value, 1); }
 
 std::uint32_t own_process_id() noexcept { return static_cast<std::uint32_t>(::getpid()); }
 

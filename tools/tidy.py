@@ -132,16 +132,20 @@ def comment_blocks(lines):
 
 
 def memory_orders(files):
-    """Each order that isn't the default says why; each pair's tag stands at both ends."""
+    """Each order that isn't the default says why; each pair's tag stands at both ends.
+
+    Why relaxed is enough may stand once for a whole file, in the comment that opens it."""
     ends = {}
     for f in files:
         if not f.is_code or not f.under("src/", "include/"):
             continue
+        opening = next((i for i, line in enumerate(f.lines) if not line.startswith("//")), len(f.lines))
+        relaxed_throughout = any("relaxed:" in line for line in f.lines[:opening])
         for number, line in enumerate(f.lines, 1):
             for order in ORDER.findall(code_of(line)):
                 words = words_near(f.lines, number - 1)
                 if order == "relaxed":
-                    if "relaxed:" not in words:
+                    if "relaxed:" not in words and not relaxed_throughout:
                         yield f.path, number, "memory_order relaxed needs a comment 'relaxed: why'"
                 elif not PAIR.search(words) and f"{order}: there is no partner" not in words:
                     yield f.path, number, f"memory_order {order} needs a comment '{order}: pairs with … (tag)'"
@@ -186,6 +190,9 @@ def dead_files(files):
         if f.name == "CMakeLists.txt" or f.suffix == ".cmake" or f.has_shebang:
             named += [(f.path, pattern) for pattern in names_in(text)]
             for word in re.findall(r"\w+", text):
+                stems.setdefault(word, set()).add(f.path)
+        if f.suffix == ".py":
+            for word in re.findall(r"^\s*(?:import|from) (\w+)", text, re.MULTILINE):
                 stems.setdefault(word, set()).add(f.path)
         if f.is_code:
             included.update(os.path.basename(name) for name in re.findall(r'#\s*include\s*[<"]([^>"]+)', text))

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
+#include "../details.hpp"
 #include "../failure.hpp"
 #include "../json.hpp"
 #include "../output.hpp"
@@ -24,11 +25,13 @@ class info : public command {
 
     int run(bool json) override {
         const catalog_entry e = need(look_up(place_));
+        const details more = details_of(e);
         if (json) {
             json_object answer;
             answer.set("name", e.place.text()).set("scope", name_of_scope(e.place.scope)).set("kind", name_of(e.kind));
             answer.set("size_bytes", e.size_bytes).set("holders", holders_as_json(e));
             answer.set("holders_complete", e.holders_complete).set("place", e.location);
+            more.add_to(answer);
             print_line(answer.dump());
             return status_ok;
         }
@@ -40,6 +43,7 @@ class info : public command {
         line("kind", std::string(name_of(e.kind)));
         const std::string size = size_text(e.size_bytes);
         line("size", size.ends_with("bytes") ? size : fmt::format("{} ({} bytes)", size, e.size_bytes));
+        for (const auto& [word, text] : more.lines) line(word.c_str(), text);
         line("place", e.location);
         std::string holders;
         for (const holder& h : e.holders) {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <filesystem>
+#include <system_error>
 
 #include "../failure.hpp"
 #include "../hex.hpp"
@@ -15,6 +17,7 @@
 #include "../transfer.hpp"
 #include "../units.hpp"
 #include "commands.hpp"
+#include "samepage/place.hpp"
 
 namespace samepage::cli {
 
@@ -66,6 +69,14 @@ class read : public command {
    private:
     bool as_text() const { return !raw_ && !hex_ && !bytes_; }
 
+    // Whether waiting can help: it isn't there, or it is a file that its maker has not filled yet.
+    bool may_come(const samepage::error& why) const {
+        std::error_code ignored;
+        return why.code() == errc::not_found ||
+               (need(place::parse(place_)).is_path() && std::filesystem::is_regular_file(place_, ignored) &&
+                std::filesystem::file_size(place_, ignored) == 0);
+    }
+
     // Without --wait what is there now; else what is there once it holds something.
     region open() const {
         const region_options options = windows_only(access::read_only);
@@ -80,7 +91,7 @@ class read : public command {
                 auto opened = region::open(place_, options);
                 if (opened)
                     r = *std::move(opened);
-                else if (opened.error().code() != errc::not_found)
+                else if (!may_come(opened.error()))
                     throw failure(opened.error());
             }
             if (r.is_open() && holds_something(r, place_, offset_bytes_.value_or(0))) return r;

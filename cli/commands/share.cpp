@@ -70,9 +70,14 @@ class share : public command {
         return need(region::create(place_, there ? needed : fitting, options));
     }
 
+    // The place as it is typed into a shell.
     static std::string typed(const samepage::place& where) {
-        const bool plain = where.name.find_first_of(" \t'\"$&;()<>|*?[]`!#~\\") == std::string::npos;
-        const std::string word = plain ? where.name : "'" + where.name + "'";
+        std::string word = where.name;
+        if (word.find_first_of(" \t'\"$&;()<>|*?[]`!#~\\") != std::string::npos) {
+            word = "'";
+            for (const char c : where.name) c == '\'' ? word += "'\\''" : word += c;
+            word += '\'';
+        }
         return where.scope == scope::global ? "--global " + word : word;
     }
 

@@ -125,6 +125,8 @@ class SAMEPAGE_API cell_bytes {
    private:
     struct state;
     explicit cell_bytes(std::unique_ptr<state> s) noexcept;
+    result<loaded> load_again(std::span<std::byte> into) const;
+    result<std::uint64_t> store_waiting(std::span<const std::byte> value, duration timeout) const;
     std::unique_ptr<state> state_;
 };
 

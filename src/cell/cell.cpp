@@ -167,6 +167,15 @@ std::uint64_t cell_bytes::state::publish_and_release(std::span<const std::byte> 
 
 result<std::uint64_t> cell_bytes::store(std::span<const std::byte> value, duration timeout) const {
     if (!state_) return closed(storing);
+    if (state_->opened.may_write() && value.size() <= state_->content->capacity_bytes()) [[likely]] {
+        const std::uint64_t identity = state_->owner->try_fast();
+        if (identity != 0) [[likely]]
+            return state_->publish_and_release(value, identity);
+    }
+    return store_waiting(value, timeout);
+}
+
+result<std::uint64_t> cell_bytes::store_waiting(std::span<const std::byte> value, duration timeout) const {
     if (auto good = state_->may_store(value.size(), storing); !good) return good.error();
     const auto identity = state_->own(timeout, storing);
     if (!identity) return identity.error();
@@ -216,6 +225,13 @@ result<std::uint64_t> cell_bytes::update(const change& f, duration timeout) cons
 
 result<cell_bytes::loaded> cell_bytes::load(std::span<std::byte> into) const {
     if (!state_) return closed(loading);
+    const values::loaded seen = state_->content->try_load(into);
+    if (seen.how == values::outcome::whole) [[likely]]
+        return loaded{seen.version, seen.size_bytes};
+    return load_again(into);
+}
+
+result<cell_bytes::loaded> cell_bytes::load_again(std::span<std::byte> into) const {
     const values::loaded seen = state_->content->load(into);
     if (seen.how == values::outcome::whole) return loaded{seen.version, seen.size_bytes};
     return why_not_loaded(seen, into.size(), loading);

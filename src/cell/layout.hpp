@@ -19,7 +19,7 @@ inline constexpr std::uint64_t owner_offset = shared::body_offset;          // u
 inline constexpr std::uint64_t current_offset = shared::body_offset + 128;  // u64, the newest version
 inline constexpr std::uint64_t buffers_offset = shared::body_offset + 256;  // the values' buffers, one after the other
 
-// A buffer: u64 length | check << 32, then the value's bytes, rounded up to 8.
+// A buffer: u64 length | check << 32, then the value's bytes, rounded up to 16; the whole rounded up to 64.
 inline constexpr std::uint64_t value_offset = 8;
 
 inline constexpr unsigned waiters_point = 0;
@@ -41,7 +41,9 @@ struct shape {
     static constexpr shape of(std::uint64_t capacity_bytes, bool is_path) noexcept {
         return {capacity_bytes, capacity_bytes <= 4096 ? 8U : 4U, is_path};
     }
-    constexpr std::uint64_t stride_bytes() const noexcept { return (value_offset + capacity_bytes + 63) / 64 * 64; }
+    constexpr std::uint64_t stride_bytes() const noexcept {
+        return (value_offset + (capacity_bytes + 15) / 16 * 16 + 63) / 64 * 64;
+    }
     constexpr std::uint64_t object_bytes() const noexcept { return buffers_offset + buffers * stride_bytes(); }
 
     // Whether what a header says can be.

@@ -16,9 +16,9 @@ constexpr unsigned tries_max = 200;
 
 }  // namespace
 
-values::loaded values::load_again(std::span<std::byte> into) const noexcept {
+values::loaded values::load(std::span<std::byte> into) const noexcept {
     loaded last{};
-    for (unsigned tries = 1; tries < tries_max; ++tries) {
+    for (unsigned tries = 0; tries < tries_max; ++tries) {
         last = try_load(into);
         if (last.how != outcome::lapped) return last;
         shared::relax();

@@ -88,6 +88,10 @@ class mapping {
 
 // ---- Objects -----------------------------------------------------------------------------------------------------
 
+// How many forks this process is away from the first: what held_object::generation() says, for fast paths. Changed in a
+// forked child while it has one thread.
+inline constinit std::atomic<std::uint32_t> fork_generation{0};
+
 enum class disposition : std::uint8_t { open_existing, create_or_open, create_new };
 
 struct acquire_request {

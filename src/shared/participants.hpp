@@ -65,7 +65,10 @@ class participants {
     std::uint32_t process_of(std::uint64_t word) const;
 
    private:
-    std::uint64_t attach_mark() const noexcept { return (std::uint64_t{1} << 32) | object_->generation(); }
+    static std::uint64_t attach_mark() noexcept {
+        // relaxed: it changes only while the process has one thread.
+        return (std::uint64_t{1} << 32) | os::fork_generation.load(std::memory_order_relaxed);
+    }
     result<std::uint64_t> claim_alone(const char* operation);
 
     os::held_object* object_;

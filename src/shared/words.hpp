@@ -1,10 +1,12 @@
 // Bytes copied into and out of shared memory as atomic words: a torn copy is a wrong copy and nothing worse.
 // SPDX-License-Identifier: MIT
 //
-// Stores are releases and loads are acquires, word by word: on x86 these are plain moves. So whoever loads one word of
-// a later value also sees everything that was published before that value was begun, without a fence (which the thread
-// sanitizer doesn't know). See Boehm, "Can seqlocks get along with programming language memory models?", 2012, for why
-// one of both is needed.
+// Stores are releases and loads are acquires, word by word. So whoever loads one word of a later value also sees all that
+// was published before that value was begun, without a fence (which the thread sanitizer doesn't know). See Boehm, "Can
+// seqlocks get along with programming language memory models?", 2012, for why one of both is needed.
+//
+// On x86-64 a word has 16 bytes: there every plain load is an acquire and every plain store a release, of any width; only
+// the compiler has to be told. Elsewhere, and under the thread sanitizer, it is a machine word.
 #pragma once
 
 #include <atomic>
@@ -12,52 +14,84 @@
 #include <cstdint>
 #include <cstring>
 
+#if defined(__SANITIZE_THREAD__)
+#define SAMEPAGE_MACHINE_WORDS
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define SAMEPAGE_MACHINE_WORDS
+#endif
+#endif
+#if defined(__x86_64__) && !defined(SAMEPAGE_MACHINE_WORDS)
+#include <emmintrin.h>
+#endif
+
 namespace samepage::shared {
 
-// Of this process's own width: both halves of an eight-byte word may come apart, as the words of a value may anyway.
-using machine_word = std::uintptr_t;
-inline constexpr std::size_t word_bytes = sizeof(machine_word);
-static_assert(std::atomic<machine_word>::is_always_lock_free && sizeof(std::atomic<machine_word>) == word_bytes);
+#if defined(__x86_64__) && !defined(SAMEPAGE_MACHINE_WORDS)
 
-// `to` is aligned to 8 and has room for `count` rounded up to 8.
-inline void store_bytes(std::byte* to, const std::byte* from, std::size_t count) noexcept {
-    auto* words = reinterpret_cast<std::atomic<machine_word>*>(to);
-    // release: pairs with the acquire in load_bytes() (payload)
-    const auto store_one = [&](std::size_t i) {
-        machine_word value;
-        std::memcpy(&value, from + i * word_bytes, word_bytes);
-        words[i].store(value, std::memory_order_release);
-    };
-    const std::size_t whole = count / word_bytes;
-    std::size_t i = 0;
-    for (; i + 8 <= whole; i += 8) {
-        for (std::size_t j = 0; j < 8; ++j) store_one(i + j);
+struct copy_word {
+    static constexpr std::size_t bytes = 16;
+    __m128i value;
+
+    // The empty statements keep the compiler from moving other accesses across, as an acquire and a release do.
+    static copy_word load_shared(const std::byte* from) noexcept {
+        const copy_word w{_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))};
+        asm volatile("" ::: "memory");
+        return w;
     }
-    for (; i < whole; ++i) store_one(i);
-    if (const std::size_t rest = count % word_bytes; rest != 0) {
-        machine_word value = 0;
-        std::memcpy(&value, from + whole * word_bytes, rest);
-        words[whole].store(value, std::memory_order_release);
+    void store_shared(std::byte* to) const noexcept {
+        asm volatile("" ::: "memory");
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(to), value);
+    }
+};
+
+#else
+
+struct copy_word {
+    static constexpr std::size_t bytes = sizeof(std::uintptr_t);
+    std::uintptr_t value;
+
+    static copy_word load_shared(const std::byte* from) noexcept {
+        // acquire: pairs with the release in store_shared() (payload)
+        return {reinterpret_cast<const std::atomic<std::uintptr_t>*>(from)->load(std::memory_order_acquire)};
+    }
+    void store_shared(std::byte* to) const noexcept {
+        // release: pairs with the acquire in load_shared() (payload)
+        reinterpret_cast<std::atomic<std::uintptr_t>*>(to)->store(value, std::memory_order_release);
+    }
+};
+static_assert(std::atomic<std::uintptr_t>::is_always_lock_free);
+
+#endif
+
+// Room that a copy of `count` bytes may touch in shared memory.
+constexpr std::uint64_t copy_room(std::uint64_t count) noexcept { return (count + 15) / 16 * 16; }
+
+// `to` is aligned to 8 and has copy_room(count).
+inline void store_bytes(std::byte* to, const std::byte* from, std::size_t count) noexcept {
+    std::size_t at = 0;
+    for (; at + copy_word::bytes <= count; at += copy_word::bytes) {
+        copy_word w;
+        std::memcpy(&w, from + at, sizeof w);
+        w.store_shared(to + at);
+    }
+    if (at < count) {
+        copy_word w{};
+        std::memcpy(&w, from + at, count - at);
+        w.store_shared(to + at);
     }
 }
 
-// `from` is aligned to 8 and readable for `count` rounded up to 8.
+// `from` is aligned to 8 and readable for copy_room(count).
 inline void load_bytes(std::byte* to, const std::byte* from, std::size_t count) noexcept {
-    const auto* words = reinterpret_cast<const std::atomic<machine_word>*>(from);
-    // acquire: pairs with the release in store_bytes() (payload)
-    const auto load_one = [&](std::size_t i) {
-        const machine_word value = words[i].load(std::memory_order_acquire);
-        std::memcpy(to + i * word_bytes, &value, word_bytes);
-    };
-    const std::size_t whole = count / word_bytes;
-    std::size_t i = 0;
-    for (; i + 8 <= whole; i += 8) {
-        for (std::size_t j = 0; j < 8; ++j) load_one(i + j);
+    std::size_t at = 0;
+    for (; at + copy_word::bytes <= count; at += copy_word::bytes) {
+        const copy_word w = copy_word::load_shared(from + at);
+        std::memcpy(to + at, &w, sizeof w);
     }
-    for (; i < whole; ++i) load_one(i);
-    if (const std::size_t rest = count % word_bytes; rest != 0) {
-        const machine_word value = words[whole].load(std::memory_order_acquire);
-        std::memcpy(to + whole * word_bytes, &value, rest);
+    if (at < count) {
+        const copy_word w = copy_word::load_shared(from + at);
+        std::memcpy(to + at, &w, count - at);
     }
 }
 

@@ -110,6 +110,8 @@ class tidy_test(unittest.TestCase):
         self.assert_good({"src/inner.hpp": "+x.store(1);  // pairs with the acquire in f() (flag)\n\n"
                                            "// acquire: pairs with the store in g() (flag)\n"
                                            "x.load(std::memory_order_acquire);\n"})
+        throughout = GOOD["src/inner.hpp"] + "// relaxed: one thread uses it\n\nx.load(std::memory_order_relaxed);\n"
+        self.assert_good({"src/inner.hpp": throughout})
         self.assert_good({"src/inner.hpp": "+// acquire: there is no partner, the dead release nothing\n"
                                            "x.load(std::memory_order_acquire);\n"})
 
@@ -124,6 +126,10 @@ class tidy_test(unittest.TestCase):
         self.assert_good({"CMakeLists.txt": listed, "src/c_posix.cpp": HEAD.format("c"),
                           "src/one_test.cpp": HEAD.format("d")})
         self.assert_noticed("dead_files", {"CMakeLists.txt": listed, "src/d_posix.cpp": HEAD.format("d")})
+        script = "# A script for the test.\n# SPDX-License-Identifier: MIT\n"
+        self.assert_good({"used.py": script, "using.py": "#!/bin/python\n" + script + "import used\n",
+                          "CMakeLists.txt": GOOD["CMakeLists.txt"] + "add_test(NAME u COMMAND using.py)\n"})
+        self.assert_noticed("dead_files", {"unused.py": script})
         self.assert_noticed("dead_files", {"src/d.hpp": HEAD.format("d")})
         self.assert_noticed("dead_files", {"CMakeLists.txt": "# What is built in this tree.\n"
                                            "# SPDX-License-Identifier: MIT\nadd_library(b src/ba.cpp)\n"})

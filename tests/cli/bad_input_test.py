@@ -9,8 +9,9 @@ from support import Case, main
 
 class Names(Case):
     def test_bad_names(self):
-        for name in (b"", b"x" * 201, b".", b"..", b"a\\b", b"\\", b"a\nb", b"\x7f", b"\xff", b"\xc0\xaf", b"ab\xe2\x82",
-                     b"\xed\xa0\x80", b"Local\\", b"Local\\..", b"Global\\", b"Global\\a/b", b"Local\\a\\b"):
+        for name in (b"", b"x" * 201, b".", b"..", b"a\\b", b"\\", b"a\nb", b"\x7f", b"\xff", b"\xc0\xaf",
+                     b"ab\xe2\x82", b"\xed\xa0\x80", b"Local\\", b"Local\\..", b"Global\\", b"Global\\a/b",
+                     b"Local\\a\\b"):
             for words in (["share", name, "x"], ["read", name], ["write", name, "x"], ["hold", name], ["info", name],
                           ["region", "hold", name]):
                 text = self.refused(2, *words)
@@ -38,7 +39,8 @@ class Names(Case):
 
 class Sizes(Case):
     def test_bad_sizes(self):
-        for size in ("0", "-1", "-4K", "", "x", "1.5K", "4Q", "18446744073709551616", "99999999999999999999", "16777216T", " 4"):
+        for size in ("0", "-1", "-4K", "", "x", "1.5K", "4Q", "18446744073709551616", "99999999999999999999",
+                     "16777216T", " 4"):
             self.refused(2, "share", "t", "--size", size)
         for size in ("18446744073709551615", "9223372036854775808", "8388608T", "1000T"):
             text = self.refused(7, "share", "t", "--size", size)

@@ -66,7 +66,8 @@ class Hold(Case):
         self.assertEqual(self.names(), [])
 
     def test_the_status_of_a_command(self):
-        for script, status in (("exit 0", 0), ("exit 7", 7), ("exit 255", 255), ("kill -9 $$", 137), ("kill -TERM $$", 143)):
+        for script, status in (("exit 0", 0), ("exit 7", 7), ("exit 255", 255), ("kill -9 $$", 137),
+                               ("kill -TERM $$", 143)):
             self.finish(self.start("share", "t", "x", "--", "sh", "-c", script), status)
             self.assertEqual(self.names(), [])
         self.refused(127, "share", "t", "x", "--", "no-such-command-here")
@@ -77,18 +78,21 @@ class Hold(Case):
         self.refused(125, "share", "t", "x", "--")
 
     def test_a_command_sees_it_and_gets_its_own_words(self):
-        out = self.samepage("share", "t", "x", "--", "sh", "-c", '"$SAMEPAGE" read t; echo "$@"', "sh", "--json", "--", "-5")
+        out = self.samepage("share", "t", "x", "--", "sh", "-c", '"$SAMEPAGE" read t; echo "$@"', "sh", "--json", "--",
+                            "-5")
         self.assertEqual(out, b"x\n--json -- -5\n")
 
     def test_signals_go_on_to_the_command(self):
-        process = self.start("share", "t", "x", "--", "sh", "-c", 'trap "exit 9" TERM; echo ready; while :; do sleep 0.01; done')
+        process = self.start("share", "t", "x", "--", "sh", "-c",
+                             'trap "exit 9" TERM; echo ready; while :; do sleep 0.01; done')
         self.assertEqual(process.stdout.readline(), b"ready\n")
         process.terminate()
         self.finish(process, 9)
 
     def test_ctrl_c_reaches_the_command_once(self):
         t = self.terminal("share", "t", "x", "--", "sh", "-c",
-                          'n=0; trap "n=\\$((n+1)); echo got \\$n" INT; trap "exit 5" TERM; echo ready; while :; do sleep 0.01; done')
+                          'n=0; trap "n=\\$((n+1)); echo got \\$n" INT; trap "exit 5" TERM; echo ready; '
+                          'while :; do sleep 0.01; done')
         t.wait_for(b"ready")
         t.type(b"\x03")
         t.wait_for(b"got 1")

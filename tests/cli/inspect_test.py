@@ -21,7 +21,8 @@ class Inspect(Case):
         self.share("hold", "a")
         rows = [line.split() for line in self.samepage("ls").decode().splitlines()]
         self.assertEqual(rows[0], ["NAME", "KIND", "SIZE", "HOLDERS", "PLACE"])
-        self.assertEqual([row[:5] for row in rows[1:]], [["a", "region", "64", "KiB", "2"], ["b", "region", "4", "KiB", "1"]])
+        self.assertEqual([row[:5] for row in rows[1:]],
+                         [["a", "region", "64", "KiB", "2"], ["b", "region", "4", "KiB", "1"]])
         found = json.loads(self.samepage("ls", "--json"))
         self.assertEqual([(o["name"], o["kind"], o["size_bytes"], o["holders"]) for o in found],
                          [("a", "region", 65536, 2), ("b", "region", 4096, 1)])
@@ -32,7 +33,8 @@ class Inspect(Case):
         one = self.share("share", "größe", "x")
         two = self.share("hold", "größe")
         info = json.loads(self.samepage("info", "größe", "--json"))
-        self.assertEqual((info["name"], info["scope"], info["kind"], info["size_bytes"]), ("größe", "local", "region", 4096))
+        self.assertEqual((info["name"], info["scope"], info["kind"], info["size_bytes"]),
+                         ("größe", "local", "region", 4096))
         self.assertEqual({h["pid"] for h in info["holders"]}, {one.pid, two.pid})
         self.assertTrue(os.path.exists(info["place"]))
         text = self.samepage("info", "größe").decode()
@@ -87,8 +89,8 @@ class Inspect(Case):
         self.assertEqual(self.samepage("help", "region"), self.samepage("region", "--help"))
 
     def test_every_command_has_help(self):
-        commands = [line.rsplit("  ", 1)[0] for line in self.samepage("--help").decode().split("a file that stays.")[1].splitlines()
-                    if line.startswith("  ")]
+        listed = self.samepage("--help").decode().split("a file that stays.")[1].splitlines()
+        commands = [line.rsplit("  ", 1)[0] for line in listed if line.startswith("  ")]
         self.assertGreater(len(commands), 12)
         for line in commands:
             words = [w for w in line.split("  ") if w][0].split()
@@ -104,7 +106,8 @@ class Inspect(Case):
 
     def test_errors_are_json_too(self):
         for words, status, code in ((["read", "t", "--json"], 3, "not_found"), (["read", "--json"], 2, "usage"),
-                                    (["nonsense", "--json"], 2, "usage"), (["read", "t", "--wait=1ms", "--json"], 4, "timed_out"),
+                                    (["nonsense", "--json"], 2, "usage"),
+                                    (["read", "t", "--wait=1ms", "--json"], 4, "timed_out"),
                                     (["hold", "t", "--json", "--", "true"], 125, "not_found")):
             out, err = self.finish(self.start(*words), status)
             answer = json.loads(err)

@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import signal
+import subprocess
 
 from support import Case, main
 
@@ -70,6 +71,24 @@ class Read(Case):
         self.assertIsNone(empty.poll())
         self.assertEqual(self.samepage("read", "t", "--wait"), b"here it is\n")
         self.assertEqual(self.samepage("read", "--wait", "t"), b"here it is\n")
+
+    def test_wait_for_a_file(self):
+        missing, empty = self.start("read", "./m", "--wait", "1h"), self.start("read", self.file("e"), "--wait", "1h")
+        for reader, path in ((missing, "./m"), (empty, "./e")):
+            self.assertIsNone(reader.poll())
+            self.samepage("share", path, "filled", "--", "true")
+            self.assertEqual(self.finish(reader)[0], b"filled\n")
+        self.refused(2, "read", "./", "--wait", "1h")
+
+    def test_closed_streams(self):
+        self.share("share", "t", "x")
+        for script, status in (('"$SAMEPAGE" read t >&-', 1), ('"$SAMEPAGE" read nobody-has-it 2>&-', 3),
+                               ('"$SAMEPAGE" read nobody-has-it 2>/dev/full', 3), ('"$SAMEPAGE" write t - <&-', 1),
+                               ('"$SAMEPAGE" share ./f y --for 1ms <&- 2>&-', 0)):
+            self.assertEqual(subprocess.run(["sh", "-c", script], env=self.env, cwd=self.files, stdin=subprocess.DEVNULL,
+                                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode, status, script)
+        self.assertEqual(self.samepage("read", "t"), b"x\n")
+        self.assertEqual(self.samepage("read", "./f"), b"y\n")
 
     def test_who_waits_sees_the_whole(self):
         content = os.urandom(3 << 20).replace(b"\0", b"\1")

@@ -19,8 +19,8 @@ class Share(Case):
         self.assertEqual(self.names(), [])
 
     def test_noun_and_verb_do_the_same(self):
-        self.assertEqual(self.samepage("region", "share", "t", "x", "--", os.environ["SAMEPAGE"], "region", "read", "t"),
-                         b"x\n")
+        reading = [os.environ["SAMEPAGE"], "region", "read", "t"]
+        self.assertEqual(self.samepage("region", "share", "t", "x", "--", *reading), b"x\n")
 
     def read_back(self, *words, **more):
         return self.samepage("share", "t", *words, "--", os.environ["SAMEPAGE"], "read", "t", **more)

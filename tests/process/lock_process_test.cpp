@@ -114,7 +114,7 @@ TEST(lock_process_test, a_storm_of_killed_owners_breaks_nothing) {
     ASSERT_TRUE(l) << l.error().message();
     const auto pair = samepage::cell<std::uint64_t>::create(name + "-value");
     ASSERT_TRUE(pair && pair->store(0));
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(3);
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(2);
     int deaths = 0;
     while (std::chrono::steady_clock::now() < end) {
         process a = process::start("lock_storm", {name}), b = process::start("lock_storm", {name});

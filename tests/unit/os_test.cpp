@@ -1,5 +1,5 @@
-// The operating system layer's promises that regions don't show: slots, waiting and waking, growing, structured
-// objects. SPDX-License-Identifier: MIT
+// The operating system layer's promises that regions don't show: slots, waiting, growing, structured objects.
+// SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
 
 #include <algorithm>

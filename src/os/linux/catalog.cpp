@@ -46,7 +46,10 @@ looked_at look(const std::string& path) {
     result.found = looked_at::what::live;
     if (!*gate) return result;
     const auto alone = try_lock(file, life_byte, lock_mode::exclusive);
-    if (alone && *alone && ::unlink(path.c_str()) == 0) {
+    // Looked at again under the lock: its last holder may have unlinked it since, and another file may have its name.
+    if (alone && *alone && (::fstat(file, &result.status) != 0 || result.status.st_nlink == 0)) {
+        result.found = looked_at::what::nothing;
+    } else if (alone && *alone && ::unlink(path.c_str()) == 0) {
         result.found = looked_at::what::freed;
         result.freed_bytes = static_cast<std::uint64_t>(result.status.st_blocks) * 512;
     }

@@ -38,8 +38,6 @@ state_list& states() {
     return *list;
 }
 
-std::atomic<std::uint32_t> fork_count{0};
-
 // A second description that holds as the first does.
 handle hold_again(const held_object::state& s) {
     handle again = open_again(s);
@@ -71,7 +69,7 @@ void in_parent() {
 
 void in_child() {
     // relaxed: a forked child has one thread.
-    fork_count.fetch_add(1, std::memory_order_relaxed);
+    fork_generation.fetch_add(1, std::memory_order_relaxed);
     for (held_object::state* s = states().first; s != nullptr; s = s->next) {
         if (s->path.empty()) continue;
         s->claim.reset();
@@ -140,7 +138,7 @@ handle open_again(const held_object::state& s) {
 
 std::uint32_t forks() noexcept {
     // relaxed: only ever changed while the process has one thread.
-    return fork_count.load(std::memory_order_relaxed);
+    return fork_generation.load(std::memory_order_relaxed);
 }
 
 }  // namespace samepage::os

@@ -4,7 +4,7 @@
 // Layout: one file per named object, BASE/samepage-UID/NAME. Its bytes are the user's; its locks (locks.hpp) say who
 // lives. docs/lifetime.md has the protocol with its races, models/lifetime.pml checks it; here are the invariants:
 //
-//   L1  a life lock is taken exclusively only under the gate, or by a holder that turns its own into it to give up.
+//   L1  a life lock is taken exclusively only under the gate, or to give up: by a holder, or by one that has just let go.
 //   L2  under the gate, getting it exclusively proves that no holder is left: the file is new or a leftover.
 //   L3  a shared one is taken only (a) after an exclusive one, by who made the object, or (b) after the kernel showed
 //       another process's shared one, which proves a living holder. If that one dies in between, its life goes on in
@@ -50,13 +50,17 @@ held_object::state::~state() {
         return;
     }
     // The last holder gives up: exclusive means that nobody else holds, and that openers wait or start again (L1, L4).
-    const auto last = try_lock(file.get(), life_byte, lock_mode::exclusive);
+    // Of two that go at once each may stand in the other's way. So whoever is refused lets go and tries again: the last
+    // one to let go finds nobody.
+    auto last = try_lock(file.get(), life_byte, lock_mode::exclusive);
     if (!last || !*last) {
-        if (views_stay) unlock(file.get(), life_byte);
-        return;
+        unlock(file.get(), life_byte);
+        last = try_lock(file.get(), life_byte, lock_mode::exclusive);
     }
+    if (!last || !*last) return;
     struct stat found {};
     if (::fstat(file.get(), &found) == 0 && found.st_nlink != 0) ::unlink(path.c_str());
+    if (views_stay) unlock(file.get(), life_byte);
     file.reset();
     sweep_one(names);
 }
@@ -160,13 +164,16 @@ class name_attempt {
 
     // Somebody holds it (L3b).
     result<bool> live() {
-        const auto held = try_lock(into_.file.get(), life_byte, lock_mode::shared);
-        if (!held || !*held) return held;  // refused: its last holder is giving it up
+        // A name that it has now it had then, when a holder was seen. Refused without a lock: whoever saw that lock would
+        // take it for a holder's (L3b).
         if (auto named = look(); !named || !*named) return named;
         if (request_.disposition == disposition::create_new) {
             return error(errc::already_exists, creating,
                          request_.where->text() + " is held already; open it or choose another name");
         }
+        const auto held = try_lock(into_.file.get(), life_byte, lock_mode::shared);
+        if (!held || !*held) return held;  // refused: its last holder is giving it up
+        if (auto named = look(); !named || !*named) return named;
         into_.size_bytes = static_cast<std::uint64_t>(found_.st_size);
         if (has_structured_mark(found_)) {
             const auto link = read_link(into_.file.get());

@@ -1,0 +1,38 @@
+// Cells as commands open them.
+// SPDX-License-Identifier: MIT
+#include "cells.hpp"
+
+#include <fmt/format.h>
+
+#include "failure.hpp"
+#include "samepage/place.hpp"
+
+namespace samepage::cli {
+
+cell_bytes cell_to_write(const std::string& place, bool create, std::optional<std::uint64_t> capacity_bytes) {
+    cell_options options;
+    if (capacity_bytes) options.capacity_bytes = *capacity_bytes;
+    if (create || need(place::parse(place)).is_path()) return need(cell_bytes::create(place, options));
+    auto opened = cell_bytes::open(place, options);
+    if (opened) return *std::move(opened);
+    if (opened.error().code() != errc::not_found) throw failure(opened.error());
+    throw failure(
+        status_not_found, "not_found",
+        fmt::format("not_found: nobody holds {0}: run \"samepage cell hold {0}\", add \"-- CMD\" or \"--for 5s\", "
+                    "or use the file ./{0}",
+                    place));
+}
+
+cell_bytes cell_to_read(const std::string& place) {
+    cell_options options;
+    options.access = access::read_only;
+    return need(cell_bytes::open(place, options));
+}
+
+json_object value_as_json(const std::string& place, const cell_bytes::text_value& value) {
+    json_object answer;
+    answer.set("place", place).set("version", value.version).bytes("value", value.text);
+    return answer;
+}
+
+}  // namespace samepage::cli

@@ -1,0 +1,88 @@
+// Every offset and number of the formats, pinned: docs/format.md says the same. A change here is a new format version.
+// SPDX-License-Identifier: MIT
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "cell/layout.hpp"
+#include "lock/layout.hpp"
+#include "runner.hpp"
+#include "samepage/cell.hpp"
+#include "samepage/lock.hpp"
+#include "scratch.hpp"
+#include "shared/owner_word.hpp"
+#include "shared/participants.hpp"
+#include "shared/wait_word.hpp"
+
+namespace {
+
+using namespace samepage;
+using shared::object_header;
+using shared::owner_word;
+using shared::participants_area;
+
+static_assert(offsetof(object_header, magic) == 0);
+static_assert(offsetof(object_header, kind) == 8);
+static_assert(offsetof(object_header, format_version) == 12);
+static_assert(offsetof(object_header, byte_order) == 16);
+static_assert(offsetof(object_header, header_bytes) == 20);
+static_assert(offsetof(object_header, fingerprint) == 24);
+static_assert(offsetof(object_header, object_bytes) == 32);
+static_assert(offsetof(object_header, created_unix_ns) == 40);
+static_assert(offsetof(object_header, wait_offset) == 48);
+static_assert(offsetof(object_header, participants_at) == 52);
+static_assert(offsetof(object_header, slots) == 56);
+static_assert(offsetof(object_header, body_at) == 60);
+static_assert(offsetof(object_header, parameters) == 64);
+static_assert(offsetof(object_header, reserved) == 96);
+static_assert(offsetof(object_header, check) == 120);
+static_assert(sizeof(object_header) == 128);
+
+static_assert(shared::wait_page_offset == 4096 && shared::participants_offset == 8192 && shared::body_offset == 12352);
+static_assert(shared::slots_count == 1024);
+static_assert(offsetof(participants_area, claims) == 0 && offsetof(participants_area, generation) == 64);
+static_assert(shared::slot_bits == 0xffff && shared::generation_bits == 0xffffffff00000000U);
+static_assert(owner_word::contended == 0x10000 && owner_word::starving == 0x20000 && owner_word::died == 0x40000);
+static_assert(shared::sleepers_mask == 0x3fff && shared::one_wake == 0x4000);
+
+static_assert(cells::waiters_offset == 4096 && cells::owner_offset == 12352 && cells::current_offset == 12480);
+static_assert(cells::buffers_offset == 12608 && cells::value_offset == 8);
+static_assert(cells::waiters_point == 0 && cells::owner_point == 1 && locks::owner_point == 0);
+static_assert(cells::shape::of(4096, false).object_bytes() == 12608 + 8 * 4160);
+static_assert(cells::shape::of(1, true).object_bytes() == 12608 + 8 * 64);
+static_assert(cells::shape::of(1 << 20, false).object_bytes() == 12608 + 4 * ((1 << 20) + 64));
+static_assert(cells::format_version == 1 && cells::fingerprint == 0x0U + CELL_FINGERPRINT);
+static_assert(locks::owner_offset == 12352 && locks::object_bytes == 12416);
+static_assert(locks::format_version == 1 && locks::fingerprint == 0x0U + LOCK_FINGERPRINT);
+
+static_assert(static_cast<std::uint32_t>(kind::cell) == 1 && static_cast<std::uint32_t>(kind::lock) == 2);
+
+// A copy of a file that an earlier version made; copies may be written.
+std::string copy_of(const std::string& golden) {
+    const std::string path = scratch::file(runner::fresh_name(golden));
+    std::filesystem::copy_file(std::filesystem::path(GOLDEN_DIR) / golden, path);
+    std::filesystem::permissions(path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    return path;
+}
+
+TEST(layout_test, a_cell_of_format_version_1_is_read_and_written) {
+    const auto c = cell_bytes::open(copy_of("cell-1.page"));
+    ASSERT_TRUE(c) << c.error().message();
+    EXPECT_EQ(c->capacity_bytes(), 64U);
+    const auto seen = c->load_text();
+    ASSERT_TRUE(seen) << seen.error().message();
+    EXPECT_EQ(seen->version, 3U);
+    EXPECT_EQ(seen->text, "the third value");
+    EXPECT_EQ(c->store_text("the fourth").value(), 4U);
+    EXPECT_EQ(c->load_text()->text, "the fourth");
+}
+
+TEST(layout_test, a_lock_of_format_version_1_is_taken) {
+    const auto l = lock::open(copy_of("lock-1.page"));
+    ASSERT_TRUE(l) << l.error().message();
+    const auto held = l->try_acquire();
+    ASSERT_TRUE(held) << held.error().message();
+    EXPECT_FALSE(held->owner_died());
+}
+
+}  // namespace
