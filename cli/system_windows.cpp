@@ -357,6 +357,10 @@ void child::kill() noexcept {
     WaitForSingleObject(state_->process.get(), INFINITE);
 }
 
+void set_environment(const char* name, const char* value) {
+    SetEnvironmentVariableW(wide(name).c_str(), wide(value).c_str());
+}
+
 std::uint32_t own_process_id() noexcept { return GetCurrentProcessId(); }
 
 std::string own_program() {
