@@ -43,8 +43,8 @@ struct row {
 
 struct options {
     bool tiny = false;  // a moment of everything, for the test run: no figure means anything
-    nanoseconds slice{50'000'000};
-    unsigned rounds = 40;
+    nanoseconds slice{10'000'000};
+    unsigned rounds = 150;
     std::string json_path;
 };
 

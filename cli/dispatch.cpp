@@ -114,7 +114,7 @@ int report(const failure& f, const std::vector<std::string>& words) {
     const auto dashes = std::find(words.begin(), words.end(), "--");
     const bool json = std::find(words.begin(), dashes, "--json") != dashes;
     // Where another command would have run, its statuses are its own, and ours is 125.
-    const bool own = f.exit_status() == status_cannot_run || f.exit_status() == status_no_such_command;
+    const bool own = f.is_answer() || f.exit_status() == status_cannot_run || f.exit_status() == status_no_such_command;
     const bool runs_another = dashes != words.end() && !own;
     const int status = runs_another ? static_cast<int>(status_own_failure) : f.exit_status();
     if (json) {

@@ -39,10 +39,18 @@ class failure : public std::exception {
 
     int exit_status() const noexcept { return exit_status_; }
     const std::string& code() const noexcept { return code_; }  // "not_found", "usage"
+    // An answer that the caller asked for, not a failure of ours: the status is passed on also where another command
+    // would have run.
+    failure&& as_answer() && noexcept {
+        is_answer_ = true;
+        return std::move(*this);
+    }
+    bool is_answer() const noexcept { return is_answer_; }
     const char* what() const noexcept override { return message_.c_str(); }
 
    private:
     int exit_status_;
+    bool is_answer_ = false;
     std::string code_, message_;
 };
 

@@ -44,7 +44,7 @@ std::string_view name_of(errc code) noexcept { return row_of(code).name; }
 error::error(errc code, const char* operation, std::string_view detail, int system_code) noexcept
     : code_(code), system_code_(system_code), operation_(operation) {
     const std::string_view kept = cut(detail, detail_bytes_max);
-    std::memcpy(detail_.data(), kept.data(), kept.size());
+    if (!kept.empty()) std::memcpy(detail_.data(), kept.data(), kept.size());  // an empty view may be null
     detail_bytes_ = static_cast<std::uint32_t>(kept.size());
 }
 

@@ -30,7 +30,8 @@ class lock_command : public command {
         auto got = l.acquire(no_wait_ ? no_wait : wait_.value_or(forever));
         if (!got && got.error().code() == errc::timed_out) {
             const int status = no_wait_ ? status_conflict : status_timed_out;
-            throw failure(exit_status_ ? static_cast<int>(*exit_status_) : status, "timed_out", got.error().message());
+            throw failure(exit_status_ ? static_cast<int>(*exit_status_) : status, "timed_out", got.error().message())
+                .as_answer();
         }
         lock::held held = own_failure(std::move(got));
         if (held.owner_died()) {

@@ -1,22 +1,19 @@
 // The values of a cell in shared memory: publishing one, and copying the newest one out whole.
 // SPDX-License-Identifier: MIT
 //
-// Layout (layout.hpp): `current`, the newest version, 0 when there is none; N buffers. Version v stands in buffer v mod
-// N.
+// Layout (layout.hpp): `current`, the newest version, 0 when there is none; N buffers. Version v is in buffer v mod N.
 //
 // Roles: one writer at a time, who owns the cell's owner word; any number of readers, who only read.
 //
 //   writer of version n = current + 1              reader
 //   P1 length and bytes into buffer n mod N        L1 v = current; 0: empty
 //   P2 current = n                                 L2 copy buffer v mod N out, its length bounded first
-//   (then the owner word is released)              L3 current again: no further than v + N - 2? then the copy is v,
-//   whole
+//   (then the owner word is released)              L3 current again: no further than v + N - 2? then it is v, whole
 //
 // Invariants
 //   I1 Buffer v mod N holds version v, whole and unchanged, from P2 of v until P1 of v + N begins.
-//   I2 P1 of v + N begins only when current == v + N - 1. So a reader that copied any byte of v + N sees at least that
-//   in
-//      L3, since every word of a value is stored with release and loaded with acquire (words.hpp).
+//   I2 P1 of v + N begins only when current == v + N - 1. So a reader that copied any byte of v + N sees at least
+//      that in L3, since every word of a value is stored with release and loaded with acquire (words.hpp).
 //   I3 Versions go up by one for each P2; nothing else changes `current`.
 //   I4 A reader is lapped only when N - 1 further values are published during its copy.
 //
@@ -63,6 +60,7 @@ class values {
 
     // For the owner. At most capacity_bytes().
     std::uint64_t publish(std::span<const std::byte> value) const noexcept {
+        // relaxed: only owners change it, and the last one's change came with the owner word.
         const std::uint64_t version = current_->load(std::memory_order_relaxed) + 1;
         std::byte* const buffer = buffer_of(version);
         const std::uint64_t check = checked_ ? check_of(value, version) : 0;

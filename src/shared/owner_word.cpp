@@ -1,5 +1,8 @@
 // Waiting for an owner word, stealing it from the dead, handing it over. The protocol is in the header.
 // SPDX-License-Identifier: MIT
+//
+// relaxed: a load of the word only looks; the compare-and-swap that follows it decides. One that fails has read nothing
+// but the word, and a waiter's flag publishes nothing.
 #include "shared/owner_word.hpp"
 
 #include <algorithm>

@@ -55,7 +55,7 @@ class owner_word {
     std::uint64_t try_fast() const noexcept {
         const std::uint64_t me = self_->identity();
         std::uint64_t seen = 0;
-        // acquire: pairs with the seq_cst exchange in release() (owner)
+        // acquire: pairs with the seq_cst exchange in release() (owner). relaxed: a failed try has seen nothing.
         return me != 0 && word_->compare_exchange_strong(seen, me, std::memory_order_acquire, std::memory_order_relaxed)
                    ? me
                    : 0;

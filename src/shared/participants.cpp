@@ -1,5 +1,8 @@
 // Claims slots and asks who lives. Layout, invariants and the crash story are in the header.
 // SPDX-License-Identifier: MIT
+//
+// relaxed: `claims` is a hint; a generation is read by the slot's holder alone, whom the kernel has given the slot;
+// identity_ is announced by attached_.
 #include "shared/participants.hpp"
 
 #include <thread>

@@ -51,7 +51,7 @@ class participants {
 
     // This handle's identity, or 0 before the first claim (and in a forked child before its first).
     std::uint64_t identity() const noexcept {
-        // acquire: pairs with the release in claim() (attach)
+        // acquire: pairs with the release in claim() (attach). relaxed: identity_ was stored before that release.
         return attached_.load(std::memory_order_acquire) == attach_mark() ? identity_.load(std::memory_order_relaxed)
                                                                           : 0;
     }

@@ -30,6 +30,7 @@ std::uint32_t wait_word::mark() const noexcept {
     return seen & ~sleepers_mask;
 }
 
+// relaxed: a mark that is taken back announces nothing, and each count is replaced by one compare-and-swap.
 void wait_word::unmark(std::uint32_t sequence) const noexcept {
     std::uint32_t seen = word_->load(std::memory_order_relaxed);
     for (unsigned tries = 0; tries < tries_max; ++tries) {

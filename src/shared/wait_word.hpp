@@ -4,8 +4,7 @@
 // Layout: 32 bits in the wait page. Low 14 bits: how many have marked themselves since the last wake. High 18 bits:
 // a sequence number, raised by every wake.
 //
-// Roles: a sleeper wants to see a condition change that lies elsewhere ("a newer version"). A waker has just changed
-// it.
+// Roles: a sleeper waits for a condition that lies elsewhere ("a newer version"). A waker has just changed it.
 //
 //   sleeper                                     waker
 //   S1 mark: count + 1, remember the sequence   W1 publish the change
@@ -15,8 +14,8 @@
 //
 // Invariants
 //   I1 S1 is before S2 and W1 before W2 in one total order, so either the sleeper sees the change or the waker the
-//   mark. I2 The mark that a waker clears (W3) is in the very word on which the sleeper sleeps: a sleeper whose mark
-//   was
+//      mark.
+//   I2 The mark that a waker clears (W3) is in the very word on which the sleeper sleeps: a sleeper whose mark was
 //      cleared finds another sequence, in S3 or in the kernel's comparison in S4. A mark in another word than the one
 //      slept on loses wakes; tests/models/wait.pml shows it.
 //   I3 A count that is too high costs one wake too many; W3 sets it to 0.
@@ -44,7 +43,7 @@ class wait_word {
     // `point`: the word's number for the system, the same in every process.
     wait_word(std::atomic<std::uint32_t>& word, unsigned point) noexcept : word_(&word), point_(point) {}
 
-    // How many sleep, as far as the word knows.
+    // How many sleep, as far as the word knows. relaxed: a number for people.
     std::uint32_t sleepers() const noexcept { return word_->load(std::memory_order_relaxed) & sleepers_mask; }
 
     // For the waker, after it has published with a seq_cst store or exchange. Inline: nobody sleeps, most of the time.
@@ -79,6 +78,7 @@ bool wait_word::wait(const os::held_object& object, Changed&& changed, const os:
             unmark(sequence);
             return false;
         }
+        // relaxed: S3 only saves a system call, the kernel compares again; the mark (S1) was seq_cst.
         const std::uint32_t seen = word_->load(std::memory_order_relaxed);
         if ((seen & ~sleepers_mask) != sequence) {
             sequence = mark();

@@ -1,12 +1,12 @@
 // Bytes copied into and out of shared memory as atomic words: a torn copy is a wrong copy and nothing worse.
 // SPDX-License-Identifier: MIT
 //
-// Stores are releases and loads are acquires, word by word. So whoever loads one word of a later value also sees all that
-// was published before that value was begun, without a fence (which the thread sanitizer doesn't know). See Boehm, "Can
-// seqlocks get along with programming language memory models?", 2012, for why one of both is needed.
+// Stores are releases and loads are acquires, word by word. So whoever loads one word of a later value also sees all
+// that was published before that value was begun, without a fence (which the thread sanitizer doesn't know). See Boehm,
+// "Can seqlocks get along with programming language memory models?", 2012, for why one of both is needed.
 //
-// On x86-64 a word has 16 bytes: there every plain load is an acquire and every plain store a release, of any width; only
-// the compiler has to be told. Elsewhere, and under the thread sanitizer, it is a machine word.
+// On x86-64 a word has 16 bytes: there every plain load is an acquire and every plain store a release, of any width;
+// only the compiler has to be told. Elsewhere, and under the thread sanitizer, it is a machine word.
 #pragma once
 
 #include <atomic>

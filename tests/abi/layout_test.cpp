@@ -51,9 +51,9 @@ static_assert(cells::waiters_point == 0 && cells::owner_point == 1 && locks::own
 static_assert(cells::shape::of(4096, false).object_bytes() == 12608 + 8 * 4160);
 static_assert(cells::shape::of(1, true).object_bytes() == 12608 + 8 * 64);
 static_assert(cells::shape::of(1 << 20, false).object_bytes() == 12608 + 4 * ((1 << 20) + 64));
-static_assert(cells::format_version == 1 && cells::fingerprint == 0x0U + CELL_FINGERPRINT);
+static_assert(cells::format_version == 1 && cells::fingerprint == 0xad2de8862180f8f7U);
 static_assert(locks::owner_offset == 12352 && locks::object_bytes == 12416);
-static_assert(locks::format_version == 1 && locks::fingerprint == 0x0U + LOCK_FINGERPRINT);
+static_assert(locks::format_version == 1 && locks::fingerprint == 0x7a39255dfd946c69U);
 
 static_assert(static_cast<std::uint32_t>(kind::cell) == 1 && static_cast<std::uint32_t>(kind::lock) == 2);
 

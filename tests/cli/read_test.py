@@ -85,8 +85,9 @@ class Read(Case):
         for script, status in (('"$SAMEPAGE" read t >&-', 1), ('"$SAMEPAGE" read nobody-has-it 2>&-', 3),
                                ('"$SAMEPAGE" read nobody-has-it 2>/dev/full', 3), ('"$SAMEPAGE" write t - <&-', 1),
                                ('"$SAMEPAGE" share ./f y --for 1ms <&- 2>&-', 0)):
-            self.assertEqual(subprocess.run(["sh", "-c", script], env=self.env, cwd=self.files, stdin=subprocess.DEVNULL,
-                                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode, status, script)
+            ended = subprocess.run(["sh", "-c", script], env=self.env, cwd=self.files, stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            self.assertEqual(ended.returncode, status, script)
         self.assertEqual(self.samepage("read", "t"), b"x\n")
         self.assertEqual(self.samepage("read", "./f"), b"y\n")
 

@@ -1,6 +1,7 @@
-# Checks one Promela model: cmake -DMODEL=x.pml -DFLAGS=-DKILLS -DMUST_FAIL=OFF -DCC=cc -P check.cmake, in a directory of
-# its own.
+# Checks one Promela model with spin, in a directory of its own.
 # SPDX-License-Identifier: MIT
+#
+#   cmake -DMODEL=x.pml -DFLAGS=-DKILLS -DMUST_FAIL=OFF -DCC=cc -P check.cmake
 execute_process(COMMAND spin ${FLAGS} -a ${MODEL} RESULT_VARIABLE status OUTPUT_VARIABLE said ERROR_VARIABLE said)
 if(NOT status EQUAL 0)
   message(FATAL_ERROR "spin: ${said}")

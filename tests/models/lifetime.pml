@@ -1,11 +1,11 @@
 // The life of a name on Linux: who creates, opens, gives up and sweeps, each killed anywhere. See docs/lifetime.md.
 // SPDX-License-Identifier: MIT
 //
-// Files are numbered; `name` is the file that the name leads to, 0 for none. A lock is the set of processes that hold it.
-// Each atomic step below is one system call of src/os/linux/held_object.cpp.
+// Files are numbered; `name` is the file that the name leads to, 0 for none. A lock is the set of processes that hold
+// it. Each atomic step below is one system call of src/os/linux/held_object.cpp.
 //
-// Claims: never two live objects (files with a finished holder) of one name; a live object has its name; an opener never
-// gets a file that isn't whole; whoever sees the name free can create it.
+// Claims: never two live objects (files with a finished holder) of one name; a live object has its name; an opener
+// never gets a file that isn't whole; whoever sees the name free can create it.
 
 #define FILES 3
 #define PROCS 3
@@ -92,7 +92,8 @@ again:
         fi;
         if
         :: atomic { sharing[file] == 0 && !exclusive_life[file] -> exclusive_life[file] = true; my_life = 2 }
-        :: atomic { sharing[file] > 0 || exclusive_life[file] -> exclusive_gate[file] = false; my_gate = false; goto again }
+        :: atomic { sharing[file] > 0 || exclusive_life[file] ->
+                    exclusive_gate[file] = false; my_gate = false; goto again }
         :: die()
         fi;
         if
@@ -119,7 +120,8 @@ again:
     // close at once each stands in the other's way.
     atomic { finished[file]--; held[id] = 0 };
     if
-    :: atomic { sharing[file] == 1 && !exclusive_life[file] -> sharing[file] = 0; exclusive_life[file] = true; my_life = 2 }
+    :: atomic { sharing[file] == 1 && !exclusive_life[file] ->
+                sharing[file] = 0; exclusive_life[file] = true; my_life = 2 }
     :: sharing[file] > 1 ->  // refused
         atomic { sharing[file]--; my_life = 0 };
 #ifndef BROKEN_ONE_TRY

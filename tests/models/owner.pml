@@ -102,7 +102,8 @@ look:
 #ifdef BLIND
             :: true ->
 #else
-            :: w_slot == s_slot && w_generation == s_generation && w_contended == s_contended && w_starving == s_starving ->
+            :: w_slot == s_slot && w_generation == s_generation && w_contended == s_contended &&
+               w_starving == s_starving ->
 #endif
                 w_slot = slot; w_generation = my_generation; w_contended = true; w_starving = false;
                 in = true; inside++;

@@ -27,7 +27,7 @@ proctype writer() {
 #endif
         first_word[version % BUFFERS] = version;                         /* P1 */
         if
-        :: owned = false; goto next                                      /* killed: the next takes the dead one's turn */
+        :: owned = false; goto next                                     /* killed: the next takes the dead one's turn */
         :: true
         fi;
         second_word[version % BUFFERS] = version;

@@ -29,6 +29,9 @@ namespace {
 // The list of all states of this process. Leaked on purpose: handles in static objects outlive every other static.
 struct state_list {
     std::mutex mutex;  // of the list, and of each state's list of mappings
+    // Shared by each no_fork, exclusive while forking. Readers alone could keep a fork waiting for ever, so everybody
+    // passes `turnstile` first, and a waiting fork keeps it.
+    std::mutex turnstile;
     std::shared_mutex changing;
     held_object::state* first = nullptr;
 };
@@ -53,7 +56,10 @@ void map_again(const held_object::state& s) {
     }
 }
 
+thread_local unsigned no_forks = 0;  // of this thread: only the outermost locks
+
 void before_fork() {
+    states().turnstile.lock();
     states().changing.lock();
     states().mutex.lock();
     for (held_object::state* s = states().first; s != nullptr; s = s->next) {
@@ -65,6 +71,7 @@ void in_parent() {
     for (held_object::state* s = states().first; s != nullptr; s = s->next) s->file_of_child.reset();
     states().mutex.unlock();
     states().changing.unlock();
+    states().turnstile.unlock();
 }
 
 void in_child() {
@@ -83,17 +90,28 @@ void in_child() {
     states().mutex.unlock();
     // Not unlocked: a read-write lock knows its writer by thread number, and a child has another.
     new (&states().changing) std::shared_mutex;
+    states().turnstile.unlock();
 }
 
 }  // namespace
 
 no_fork::no_fork() {
-    static const int registered = ::pthread_atfork(&before_fork, &in_parent, &in_child);
-    static_cast<void>(registered);
+    if (no_forks++ != 0) return;
+    const std::lock_guard in_turn(states().turnstile);
     states().changing.lock_shared();
 }
 
-no_fork::~no_fork() { states().changing.unlock_shared(); }
+no_fork::~no_fork() {
+    if (--no_forks == 0) states().changing.unlock_shared();
+}
+
+namespace {
+
+// When the library is loaded, not at first use: a fork in the middle of a thread's first use would leave the child
+// a half-made static, for which it waits for ever.
+[[maybe_unused]] const int registered = (states(), ::pthread_atfork(&before_fork, &in_parent, &in_child));
+
+}  // namespace
 
 void held_object::state::join_list() noexcept {
     const std::lock_guard guard(states().mutex);

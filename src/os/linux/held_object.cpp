@@ -4,7 +4,7 @@
 // Layout: one file per named object, BASE/samepage-UID/NAME. Its bytes are the user's; its locks (locks.hpp) say who
 // lives. docs/lifetime.md has the protocol with its races, models/lifetime.pml checks it; here are the invariants:
 //
-//   L1  a life lock is taken exclusively only under the gate, or to give up: by a holder, or by one that has just let go.
+//   L1  a life lock is taken exclusively only under the gate, or to give up: by a holder, or by who has just let go.
 //   L2  under the gate, getting it exclusively proves that no holder is left: the file is new or a leftover.
 //   L3  a shared one is taken only (a) after an exclusive one, by who made the object, or (b) after the kernel showed
 //       another process's shared one, which proves a living holder. If that one dies in between, its life goes on in
@@ -25,6 +25,7 @@
 #include "os/format.hpp"
 #include "os/linux/directory.hpp"
 #include "os/linux/held_state.hpp"
+#include "os/linux/holders.hpp"
 #include "os/linux/linked_file.hpp"
 #include "os/linux/locks.hpp"
 #include "os/linux/path_object.hpp"
@@ -95,8 +96,14 @@ class name_attempt {
         if (!others) return others.error();
         if (*others == lock_mode::shared) return live();
         // Nobody, or somebody who is just making it, giving it up or looking: only the gate can tell (L2).
-        if (auto locked = lock_until(into_.file.get(), gate_byte, lock_mode::exclusive, until_); !locked)
-            return locked.error();
+        const auto gate = try_lock(into_.file.get(), gate_byte, lock_mode::exclusive);
+        if (!gate) return gate.error();
+        // Waits from the start again, with nothing open, so that forks needn't wait for somebody who is stopped.
+        if (!*gate && !until_.passed()) return false;
+        if (!*gate) {
+            if (auto locked = lock_until(into_.file.get(), gate_byte, lock_mode::exclusive, until_); !locked)
+                return locked.error();
+        }
         const auto alone = try_lock(into_.file.get(), life_byte, lock_mode::exclusive);
         if (!alone) return alone.error();
         // A failed or repeated try closes the description, and with it the gate.
@@ -164,7 +171,7 @@ class name_attempt {
 
     // Somebody holds it (L3b).
     result<bool> live() {
-        // A name that it has now it had then, when a holder was seen. Refused without a lock: whoever saw that lock would
+        // A name that it has now it had when a holder was seen. Refused without a lock: whoever saw that lock would
         // take it for a holder's (L3b).
         if (auto named = look(); !named || !*named) return named;
         if (request_.disposition == disposition::create_new) {
@@ -200,6 +207,16 @@ class name_attempt {
     struct stat found_ {};
 };
 
+// Why try after try found something changing: mostly one who stopped between looking for other holders and unlinking.
+std::string in_the_way(const acquire_request& request, const held_object::state& last_try) {
+    const std::uint32_t process = last_try.file ? locker(last_try.file.get(), life_byte) : 0;
+    if (process == 0 || process == static_cast<std::uint32_t>(::getpid())) {
+        return request.where->text() + " was being created and given up all the time";
+    }
+    return "process " + std::to_string(process) + " is giving " + request.where->text() +
+           " up and doesn't go on; is it stopped?";
+}
+
 result<std::unique_ptr<held_object::state>> acquire_name(const acquire_request& request) {
     const deadline until = deadline::after(request.timeout);
     bool swept = false;
@@ -210,6 +227,7 @@ result<std::unique_ptr<held_object::state>> acquire_name(const acquire_request& 
             if (directory.error().code() == errc::not_found) return not_found(request);
             return directory.error();
         }
+        std::optional<no_fork> still(std::in_place);
         auto state = std::make_unique<held_object::state>();
         state->access = request.access;
         state->names = request.where->scope;
@@ -217,7 +235,13 @@ result<std::unique_ptr<held_object::state>> acquire_name(const acquire_request& 
         const auto done = name_attempt(request, directory->user, *state, until).run();
         if (done && *done) {
             if (state->created) sweep_one(request.where->scope);
+            state->join_list();
             return state;
+        }
+        if (done && until.passed()) {
+            const error late(errc::timed_out, verb(request), in_the_way(request, *state));
+            state->abandon();
+            return late;
         }
         state->abandon();
         if (!done && done.error().code() == errc::no_space && !swept) {
@@ -226,9 +250,8 @@ result<std::unique_ptr<held_object::state>> acquire_name(const acquire_request& 
             if (sweep_all(request.where->scope) != 0) continue;
         }
         if (!done) return done.error();
-        if (until.passed())
-            return error(errc::timed_out, verb(request),
-                         request.where->text() + " was being created and given up all the time");
+        state.reset();
+        still.reset();
         back_off(tries / 4);
     }
 }
@@ -271,8 +294,13 @@ result<held_object> held_object::acquire(const acquire_request& request) {
         return error(errc::invalid_argument, creating,
                      "a size of at least 1 byte is needed; 0 is only for an existing file");
     }
+    if (!request.where->is_path()) {
+        auto named = acquire_name(request);
+        if (!named) return named.error();
+        return held_object(std::move(*named));
+    }
     const no_fork still;
-    auto state = request.where->is_path() ? acquire_path(request) : acquire_name(request);
+    auto state = acquire_path(request);
     if (!state) return state.error();
     (*state)->join_list();
     return held_object(std::move(*state));

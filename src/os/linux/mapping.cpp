@@ -24,7 +24,7 @@ result<void> mapping::flush() const {
 
 result<mapping> held_object::map(std::uint64_t offset, std::size_t size, samepage::access wanted,
                                  std::size_t reserve) const {
-    static const auto page_bytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+    const auto page_bytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
     if (!state_) return error(errc::closed, "map");
     if (offset > state_->size_bytes || size > state_->size_bytes - offset || size == 0) {
         return error(errc::invalid_argument, "map",

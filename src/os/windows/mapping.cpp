@@ -20,8 +20,7 @@ result<void> mapping::flush() const {
     if (base_ == nullptr) return {};
     if (FlushViewOfFile(base_, base_size_) == 0) return from_system("flush", GetLastError());
     // The view's pages are on their way to the disk only; the file's buffers are what waits for it.
-    if (note_ != nullptr && FlushFileBuffers(note_) == 0)
-        return from_system("flush", GetLastError());
+    if (note_ != nullptr && FlushFileBuffers(note_) == 0) return from_system("flush", GetLastError());
     return {};
 }
 
