@@ -6,7 +6,14 @@ if(NOT SAMEPAGE_INSTALL)
 endif()
 include(CMakePackageConfigHelpers)
 
-install(TARGETS samepage EXPORT samepage-targets
+set(samepage_libraries samepage)
+if(TARGET samepage_win32)
+  list(APPEND samepage_libraries samepage_win32)
+endif()
+if(TARGET samepage_dll)
+  list(APPEND samepage_libraries samepage_dll)
+endif()
+install(TARGETS ${samepage_libraries} EXPORT samepage-targets
   RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT Runtime
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT Runtime NAMELINK_COMPONENT Development
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT Development)

@@ -107,15 +107,15 @@ INSTANTIATE_TEST_SUITE_P(end, region_lifetime_test,
 
 TEST(region_process_test, two_programs_share_the_bytes) {
     const std::string name = fresh_name("share");
-    const auto page = region::create(name, 64);
+    const auto page = region::create(name, 4096);
     ASSERT_TRUE(page);
     process other = process::start("actor");
-    ASSERT_EQ(other.ask("open h " + name), "opened 64");
+    ASSERT_EQ(other.ask("open h " + name), "opened 4096");
     ASSERT_EQ(other.ask("write h Hello world, I'm writing to a shared page file."), "done");
     EXPECT_EQ(page->read_text(254).value_or("?"), "Hello world, I'm writing to a shared page file.");
     ASSERT_TRUE(page->write_text("and back"));
     EXPECT_EQ(other.ask("read h"), "[and back]");
-    EXPECT_EQ(other.ask("create k " + name + " 9"), "opened 64");
+    EXPECT_EQ(other.ask("create k " + name + " 9"), "opened 4096");
     EXPECT_EQ(other.ask("create_new n " + name + " 9"), "already_exists");
 }
 
@@ -169,10 +169,10 @@ TEST(region_process_test, two_makers_over_a_leftover_meet) {
 
 TEST(region_process_test, a_store_through_a_read_only_mapping_kills_the_storer_only) {
     const std::string name = fresh_name("store");
-    const auto page = region::create(name, 64);
+    const auto page = region::create(name, 4096);
     ASSERT_TRUE(page && page->write_text("unharmed"));
     process reader = process::start("actor");
-    ASSERT_EQ(reader.ask("open h " + name + " ro"), "opened 64");
+    ASSERT_EQ(reader.ask("open h " + name + " ro"), "opened 4096");
     reader.send("store h");
     EXPECT_EQ(reader.rest(), "");
     EXPECT_NE(reader.wait(), (runner::ending{false, 0}));

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -19,5 +20,8 @@ class directory {
 std::string path();                         // of the directory, for files of a test
 std::string file(const std::string& word);  // a path in it, as a place
 std::vector<std::string> left_names();      // the files that stand for names; Windows: none, the kernel keeps them
+
+// The size of a named region as whoever opens it sees it: what it was made with; Windows counts in pages.
+std::uint64_t size_seen(std::uint64_t size_bytes);
 
 }  // namespace scratch

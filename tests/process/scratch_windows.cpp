@@ -30,4 +30,6 @@ std::string path() { return own; }
 std::string file(const std::string& word) { return own + "\\" + word; }
 std::vector<std::string> left_names() { return {}; }
 
+std::uint64_t size_seen(std::uint64_t size_bytes) { return (size_bytes + 4095) / 4096 * 4096; }
+
 }  // namespace scratch

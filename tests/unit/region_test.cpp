@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "runner.hpp"
+#include "scratch.hpp"
 
 namespace {
 
@@ -54,9 +55,9 @@ TEST(region_test, create_says_which_and_the_size_stands) {
     EXPECT_FALSE(second->created());
     EXPECT_FALSE(third->created());
     EXPECT_EQ(first->size(), 5000U);
-    EXPECT_EQ(second->size(), 5000U);
-    EXPECT_EQ(third->size(), 5000U);
-    EXPECT_EQ(third->bytes().size(), 5000U);
+    EXPECT_EQ(second->size(), scratch::size_seen(5000));
+    EXPECT_EQ(third->size(), scratch::size_seen(5000));
+    EXPECT_EQ(third->bytes().size(), scratch::size_seen(5000));
 }
 
 TEST(region_test, create_new_refuses_and_open_misses) {

@@ -107,8 +107,8 @@ no_fork::~no_fork() {
 
 namespace {
 
-// When the library is loaded, not at first use: a fork in the middle of another thread's first use would leave the
-// child a half-made static, for which it waits for ever.
+// When the library is loaded, not at first use: a fork in the middle of a thread's first use would leave the child
+// a half-made static, for which it waits for ever.
 [[maybe_unused]] const int registered = (states(), ::pthread_atfork(&before_fork, &in_parent, &in_child));
 
 }  // namespace

@@ -4,8 +4,7 @@
 // Layout: one file per named object, BASE/samepage-UID/NAME. Its bytes are the user's; its locks (locks.hpp) say who
 // lives. docs/lifetime.md has the protocol with its races, models/lifetime.pml checks it; here are the invariants:
 //
-//   L1  a life lock is taken exclusively only under the gate, or to give up: by a holder, or by one that has just let
-//       go.
+//   L1  a life lock is taken exclusively only under the gate, or to give up: by a holder, or by who has just let go.
 //   L2  under the gate, getting it exclusively proves that no holder is left: the file is new or a leftover.
 //   L3  a shared one is taken only (a) after an exclusive one, by who made the object, or (b) after the kernel showed
 //       another process's shared one, which proves a living holder. If that one dies in between, its life goes on in
@@ -172,8 +171,8 @@ class name_attempt {
 
     // Somebody holds it (L3b).
     result<bool> live() {
-        // A name that it has now it had then, when a holder was seen. Refused without a lock: whoever saw that lock
-        // would take it for a holder's (L3b).
+        // A name that it has now it had when a holder was seen. Refused without a lock: whoever saw that lock would
+        // take it for a holder's (L3b).
         if (auto named = look(); !named || !*named) return named;
         if (request_.disposition == disposition::create_new) {
             return error(errc::already_exists, creating,
