@@ -208,7 +208,9 @@ TEST(cell_test, create_new_open_and_wrong_arguments) {
     EXPECT_EQ(cell_bytes::create(name, of_capacity(999))->capacity_bytes(), 8U) << "an existing one keeps its own";
     EXPECT_EQ(code_of(cell_bytes::create(name, of_capacity(0))), errc::invalid_argument);
     EXPECT_EQ(code_of(cell_bytes::create(name, of_capacity(std::uint64_t{1} << 40))), errc::invalid_argument);
-    EXPECT_EQ(code_of(cell_bytes::create("a\x01" "b")), errc::invalid_name);
+    EXPECT_EQ(code_of(cell_bytes::create("a\x01"
+                                         "b")),
+              errc::invalid_name);
     c->close();
     EXPECT_FALSE(c->is_open());
     EXPECT_EQ(code_of(c->load_text()), errc::closed);
