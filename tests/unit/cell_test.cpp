@@ -73,7 +73,7 @@ TEST(cell_test, versions_go_up_by_one_through_all_buffers) {
     const auto c = cell_bytes::create(fresh_name("count"), of_capacity(100));
     ASSERT_TRUE(c) << c.error().message();
     for (std::uint64_t i = 1; i <= 100; ++i) {
-        const std::string text(i, static_cast<char>('a' + i % 26));
+        const std::string text(static_cast<std::size_t>(i), static_cast<char>('a' + i % 26));
         ASSERT_EQ(c->store_text(text).value(), i);
         const auto seen = c->load_text();
         ASSERT_TRUE(seen) << seen.error().message();
