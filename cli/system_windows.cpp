@@ -226,6 +226,13 @@ input open_input(const std::string& path) {
     return in;
 }
 
+std::size_t read_some(std::FILE* file, const std::string& path, std::span<char> into) {
+    constexpr std::size_t most = std::size_t{1} << 30;  // _read counts in an int
+    const int got = ::_read(::_fileno(file), into.data(), static_cast<unsigned>(std::min(into.size(), most)));
+    if (got < 0) fail(path, GetLastError());
+    return static_cast<std::size_t>(got);
+}
+
 std::unique_ptr<std::FILE, int (*)(std::FILE*)> open_spool() {
     std::array<wchar_t, MAX_PATH + 1> folder, path;
     if (GetTempPathW(static_cast<DWORD>(folder.size()), folder.data()) == 0)

@@ -73,7 +73,7 @@ TEST(cell_test, versions_go_up_by_one_through_all_buffers) {
     const auto c = cell_bytes::create(fresh_name("count"), of_capacity(100));
     ASSERT_TRUE(c) << c.error().message();
     for (std::uint64_t i = 1; i <= 100; ++i) {
-        const std::string text(i, static_cast<char>('a' + i % 26));
+        const std::string text(static_cast<std::size_t>(i), static_cast<char>('a' + i % 26));
         ASSERT_EQ(c->store_text(text).value(), i);
         const auto seen = c->load_text();
         ASSERT_TRUE(seen) << seen.error().message();
@@ -208,7 +208,9 @@ TEST(cell_test, create_new_open_and_wrong_arguments) {
     EXPECT_EQ(cell_bytes::create(name, of_capacity(999))->capacity_bytes(), 8U) << "an existing one keeps its own";
     EXPECT_EQ(code_of(cell_bytes::create(name, of_capacity(0))), errc::invalid_argument);
     EXPECT_EQ(code_of(cell_bytes::create(name, of_capacity(std::uint64_t{1} << 40))), errc::invalid_argument);
-    EXPECT_EQ(code_of(cell_bytes::create("a\x01" "b")), errc::invalid_name);
+    EXPECT_EQ(code_of(cell_bytes::create("a\x01"
+                                         "b")),
+              errc::invalid_name);
     c->close();
     EXPECT_FALSE(c->is_open());
     EXPECT_EQ(code_of(c->load_text()), errc::closed);

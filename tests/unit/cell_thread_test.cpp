@@ -81,14 +81,14 @@ TEST(cell_thread_test, a_large_value_is_loaded_while_a_writer_stores) {
     ASSERT_TRUE(c) << c.error().message();
     std::atomic<bool> stop{false};
     std::thread writer([&] {
-        std::vector<std::uint64_t> value(options.capacity_bytes / 8);
+        std::vector<std::uint64_t> value(static_cast<std::size_t>(options.capacity_bytes / 8));
         for (std::uint64_t i = 1; !stop; ++i) {
             std::fill(value.begin(), value.end(), i);
             ASSERT_TRUE(c->store(std::as_bytes(std::span(value))));
         }
     });
     ASSERT_TRUE(c->wait(0));
-    std::vector<std::uint64_t> into(options.capacity_bytes / 8);
+    std::vector<std::uint64_t> into(static_cast<std::size_t>(options.capacity_bytes / 8));
     int whole = 0;
     for (int i = 0; i < 50; ++i) {
         const auto seen = c->load(std::as_writable_bytes(std::span(into)));

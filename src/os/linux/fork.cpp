@@ -51,8 +51,9 @@ handle hold_again(const held_object::state& s) {
 // Moves the mappings to the object's new description: in one step each, so that they are never away.
 void map_again(const held_object::state& s) {
     for (const mapping_note* m = s.mappings; m != nullptr; m = m->next) {
-        ::mmap(m->base, m->size_bytes, m->protection, MAP_SHARED | MAP_FIXED, s.file.get(),
-               static_cast<off_t>(m->offset_bytes));
+        // A fork handler has nobody to tell of a refusal.
+        static_cast<void>(::mmap(m->base, m->size_bytes, m->protection, MAP_SHARED | MAP_FIXED, s.file.get(),
+                                 static_cast<off_t>(m->offset_bytes)));
     }
 }
 
