@@ -3,6 +3,7 @@
 #include "harness.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -51,9 +52,12 @@ std::string formatted(const char* format, double a) {
     return text;
 }
 
+// JSON knows no infinity: a contender that got nothing done in a round makes one.
+std::string json_of(double figure) { return std::isfinite(figure) ? formatted("%.6g", figure) : "null"; }
+
 std::string json_of(const spread& s) {
-    return "{\"median\": " + formatted("%.6g", s.median) + ", \"low\": " + formatted("%.6g", s.low) +
-           ", \"high\": " + formatted("%.6g", s.high) + "}";
+    return "{\"median\": " + json_of(s.median) + ", \"low\": " + json_of(s.low) + ", \"high\": " + json_of(s.high) +
+           "}";
 }
 
 // The texts of this program's own rows: only quotes and backslashes need care.
