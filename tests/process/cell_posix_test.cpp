@@ -1,18 +1,18 @@
 // Cells and locks where POSIX has its own ways: stopped processes, forks, zombies.
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <thread>
 
+#include "forked.hpp"
 #include "runner.hpp"
 #include "samepage/cell.hpp"
 #include "samepage/lock.hpp"
 
 namespace {
 
+using forked::status_of;
 using runner::fresh_name;
 using runner::process;
 using samepage::cell_bytes;
@@ -74,26 +74,11 @@ TEST(cell_posix_test, a_stopped_reader_stops_nobody) {
     EXPECT_NE(reader.line(), "0");
 }
 
-// A child of this process that runs `body` and ends with what it returns.
-template <class F>
-pid_t fork_to(F&& body) {
-    const pid_t child = ::fork();
-    if (child == 0) ::_exit(body());
-    return child;
-}
-
-int status_of(pid_t child) {
-    int status = 0;
-    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-    }
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
 TEST(cell_posix_test, a_forked_child_writes_under_a_slot_of_its_own) {
     const std::string name = fresh_name("fork");
     const auto c = cell_bytes::create(name);
     ASSERT_TRUE(c && c->store_text("parent"));
-    const pid_t child = fork_to([&] {
+    const pid_t child = forked::run([&] {
         const auto stored = c->store_text("child", no_wait);
         return stored && *stored == 2 ? 0 : 1;
     });
@@ -106,7 +91,7 @@ TEST(cell_posix_test, a_forked_child_owns_nothing_of_its_parents) {
     ASSERT_TRUE(l) << l.error().message();
     auto held = l->acquire();
     ASSERT_TRUE(held) << held.error().message();
-    const pid_t child = fork_to([&] {
+    const pid_t child = forked::run([&] {
         if (code_of(l->try_acquire()) != errc::timed_out) return 1;  // its parent lives and owns it
         if (code_of(held->release()) != errc::not_owner) return 2;
         return code_of(l->try_acquire()) == errc::timed_out ? 0 : 3;
@@ -138,9 +123,9 @@ TEST(cell_posix_test, a_killed_owner_is_dead_while_its_forked_child_lives) {
     int there[2], stay[2];  // the grandchild writes to one and lives until the other's end is closed
     ASSERT_EQ(::pipe(there), 0);
     ASSERT_EQ(::pipe(stay), 0);
-    const pid_t owner = fork_to([&] {
+    const pid_t owner = forked::run([&] {
         const auto held = l->acquire();
-        fork_to([&] {
+        forked::run([&] {
             ::close(stay[1]);
             char byte = 'x';
             const bool told = ::write(there[1], &byte, 1) == 1;
@@ -168,37 +153,15 @@ TEST(cell_posix_test, a_zombie_is_dead) {
     const std::string name = fresh_name("zombie");
     const auto l = lock::create(name);
     ASSERT_TRUE(l) << l.error().message();
-    const pid_t owner = fork_to([&]() -> int {
+    const pid_t owner = forked::run([&]() -> int {
         const auto held = l->acquire();
         ::_exit(held ? 0 : 1);  // with it: nothing is released by hand
     });
-    siginfo_t info{};
-    // Ended, and not collected: a zombie stands.
-    ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(owner), &info, WEXITED | WNOWAIT), 0);
+    forked::leave_zombie(owner);
     const auto held = l->try_acquire();
     ASSERT_TRUE(held) << held.error().message();
     EXPECT_TRUE(held->owner_died());
     EXPECT_EQ(status_of(owner), 0);
-}
-
-void nothing(int) {}
-
-TEST(cell_posix_test, signals_disturb_no_wait) {
-    const auto c = cell_bytes::create(fresh_name("signals"));
-    ASSERT_TRUE(c) << c.error().message();
-    struct sigaction quiet {
-    }, before{};
-    quiet.sa_handler = &nothing;
-    ASSERT_EQ(::sigaction(SIGUSR1, &quiet, &before), 0);
-    std::thread waiter([&] {
-        const auto seen = c->wait(0);
-        EXPECT_TRUE(seen && *seen == 1);
-    });
-    while (c->info()->waiters == 0) std::this_thread::yield();
-    for (int i = 0; i < 100; ++i) ::pthread_kill(waiter.native_handle(), SIGUSR1);
-    ASSERT_TRUE(c->store_text("x"));
-    waiter.join();
-    ::sigaction(SIGUSR1, &before, nullptr);
 }
 
 }  // namespace

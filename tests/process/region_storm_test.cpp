@@ -92,7 +92,7 @@ class stormer {
 
     void drop() {
         if (held_.empty()) return;
-        held_.erase(held_.begin() + below(static_cast<unsigned>(held_.size())));
+        held_.erase(held_.begin() + static_cast<int>(below(static_cast<unsigned>(held_.size()))));
     }
 
     void sweep() {
@@ -116,7 +116,7 @@ class stormer {
 
     void fill(const region& page) {
         ++made;
-        const std::size_t words = page.size() / 8;
+        const auto words = static_cast<std::size_t>(page.size() / 8);
         for (std::size_t i = 1; i < words; ++i) {
             if (at(page, i).load() != 0) return complain("its maker finds bytes of another");
         }

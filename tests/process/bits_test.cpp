@@ -1,0 +1,151 @@
+// A 32-bit and a 64-bit process that share a cell and a lock.
+// SPDX-License-Identifier: MIT
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "runner.hpp"
+#include "samepage/cell.hpp"
+#include "samepage/lock.hpp"
+#include "scratch.hpp"
+
+namespace {
+
+using runner::fresh_name;
+using runner::process;
+using samepage::cell_bytes;
+using samepage::errc;
+using samepage::lock;
+
+template <class T>
+errc code_of(const samepage::result<T>& r) {
+    return r ? errc{} : r.error().code();
+}
+
+class bits_test : public testing::Test {
+   protected:
+    void SetUp() override {
+#ifndef ACTOR32
+        GTEST_SKIP() << "no 32-bit program was built: the compiler has no -m32, or a sanitizer is on";
+#endif
+    }
+    static process narrow() {
+#ifdef ACTOR32
+        return process::start("writer", {}, ACTOR32);
+#else
+        return process::start("writer");  // never: every test is skipped
+#endif
+    }
+};
+
+TEST_F(bits_test, values_go_both_ways) {
+    const std::string name = fresh_name("values");
+    process other = narrow();
+    ASSERT_EQ(other.ask("cell c " + name), "created");
+    EXPECT_EQ(other.ask("store c from 32 bits"), "1");
+    const auto c = cell_bytes::open(name);
+    ASSERT_TRUE(c) << c.error().message();
+    EXPECT_EQ(c->load_text()->text, "from 32 bits");
+    EXPECT_EQ(c->store_text("from 64 bits").value(), 2U);
+    EXPECT_EQ(other.ask("load c"), "2 from 64 bits");
+    EXPECT_EQ(c->store_text(std::string(4096, 'x')).value(), 3U);
+    EXPECT_EQ(other.ask("load c"), "3 " + std::string(4096, 'x'));
+    EXPECT_EQ(code_of(c->store_text(std::string(4097, 'x'))), errc::too_large);
+    other.kill();
+    EXPECT_EQ(c->load_text()->version, 3U) << "the 64-bit process holds it";
+}
+
+TEST_F(bits_test, a_cell_of_the_64_bit_process_opens_too) {
+    const std::string name = fresh_name("wide");
+    const auto c = cell_bytes::create(name);
+    ASSERT_TRUE(c && c->store_text("x"));
+    process other = narrow();
+    EXPECT_EQ(other.ask("cell c " + name + " ro"), "opened");
+    EXPECT_EQ(other.ask("load c"), "1 x");
+    EXPECT_EQ(other.ask("lock l " + name), "wrong_kind");
+}
+
+TEST_F(bits_test, a_file_is_the_same_to_both) {
+    const std::string path = scratch::file(fresh_name("file"));
+    for (std::uint64_t version = 1; version <= 10; version += 2) {
+        process other = narrow();
+        EXPECT_EQ(other.ask("cell c " + path), version == 1 ? "created" : "opened");
+        EXPECT_EQ(other.ask("store c narrow " + std::to_string(version)), std::to_string(version));
+        other.kill();
+        const auto c = cell_bytes::open(path);
+        ASSERT_TRUE(c) << c.error().message();
+        EXPECT_EQ(c->load_text()->text, "narrow " + std::to_string(version));
+        EXPECT_EQ(c->store_text("wide").value(), version + 1);
+    }
+}
+
+TEST_F(bits_test, each_wakes_the_other) {
+    const std::string name = fresh_name("wake");
+    const auto c = cell_bytes::create(name);
+    ASSERT_TRUE(c) << c.error().message();
+    process other = narrow();
+    ASSERT_EQ(other.ask("cell c " + name), "opened");
+    for (std::uint64_t version = 0; version < 20; version += 2) {
+        ASSERT_EQ(other.ask("wait c " + std::to_string(version)), "sleeping");
+        while (c->info()->waiters == 0) std::this_thread::yield();
+        ASSERT_EQ(c->store_text("x").value(), version + 1);
+        ASSERT_EQ(other.line(), std::to_string(version + 1));
+        std::thread sleeper([&] { EXPECT_EQ(c->wait(version + 1).value(), version + 2); });
+        while (c->info()->waiters == 0) std::this_thread::yield();
+        EXPECT_EQ(other.ask("store c y"), std::to_string(version + 2));
+        sleeper.join();
+    }
+}
+
+TEST_F(bits_test, a_killed_writers_turn_ends_for_the_other) {
+    const std::string name = fresh_name("turn");
+    const auto c = cell_bytes::create(name);
+    ASSERT_TRUE(c && c->store_text("before"));
+    process victim = narrow();
+    ASSERT_EQ(victim.ask("cell c " + name), "opened");
+    ASSERT_EQ(victim.ask("update c after"), "inside");
+    EXPECT_EQ(c->load_text()->text, "before");
+    EXPECT_EQ(code_of(c->store_text("x", samepage::no_wait)), errc::timed_out);
+    victim.kill();
+    EXPECT_EQ(c->store_text("x", samepage::no_wait).value(), 2U);
+}
+
+TEST_F(bits_test, a_lock_excludes_both_ways_and_tells_of_a_dead_owner) {
+    const std::string name = fresh_name("lock");
+    const auto l = lock::create(name);
+    ASSERT_TRUE(l) << l.error().message();
+    for (int round = 0; round < 5; ++round) {
+        process other = narrow();
+        ASSERT_EQ(other.ask("lock l " + name), "opened");
+        {
+            const auto held = l->acquire();
+            ASSERT_TRUE(held) << held.error().message();
+            EXPECT_FALSE(held->owner_died());
+            EXPECT_EQ(other.ask("acquire l 0"), "timed_out");
+        }
+        ASSERT_EQ(other.ask("acquire l"), "owned");
+        EXPECT_EQ(code_of(l->try_acquire()), errc::timed_out);
+        other.kill();
+        auto held = l->try_acquire();
+        ASSERT_TRUE(held) << held.error().message();
+        EXPECT_TRUE(held->owner_died());
+        held->mark_repaired();
+    }
+}
+
+TEST_F(bits_test, a_dead_64_bit_owner_is_dead_to_32_bits) {
+    const std::string name = fresh_name("dead");
+    process wide = process::start("writer"), other = narrow();
+    ASSERT_EQ(wide.ask("lock l " + name), "created");
+    ASSERT_EQ(other.ask("lock l " + name), "opened");
+    ASSERT_EQ(wide.ask("acquire l"), "owned");
+    EXPECT_EQ(other.ask("acquire l 0"), "timed_out");
+    other.send("acquire l");
+    const auto l = lock::open(name);
+    ASSERT_TRUE(l) << l.error().message();
+    while (!l->info()->awaited) std::this_thread::yield();
+    wide.kill();
+    EXPECT_EQ(other.line(), "owner_died");
+}
+
+}  // namespace

@@ -1,0 +1,180 @@
+// How many system calls stores, loads and locks make: none, unless somebody sleeps. Linux, counted by a seccomp filter.
+// SPDX-License-Identifier: MIT
+#include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <thread>
+
+#include "forked.hpp"
+#include "runner.hpp"
+#include "samepage/cell.hpp"
+#include "samepage/lock.hpp"
+
+namespace {
+
+using forked::signal_pipe;
+using forked::status_of;
+using runner::fresh_name;
+using samepage::cell_bytes;
+using samepage::lock;
+
+constexpr int no_filter = 77;
+constexpr std::uint64_t rounds = 1000;
+
+// What a child counts and its parent reads. The calls that are counted are not made.
+struct counter {
+    std::atomic<int> calls{0};
+    std::atomic<int> first{-1};
+};
+counter* counted = nullptr;
+
+void count(int, siginfo_t* info, void*) {
+    if (counted->calls.fetch_add(1) == 0) counted->first = info->si_syscall;
+}
+
+// From here on every system call of this thread is counted instead of made, but for the way out of it.
+bool count_from_here() {
+    struct sigaction action {};
+    action.sa_sigaction = &count;
+    action.sa_flags = SA_SIGINFO;
+    if (::sigaction(SIGSYS, &action, nullptr) != 0) return false;
+    sock_filter program[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_exit_group, 2, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_rt_sigreturn, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const sock_fprog filter{static_cast<unsigned short>(std::size(program)), program};
+    return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0) == 0;
+}
+
+class system_calls_test : public testing::Test {
+   protected:
+    void SetUp() override {
+        void* const shared =
+            ::mmap(nullptr, sizeof(counter), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        ASSERT_NE(shared, MAP_FAILED);
+        counted = new (shared) counter;
+    }
+    void TearDown() override { ::munmap(counted, sizeof(counter)); }
+
+    // In a child: `prepare`, then `work` under the filter. Its status: what failed first, 0 for nothing.
+    template <class Prepare, class Work>
+    static pid_t start(Prepare&& prepare, Work&& work) {
+        return forked::run([&]() -> int {
+            if (!prepare()) return 1;
+            if (!count_from_here()) return no_filter;
+            return work() ? 0 : 2;
+        });
+    }
+};
+
+#define SKIP_WITHOUT_FILTER(status) \
+    if ((status) == no_filter) GTEST_SKIP() << "a seccomp filter is refused here"
+
+TEST_F(system_calls_test, an_uncontended_cell_makes_none) {
+    const auto c = cell_bytes::create(fresh_name("cell"));
+    ASSERT_TRUE(c) << c.error().message();
+    std::array<std::byte, 100> value{};
+    const auto turn = [&] {
+        const std::uint64_t before = c->version();
+        const auto stored = c->store(value);
+        const auto seen = c->load(value);
+        const auto exchanged = c->compare_exchange(before + 1, value);
+        const auto waited = c->wait(before);  // there is a newer one
+        return stored && seen && seen->version == before + 1 && exchanged && waited && *waited == before + 2;
+    };
+    // The first turn claims the child's slot.
+    const int status = status_of(start(turn, [&] {
+        bool all = true;
+        for (std::uint64_t i = 0; i < rounds; ++i) all = turn() && all;
+        return all;
+    }));
+    SKIP_WITHOUT_FILTER(status);
+    EXPECT_EQ(status, 0);
+    EXPECT_EQ(c->version(), 2 * (rounds + 1));
+    EXPECT_EQ(counted->calls, 0) << "the first was system call " << counted->first;
+}
+
+TEST_F(system_calls_test, a_reader_makes_none) {
+    const std::string name = fresh_name("reader");
+    const auto c = cell_bytes::create(name);
+    ASSERT_TRUE(c && c->store_text("value"));
+    samepage::cell_options reading;
+    reading.access = samepage::access::read_only;
+    const auto reader = cell_bytes::open(name, reading);
+    ASSERT_TRUE(reader) << reader.error().message();
+    std::array<std::byte, 100> value{};
+    const auto turn = [&] {
+        const auto seen = reader->load(value);
+        return seen && seen->version == 1;
+    };
+    const int status = status_of(start([] { return true; },
+                                       [&] {
+                                           bool all = true;
+                                           for (std::uint64_t i = 0; i < rounds; ++i) all = turn() && all;
+                                           return all;
+                                       }));
+    SKIP_WITHOUT_FILTER(status);
+    EXPECT_EQ(status, 0);
+    EXPECT_EQ(counted->calls, 0) << "the first was system call " << counted->first;
+}
+
+TEST_F(system_calls_test, an_uncontended_lock_makes_none) {
+    const auto l = lock::create(fresh_name("lock"));
+    ASSERT_TRUE(l) << l.error().message();
+    const auto turn = [&] {
+        auto held = l->acquire();
+        const bool released = held && held->release();
+        auto tried = l->try_acquire();
+        return released && tried && tried->release();
+    };
+    const int status = status_of(start(turn, [&] {
+        bool all = true;
+        for (std::uint64_t i = 0; i < rounds; ++i) all = turn() && all;
+        return all;
+    }));
+    SKIP_WITHOUT_FILTER(status);
+    EXPECT_EQ(status, 0);
+    EXPECT_EQ(counted->calls, 0) << "the first was system call " << counted->first;
+}
+
+// That the counter counts: with a sleeper the same store makes one, and the next none.
+TEST_F(system_calls_test, a_store_makes_one_when_somebody_sleeps) {
+    const auto c = cell_bytes::create(fresh_name("sleeper"));
+    ASSERT_TRUE(c) << c.error().message();
+    signal_pipe prepared, asleep;
+    std::array<std::byte, 100> value{};
+    const pid_t writer = start([&] { return c->store(value) && prepared.give() && asleep.take(); },
+                               [&] {
+                                   bool all = true;
+                                   for (std::uint64_t i = 0; i < rounds; ++i) all = c->store(value) && all;
+                                   return all;
+                               });
+    ASSERT_TRUE(prepared.take());
+    // Its wake is only counted. So it sleeps until it looks by itself.
+    std::thread sleeper([&] {
+        const auto seen = c->wait(1);
+        EXPECT_TRUE(seen && *seen > 1);
+    });
+    while (c->info()->waiters == 0) std::this_thread::yield();
+    asleep.give();
+    const int status = status_of(writer);
+    if (status != 0) static_cast<void>(c->store(value));  // let it go
+    sleeper.join();
+    SKIP_WITHOUT_FILTER(status);
+    EXPECT_EQ(status, 0);
+    EXPECT_EQ(counted->calls, 1);
+    EXPECT_EQ(counted->first, SYS_futex);
+}
+
+}  // namespace
