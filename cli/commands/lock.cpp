@@ -1,6 +1,7 @@
 // samepage lock: runs a command while it owns a lock, as flock(1) does, without a file that stays.
 // SPDX-License-Identifier: MIT
 #include "samepage/lock.hpp"
+#include <algorithm>
 
 #include "../failure.hpp"
 #include "../output.hpp"
@@ -26,14 +27,10 @@ class lock_command : public command {
     int run(bool) override {
         if (command_.empty()) throw usage_error("what is to run while the lock is owned? Add -- CMD");
         if (exit_status_ && *exit_status_ > 255) throw usage_error("an exit code is 0 to 255");
-        const lock l = own_failure(lock::create(place_));
-        auto got = l.acquire(no_wait_ ? no_wait : wait_.value_or(forever));
-        if (!got && got.error().code() == errc::timed_out) {
-            const int status = no_wait_ ? status_conflict : status_timed_out;
-            throw failure(exit_status_ ? static_cast<int>(*exit_status_) : status, "timed_out", got.error().message())
-                .as_answer();
-        }
-        lock::held held = own_failure(std::move(got));
+        lock_options options;
+        if (no_wait_ || wait_) options.timeout = std::min(options.timeout, no_wait_ ? no_wait : *wait_);
+        const lock l = in_time(lock::create(place_, options));
+        lock::held held = in_time(l.acquire(no_wait_ ? no_wait : wait_.value_or(forever)));
         if (held.owner_died()) {
             complain("an owner of " + place_ + " died with the lock: what it guards may be half-done");
             set_environment("SAMEPAGE_OWNER_DIED", "1");
@@ -45,10 +42,15 @@ class lock_command : public command {
     }
 
    private:
-    // The command's own status is passed on, so our failures have one of their own.
+    // The command's own status is passed on, so our failures have one of their own, but for not getting the lock.
     template <class T>
-    static T own_failure(result<T> r) {
+    T in_time(result<T> r) const {
         if (r) return *std::move(r);
+        if (r.error().code() == errc::timed_out) {
+            const int status = no_wait_ ? status_conflict : status_timed_out;
+            throw failure(exit_status_ ? static_cast<int>(*exit_status_) : status, "timed_out", r.error().message())
+                .as_answer();
+        }
         throw failure(status_own_failure, std::string(name_of(r.error().code())), r.error().message());
     }
 

@@ -96,8 +96,14 @@ process process::start(const std::string& role, const arguments& args, const std
     startup.hStdOutput = out.write_end;
     startup.hStdError = ::GetStdHandle(STD_ERROR_HANDLE);
     PROCESS_INFORMATION made{};
-    const BOOL started = ::CreateProcessW(wide(path).c_str(), wide_line.data(), nullptr, nullptr, TRUE, 0, nullptr,
-                                          nullptr, &startup, &made);
+    BOOL started = FALSE;
+    // Wine gives an internal error now and then when the machine is busy: that says nothing of what is tested.
+    for (int tries = 0; !started && tries < 10; ++tries) {
+        started = ::CreateProcessW(wide(path).c_str(), wide_line.data(), nullptr, nullptr, TRUE, 0, nullptr, nullptr,
+                                   &startup, &made);
+        if (!started && ::GetLastError() != ERROR_INTERNAL_ERROR) break;
+        if (!started) ::Sleep(200);
+    }
     close_end(in.read_end);
     close_end(out.write_end);
     auto s = std::make_unique<state>();

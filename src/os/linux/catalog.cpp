@@ -31,6 +31,7 @@ struct looked_at {
     handle file;
     struct stat status {};
     std::uint64_t freed_bytes = 0;
+    bool unseen = false;  // for want of descriptors or memory
 };
 
 // Frees the file if nobody holds it. The proof is that of create (held_object.cpp, L2): gate, then life, exclusively.
@@ -38,6 +39,7 @@ struct looked_at {
 looked_at look(const std::string& path) {
     looked_at result;
     result.file = handle(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+    result.unseen = !result.file && (errno == EMFILE || errno == ENFILE || errno == ENOMEM);
     if (!result.file) return result;
     const int file = result.file.get();
     const auto gate = try_lock(file, gate_byte, lock_mode::exclusive);
@@ -49,7 +51,7 @@ looked_at look(const std::string& path) {
     // Looked at again under the lock: its last holder may have unlinked it since, and another file may have its name.
     if (alone && *alone && (::fstat(file, &result.status) != 0 || result.status.st_nlink == 0)) {
         result.found = looked_at::what::nothing;
-    } else if (alone && *alone && ::unlink(path.c_str()) == 0) {
+    } else if (alone && *alone && leads_to(path, result.status) && ::unlink(path.c_str()) == 0) {
         result.found = looked_at::what::freed;
         result.freed_bytes = static_cast<std::uint64_t>(result.status.st_blocks) * 512;
     }
@@ -147,6 +149,8 @@ result<catalog> list(scope where, bool with_holders) {
         if (path.error().code() == errc::not_found) return found;
         return path.error();
     }
+    if (!handle(::open(path->path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)))
+        return from_system("list", errno, path->path);
     const seen_locks seen = with_holders ? look_at_locks() : seen_locks();
     for (const std::string& name : names_in(path->path)) {
         const std::string file_path = path->path + "/" + name;
@@ -154,6 +158,10 @@ result<catalog> list(scope where, bool with_holders) {
         if (file.found == looked_at::what::freed) {
             ++found.freed_entries;
             found.freed_bytes += file.freed_bytes;
+        }
+        if (file.unseen) {
+            found.complete = false;
+            found.why = "this process has no descriptors left to look at every name";
         }
         if (file.found != looked_at::what::live) continue;
         place at;

@@ -17,19 +17,33 @@ namespace {
 
 constexpr const char* operation = "look at the directory of names";
 
-// The last local directory that was found good. Another user or base has another path. Leaked when it changes, so that
-// no lock is needed, which a fork could leave taken.
-std::atomic<const std::string*> last_good{nullptr};
+// A local directory that was found good. Kept for ever, one for each user and base that a process has, so that no lock
+// is needed, which a fork could leave taken.
+struct good_directory {
+    std::string path;
+    good_directory* next;
+};
+std::atomic<good_directory*> all_good{nullptr};
+std::atomic<const good_directory*> last_good{nullptr};
 
 bool was_good(const std::string& path) {
-    const std::string* good =
-        last_good.load(std::memory_order_acquire);  // acquire: pairs with remember (good directory)
-    return good != nullptr && *good == path;
+    // acquire: pairs with the release in remember() (good directory)
+    const good_directory* good = last_good.load(std::memory_order_acquire);
+    return good != nullptr && good->path == path;
 }
 
 void remember(const std::string& path) {
-    // release: pairs with was_good (good directory)
-    last_good.store(new std::string(path), std::memory_order_release);
+    good_directory* first = all_good.load();
+    good_directory* good = first;
+    while (good != nullptr && good->path != path) good = good->next;
+    if (good == nullptr) {
+        good = new good_directory{path, first};
+        // Two threads at once may both add theirs: then one path is there twice.
+        while (!all_good.compare_exchange_weak(good->next, good)) {
+        }
+    }
+    // release: pairs with the acquire in was_good() (good directory)
+    last_good.store(good, std::memory_order_release);
 }
 
 error no_base(const std::string& base, int system_code) {
@@ -53,6 +67,9 @@ result<names_directory> check_local(names_directory names, const struct stat& fo
             errc::denied, operation,
             path +
                 " is not a directory of this user's: somebody is squatting on it; have it removed or set SAMEPAGE_DIR");
+    }
+    if ((found.st_mode & 0700U) != 0700U) {
+        return error(errc::denied, operation, path + " is closed to its own user; run: chmod 700 " + path);
     }
     if ((found.st_mode & 077U) != 0) {
         return error(errc::denied, operation, path + " is open to others; run: chmod 700 " + path);
@@ -101,9 +118,9 @@ result<names_directory> checked_directory(scope where, bool make) {
                     operation, why,
                     base_directory() + " is not writable for this user; set SAMEPAGE_DIR to a directory that is");
             }
-            return from_system(operation, why, {});
+            return no_base(base_directory(), why);
         }
-        // Somebody else's umask may have cut the mode of a directory of ours; somebody else may have made it first.
+        ::chmod(path.c_str(), 0700);  // whatever the umask is; refused where somebody else made it first
         if (::lstat(path.c_str(), &found) != 0) return no_base(base_directory(), errno);
     }
     if (where == scope::local) return check_local(std::move(names), found);

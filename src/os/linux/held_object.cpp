@@ -42,10 +42,10 @@ held_object::~held_object() = default;
 
 held_object::state::~state() {
     const bool views_stay = mappings != nullptr;
-    if (!file) return;
+    if (!file && !in_list) return;
     const no_fork still;
     leave_list();
-    if (path.empty()) return;
+    if (!file || path.empty()) return;
     if (leaves_file) {
         if (views_stay) unlock(file.get(), life_byte);
         return;
@@ -60,10 +60,16 @@ held_object::state::~state() {
     }
     if (!last || !*last) return;
     struct stat found {};
-    if (::fstat(file.get(), &found) == 0 && found.st_nlink != 0) ::unlink(path.c_str());
+    if (::fstat(file.get(), &found) == 0 && leads_to(path, found)) ::unlink(path.c_str());
     if (views_stay) unlock(file.get(), life_byte);
     file.reset();
     sweep_one(names);
+}
+
+bool leads_to(const std::string& path, const struct stat& looked_at) noexcept {
+    struct stat now {};
+    errno = 0;
+    return ::stat(path.c_str(), &now) == 0 && now.st_ino == looked_at.st_ino && now.st_dev == looked_at.st_dev;
 }
 
 namespace {
@@ -88,9 +94,10 @@ class name_attempt {
 
     result<bool> run() {
         const bool may_create = request_.disposition != disposition::open_existing;
-        const mode_t mode = file_mode(request_.where->scope) | mark();
-        into_.file =
-            handle(::open(into_.path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | (may_create ? O_CREAT : 0), mode));
+        const bool is_global = request_.where->scope == scope::global;
+        const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | (may_create && !is_global ? O_CREAT : 0);
+        into_.file = handle(::open(into_.path.c_str(), flags, file_mode(request_.where->scope) | mark()));
+        if (!into_.file && errno == ENOENT && may_create && is_global) return make_for_all();
         if (!into_.file) return why_not_opened(errno);
         auto others = held_by(into_.file.get(), life_byte);
         if (!others) return others.error();
@@ -114,6 +121,19 @@ class name_attempt {
     }
 
    private:
+    // A file of Global\ gets its name when all members may open it already, whatever the umask is: one that was killed
+    // in between would leave a file that only its owner could free. Then the next try finds it.
+    result<bool> make_for_all() {
+        const std::string folder = into_.path.substr(0, into_.path.rfind('/'));
+        const mode_t mode = file_mode(scope::global) | mark();
+        const handle file(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, mode));
+        if (!file || ::fchmod(file.get(), mode) != 0) return why_not_opened(errno);
+        const std::string self = "/proc/self/fd/" + std::to_string(file.get());
+        const int linked = ::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, into_.path.c_str(), AT_SYMLINK_FOLLOW);
+        if (linked != 0 && errno != EEXIST) return why_not_opened(errno);
+        return false;
+    }
+
     bool wants_mark() const noexcept { return request_.structured || leads_to_file(request_); }
     mode_t mark() const noexcept { return wants_mark() ? S_ISVTX : 0U; }
 
@@ -138,17 +158,21 @@ class name_attempt {
         return found_.st_nlink != 0;
     }
 
+    void unlink_ours() const noexcept {
+        if (leads_to(into_.path, found_)) ::unlink(into_.path.c_str());
+    }
+
     // Nobody holds it (L2): a leftover, or made by the open above.
     result<bool> dead() {
         if (auto named = look(); !named || !*named) return named;
         const bool fresh = found_.st_size == 0 && has_structured_mark(found_) == wants_mark();
         if (request_.disposition == disposition::open_existing || !fresh) {
-            ::unlink(into_.path.c_str());
+            unlink_ours();
             if (request_.disposition == disposition::open_existing) return not_found(request_);
             return false;  // create anew under a new file (L5)
         }
         if (auto made = make(); !made) {
-            ::unlink(into_.path.c_str());
+            unlink_ours();
             return made.error();
         }
         // Exclusive to shared, atomically: from here on others may open it.
@@ -159,10 +183,6 @@ class name_attempt {
     }
 
     result<void> make() {
-        if (request_.where->scope == scope::global) {
-            const mode_t mode = file_mode(scope::global) | mark();
-            if (::fchmod(into_.file.get(), mode) != 0) return from_system(creating, errno);  // whatever the umask is
-        }
         if (leads_to_file(request_)) return make_link(request_, into_);
         if (auto room = reserve_space(into_.file.get(), 0, request_.size_bytes, into_.path); !room) return room;
         into_.size_bytes = request_.size_bytes;
@@ -195,6 +215,12 @@ class name_attempt {
 
     result<bool> open_linked(const file_link& link) {
         if (request_.structured) return wrong_kind(into_.file.get(), *request_.where, true);
+        // Another member of Global\ could lead this user to write in a file of the user's own.
+        if (found_.st_uid != user_ && found_.st_uid != 0) {
+            return error(errc::denied, opening,
+                         request_.where->text() + " leads to a file that user " + std::to_string(found_.st_uid) +
+                             " chose; open that file by its path if it is meant");
+        }
         auto opened = follow(link, request_.access, into_);
         if (!opened) return opened.error();
         return true;
@@ -314,10 +340,9 @@ result<held_object> held_object::adopt(native_handle native, std::uint64_t size_
     if (!S_ISREG(found.st_mode))
         return error(errc::invalid_argument, "adopt a descriptor", "only a file can be mapped");
     s->size_bytes = static_cast<std::uint64_t>(found.st_size);
-    if (size_bytes > s->size_bytes && wanted == samepage::access::read_write) {
-        if (auto room = reserve_space(s->file.get(), s->size_bytes, size_bytes, "/proc/self/fd/x"); !room)
-            return room.error();
-        s->size_bytes = size_bytes;
+    if (wanted == samepage::access::read_write) {
+        if (auto room = reserve_file(s->file.get(), found, size_bytes, "/proc/self/fd/x"); !room) return room.error();
+        s->size_bytes = std::max(s->size_bytes, size_bytes);
     }
     if (size_bytes > s->size_bytes)
         return error(errc::invalid_argument, "adopt a descriptor", "the file is smaller, and read-only");
@@ -370,14 +395,13 @@ result<std::uint64_t> held_object::refresh_size() {
 result<void> held_object::check_name() const {
     if (!state_) return error(errc::closed, "check the name");
     if (state_->path.empty()) return {};
-    struct stat named {
-    }, held{};
+    struct stat held {};
     if (!state_->file || ::fstat(state_->file.get(), &held) != 0) {
         return error(errc::lost_name, "check the name",
                      "this forked process could not take its own hold; open it again");
     }
-    if (::stat(state_->path.c_str(), &named) == 0 && named.st_ino == held.st_ino && named.st_dev == held.st_dev)
-        return {};
+    if (leads_to(state_->path, held)) return {};
+    if (errno != ENOENT && errno != ENOTDIR && errno != 0) return from_system("check the name", errno, state_->path);
     return error(errc::lost_name, "check the name",
                  "somebody removed " + state_->path + "; close it and create it anew");
 }

@@ -72,6 +72,10 @@ class no_fork {
 void note(mapping_note& mapping, held_object::state& object) noexcept;
 void forget(mapping_note& mapping) noexcept;
 
+// Whether `path` still leads to the file that was looked at: whoever moved it away or put another in its place may have
+// left it with a name elsewhere. unlink is only for a file that is.
+bool leads_to(const std::string& path, const struct stat& looked_at) noexcept;
+
 // A second description of the object's file, with the same rights.
 handle open_again(const held_object::state& s);
 

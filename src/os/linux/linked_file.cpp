@@ -72,11 +72,11 @@ result<void> make_link(const acquire_request& request, held_object::state& s) {
     struct stat found {};
     if (::fstat(s.backing.get(), &found) != 0) return from_system(operation, errno);
     s.size_bytes = static_cast<std::uint64_t>(found.st_size);
-    if (request.size_bytes > s.size_bytes) {
-        if (request.access == access::read_only)
+    if (request.access == access::read_only) {
+        if (request.size_bytes > s.size_bytes)
             return error(errc::invalid_argument, operation, "the file is smaller than that, and read-only");
-        if (auto room = reserve_space(s.backing.get(), s.size_bytes, request.size_bytes, *path); !room) return room;
-        s.size_bytes = request.size_bytes;
+    } else if (auto room = reserve_file(s.backing.get(), found, request.size_bytes, *path); !room) {
+        return room;
     }
     if (request.size_bytes != 0) s.size_bytes = request.size_bytes;
     if (s.size_bytes == 0) return error(errc::invalid_argument, operation, "the file is empty: say a size");
@@ -123,9 +123,10 @@ result<void> follow(const file_link& link, samepage::access wanted, held_object:
         static_cast<std::uint64_t>(found.st_dev) != link.device) {
         return error(errc::lost_name, "open", "the name leads to " + link.path + ", where another file is now");
     }
+    if (!S_ISREG(found.st_mode)) return error(errc::corrupt, "open", "the name leads to " + link.path + ", no file");
     s.size_bytes = std::min(link.size_bytes, static_cast<std::uint64_t>(found.st_size));
     s.is_file = true;
-    return {};
+    return wanted == access::read_only ? result<void>() : reserve_file(s.backing.get(), found, 0, link.path);
 }
 
 }  // namespace samepage::os

@@ -89,7 +89,8 @@ result<void> check_file(const acquire_request& request, int descriptor, held_obj
                      request.where->name + " is not a file: only files can be mapped");
     }
     s.size_bytes = static_cast<std::uint64_t>(found.st_size);
-    return {};
+    if (request.access == access::read_only) return {};
+    return reserve_file(descriptor, found, 0, request.where->name);
 }
 
 result<void> open_plain(const acquire_request& request, held_object::state& s) {

@@ -3,6 +3,7 @@
 #include "os/linux/space.hpp"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -98,6 +99,13 @@ result<void> reserve_space(int descriptor, std::uint64_t from_bytes, std::uint64
     if (size_bytes > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max() / 2)) {
         return error(errc::too_large, operation, "more than a file can hold");
     }
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && size_bytes > limit.rlim_cur) {
+        // Past it the system would end this process by a signal.
+        return error(errc::too_large, operation,
+                     "this process may not make files larger than " + human_bytes(limit.rlim_cur) +
+                         "; raise that limit (ulimit -f)");
+    }
     if (size_bytes - from_bytes >= look_ahead_bytes) {
         if (auto room = look_ahead(path, size_bytes - from_bytes); !room) return room;
     }
@@ -116,6 +124,13 @@ result<void> reserve_space(int descriptor, std::uint64_t from_bytes, std::uint64
         }
     }
     return {};
+}
+
+result<void> reserve_file(int descriptor, const struct stat& found, std::uint64_t size_bytes, const std::string& path) {
+    const auto now_bytes = static_cast<std::uint64_t>(found.st_size);
+    const bool has_holes = static_cast<std::uint64_t>(found.st_blocks) * 512 < now_bytes;
+    if (!has_holes && size_bytes <= now_bytes) return {};
+    return reserve_space(descriptor, has_holes ? 0 : now_bytes, std::max(size_bytes, now_bytes), path);
 }
 
 }  // namespace samepage::os

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <sys/stat.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -13,6 +15,10 @@ namespace samepage::os {
 // Makes the file `size_bytes` long with every byte from `from_bytes` reserved. no_space says what is full and how to
 // make room; the file may then be longer than before, with nothing in the new part.
 result<void> reserve_space(int descriptor, std::uint64_t from_bytes, std::uint64_t size_bytes, const std::string& path);
+
+// The same for a file that exists, as `found`: also the holes that it has (copies keep them) are reserved, before
+// somebody stores into one on a full disk. Never shrinks it.
+result<void> reserve_file(int descriptor, const struct stat& found, std::uint64_t size_bytes, const std::string& path);
 
 // Bytes that a memory cgroup still lets this process use; nothing when there is no limit to be seen.
 std::optional<std::uint64_t> cgroup_room();
