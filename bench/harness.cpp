@@ -3,6 +3,7 @@
 #include "harness.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -12,8 +13,6 @@ namespace bench {
 
 namespace {
 
-using clock = std::chrono::steady_clock;
-
 // Figures of one row: of each contender, one a round.
 using figures = std::vector<std::vector<double>>;
 
@@ -21,7 +20,8 @@ figures take_turns(const row& what, const options& chosen) {
     const std::size_t count = what.contenders.size();
     figures all(count);
     for (const contender& c : what.contenders) c.slice(chosen.slice / 10);  // warm, not counted
-    for (unsigned round = 0; round < chosen.rounds; ++round) {
+    const unsigned rounds = what.rounds_max == 0 ? chosen.rounds : std::min(chosen.rounds, what.rounds_max);
+    for (unsigned round = 0; round < rounds; ++round) {
         for (std::size_t turn = 0; turn < count; ++turn) {
             const std::size_t i = (turn + round) % count;
             all[i].push_back(what.contenders[i].slice(chosen.slice));
@@ -52,9 +52,12 @@ std::string formatted(const char* format, double a) {
     return text;
 }
 
+// JSON knows no infinity: a contender that got nothing done in a round makes one.
+std::string json_of(double figure) { return std::isfinite(figure) ? formatted("%.6g", figure) : "null"; }
+
 std::string json_of(const spread& s) {
-    return "{\"median\": " + formatted("%.6g", s.median) + ", \"low\": " + formatted("%.6g", s.low) +
-           ", \"high\": " + formatted("%.6g", s.high) + "}";
+    return "{\"median\": " + json_of(s.median) + ", \"low\": " + json_of(s.low) + ", \"high\": " + json_of(s.high) +
+           "}";
 }
 
 // The texts of this program's own rows: only quotes and backslashes need care.
@@ -68,28 +71,6 @@ std::string quoted(const std::string& text) {
 }
 
 }  // namespace
-
-contender repeated(std::string name, std::function<void()> operation, std::function<void()> begin,
-                   std::function<void()> end) {
-    auto slice = [operation = std::move(operation), begin = std::move(begin),
-                  end = std::move(end)](nanoseconds length) {
-        if (begin) begin();
-        const auto start = clock::now();
-        auto now = start;
-        std::uint64_t done = 0, batch = 1;
-        while (now - start < length) {
-            const auto before = now;
-            for (std::uint64_t i = 0; i < batch; ++i) operation();
-            done += batch;
-            now = clock::now();
-            // So large that looking at the clock is nothing, so small that a slice isn't passed by much.
-            if (now - before < length / 50) batch *= 2;
-        }
-        if (end) end();
-        return static_cast<double>(nanoseconds(now - start).count()) / static_cast<double>(done);
-    };
-    return {std::move(name), std::move(slice)};
-}
 
 options parse(int argc, char** argv) {
     options chosen;
@@ -133,25 +114,28 @@ report::~report() {
 
 void report::measure(const row& what) {
     const figures all = take_turns(what, options_);
-    std::string json = "{\"what\": " + quoted(what.what) + ", \"contenders\": [";
+    std::string json = "{\"what\": " + quoted(what.what) + ", \"unit\": " + quoted(what.unit) +
+                       ", \"rounds\": " + std::to_string(all[0].size()) + ", \"contenders\": [";
     std::printf("\n%s\n", what.what.c_str());
-    std::printf("  %-28s %14s %10s   %s\n", "", "ns/operation", "x limit", "(middle half)");
+    std::printf("  %-28s %14s %10s   %s\n", "", what.unit.c_str(), "x limit", "(middle half)");
     for (std::size_t i = 0; i < what.contenders.size(); ++i) {
         const spread time = spread_of(all[i]), over = ratio(all, i, 0);
         const std::string& name = what.contenders[i].name;
         std::printf("  %-28s %14.1f %10.2f   (%.2f to %.2f)\n", name.c_str(), time.median, over.median, over.low,
                     over.high);
-        json += std::string(i == 0 ? "" : ", ") + "{\"name\": " + quoted(name) + ", \"ns\": " + json_of(time) +
+        json += std::string(i == 0 ? "" : ", ") + "{\"name\": " + quoted(name) + ", \"figure\": " + json_of(time) +
                 ", \"over_limit\": " + json_of(over) + "}";
     }
     json += "], \"goals\": [";
     for (std::size_t i = 0; i < what.goals.size(); ++i) {
         const goal& g = what.goals[i];
         const bool most = g.which == goal::direction::at_most;
-        const spread got = ratio(all, index_of(what, g.of), index_of(what, g.over));
+        const std::size_t of = index_of(what, g.of);
+        const spread got = g.over.empty() ? spread_of(all[of]) : ratio(all, of, index_of(what, g.over));
+        const std::string compared = g.over.empty() ? g.of : g.of + " / " + g.over;
         const bool met = most ? got.median <= g.bound : got.median >= g.bound;
-        std::printf("  goal: %s / %s %s %.2f: %.2f (%.2f to %.2f), %s\n", g.of.c_str(), g.over.c_str(),
-                    most ? "<=" : ">=", g.bound, got.median, got.low, got.high, met ? "met" : "MISSED");
+        std::printf("  goal: %s %s %.2f: %.2f (%.2f to %.2f), %s\n", compared.c_str(), most ? "<=" : ">=", g.bound,
+                    got.median, got.low, got.high, met ? "met" : "MISSED");
         json += std::string(i == 0 ? "" : ", ") + "{\"of\": " + quoted(g.of) + ", \"over\": " + quoted(g.over) +
                 ", \"" + (most ? "at_most" : "at_least") + "\": " + formatted("%.6g", g.bound) +
                 ", \"ratio\": " + json_of(got) + ", \"met\": " + (met ? "true" : "false") + "}";

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace bench {
@@ -23,10 +24,12 @@ struct contender {
 };
 
 // A contender that repeats `operation`. `begin` and `end` stand around each slice and aren't measured.
-contender repeated(std::string name, std::function<void()> operation, std::function<void()> begin = {},
+template <class Operation>
+contender repeated(std::string name, Operation operation, std::function<void()> begin = {},
                    std::function<void()> end = {});
 
-// What NUMBERS asks of two contenders: time of `of` ÷ time of `over`, at most or at least `bound`.
+// What NUMBERS asks of two contenders: time of `of` ÷ time of `over`, at most or at least `bound`. Without an `over`:
+// the figure of `of` itself.
 struct goal {
     enum class direction : std::uint8_t { at_most, at_least };
     std::string of, over;
@@ -39,6 +42,8 @@ struct row {
     std::string what;
     std::vector<contender> contenders;
     std::vector<goal> goals;
+    unsigned rounds_max = 0;  // for slices that are long by their nature; 0: no fewer than asked for
+    std::string unit = "ns/operation";
 };
 
 struct options {
@@ -71,5 +76,29 @@ class report {
     options options_;
     std::string json_;  // the rows so far
 };
+
+// A template, so that the operation stands in the loop and no call between them is measured.
+template <class Operation>
+contender repeated(std::string name, Operation operation, std::function<void()> begin, std::function<void()> end) {
+    auto slice = [operation = std::move(operation), begin = std::move(begin),
+                  end = std::move(end)](nanoseconds length) mutable {
+        using clock = std::chrono::steady_clock;
+        if (begin) begin();
+        const auto start = clock::now();
+        auto now = start;
+        std::uint64_t done = 0, batch = 1;
+        while (now - start < length) {
+            const auto before = now;
+            for (std::uint64_t i = 0; i < batch; ++i) operation();
+            done += batch;
+            now = clock::now();
+            // So large that looking at the clock is nothing, so small that a slice isn't passed by much.
+            if (now - before < length / 50) batch *= 2;
+        }
+        if (end) end();
+        return static_cast<double>(nanoseconds(now - start).count()) / static_cast<double>(done);
+    };
+    return {std::move(name), std::move(slice)};
+}
 
 }  // namespace bench

@@ -69,12 +69,12 @@ HANDLE map_file(const open_file& file, std::uint64_t size_bytes, bool may_write,
     return made(region::create(*name, size_bytes, file.descriptor, options), may_write, true);
 }
 
-HANDLE create(HANDLE file, DWORD protection, std::uint64_t size_bytes, std::optional<std::string> name) {
+HANDLE create(HANDLE file, DWORD protection, std::uint64_t size_bytes, const std::optional<std::string>& name) {
     const DWORD access_part = protection & 0xFFU;
     if (access_part != PAGE_READONLY && access_part != PAGE_READWRITE && access_part != PAGE_WRITECOPY) {
         return fail(ERROR_INVALID_PARAMETER);
     }
-    if (name && name->empty()) name.reset();
+    if (name && name->empty()) return create(file, protection, size_bytes, std::nullopt);
     if (name) {
         if (const DWORD code = refuse_name(*name); code != 0) return fail(code);
     }
