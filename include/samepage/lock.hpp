@@ -31,6 +31,8 @@ struct lock_info {
 //
 // Processes: any number. When the owner's process ends without releasing, by whatever end, the next one gets the lock
 // *and* owner_died(): what the lock guards may be half-done. A stopped owner is alive: others time out, naming it.
+// Lifetime: as region. A name's last holder takes this memory along: whoever makes the lock anew isn't told. Hold it
+// elsewhere too, or use a path, where a later owner must know.
 // Threads: const functions from any thread; closing, moving and assigning by one thread while no other uses the handle
 // and no `held` of it is left.
 // fork(): a child's handle is a contender of its own; it owns nothing that its parent owned.
