@@ -69,12 +69,12 @@ class read : public command {
    private:
     bool as_text() const { return !raw_ && !hex_ && !bytes_; }
 
-    // Whether waiting can help: it isn't there, or it is a file that its maker has not filled yet.
+    // Whether waiting can help: it isn't there, or it was a file that its maker had not filled yet.
     bool may_come(const samepage::error& why) const {
         std::error_code ignored;
         return why.code() == errc::not_found ||
-               (need(place::parse(place_)).is_path() && std::filesystem::is_regular_file(place_, ignored) &&
-                std::filesystem::file_size(place_, ignored) == 0);
+               (why.code() == errc::invalid_argument && need(place::parse(place_)).is_path() &&
+                std::filesystem::is_regular_file(place_, ignored));
     }
 
     // Without --wait what is there now; else what is there once it holds something.
