@@ -105,8 +105,11 @@ result<void> open_plain(const acquire_request& request, held_object::state& s) {
         return error(errc::already_exists, creating, path + " is there already; open it or choose another path");
     }
     if (!s.file && errno == ENOENT && (flags & O_CREAT) != 0) {
-        s.file = handle(::open(path.c_str(), flags, 0666));
+        // Exclusively: what is there all the same is another's file, made meanwhile, or a link that leads nowhere.
+        s.file = handle(::open(path.c_str(), flags | O_EXCL, 0666));
         s.created = static_cast<bool>(s.file);
+        if (!s.file && errno == EEXIST && request.disposition == disposition::create_or_open)
+            s.file = handle(::open(path.c_str(), flags & ~O_CREAT));
     }
     if (!s.file) return cannot_open(request, errno);
     if (auto good = check_file(request, s.file.get(), s); !good) return good;
