@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 
 THERE = "It was there already"
@@ -68,15 +69,36 @@ class Program:
         return self.process.wait(PATIENCE)
 
 
+# Now and then Wine can't start a program while the machine is busy: it exits with 1 and has said nothing, which none of
+# these programs does by itself. Then it is started again.
+STARTS = 5
+
+
 def finish(program, *arguments):
-    done = subprocess.run(
-        command(program, *arguments),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        timeout=PATIENCE,
-    )
+    for start in range(STARTS):
+        done = subprocess.run(
+            command(program, *arguments),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=PATIENCE,
+        )
+        if not options.run or (done.returncode, done.stdout) != (1, b""):
+            break
+        time.sleep(start)
     return done.returncode, done.stdout.decode().replace("\r", "")
+
+
+def started(program, *arguments):
+    """A program and its first line."""
+    for start in range(STARTS):
+        running = Program(program, *arguments)
+        first = running.line()
+        if first is not None or not options.run:
+            break
+        running.__exit__()
+        time.sleep(start)
+    return running, first
 
 
 def read(name):
@@ -86,8 +108,7 @@ def read(name):
 
 def written(writer, name, text=TEXT):
     """The article's first program, when its text is there."""
-    program = Program(writer, name, text)
-    first = program.line()
+    program, first = started(writer, name, text)
     if program.line() != "Now switch to the other application":
         raise AssertionError(f"{writer} did not write: {first}")
     return program, first
@@ -95,8 +116,8 @@ def written(writer, name, text=TEXT):
 
 def shared(name, text=TEXT):
     """samepage share, when its text is there."""
-    program = Program(options.samepage, "share", name, text, "--for", f"{PATIENCE}s", "--json")
-    if program.line() is None:
+    program, first = started(options.samepage, "share", name, text, "--for", f"{PATIENCE}s", "--json")
+    if first is None:
         raise AssertionError("samepage share said nothing")
     return program
 
