@@ -2,12 +2,15 @@
 // SPDX-License-Identifier: MIT
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "os/linux/directory.hpp"
@@ -320,6 +323,66 @@ TEST(region_linux_test, a_32_bit_program_shares_with_a_64_bit_one) {
 #else
     GTEST_SKIP() << "no 32-bit program was built: the compiler has no -m32, or a sanitizer is on";
 #endif
+}
+
+// Claim: a close takes only its own file along, also when somebody has moved that and another object has its name.
+TEST(region_linux_test, a_moved_file_is_not_mistaken_for_the_new_one) {
+    const std::string name = fresh_name("moved");
+    auto old = region::create(name, 64);
+    ASSERT_TRUE(old) << old.error().message();
+    fs::rename(file_of(name), file_of(name) + ".moved");
+    const auto fresh = region::create(name, 64);
+    ASSERT_TRUE(fresh) << fresh.error().message();
+    EXPECT_TRUE(fresh->created());
+    EXPECT_EQ(code_of(old->check_name()), errc::lost_name);
+    old->close();
+    EXPECT_TRUE(fresh->check_name());
+    EXPECT_TRUE(region::open(name));
+    fs::remove(file_of(name) + ".moved");
+}
+
+// Claim: a file's holes are reserved before it is mapped to write.
+TEST(region_linux_test, holes_of_a_file_are_filled) {
+    const std::string path = file_of(fresh_name("holes")) + ".page";
+    ASSERT_TRUE(region::create(fresh_name("makes-the-directory"), 1));
+    std::ofstream(path).put('x');
+    fs::resize_file(path, 1 << 16);
+    const auto page = region::create(path, 0);
+    ASSERT_TRUE(page) << page.error().message();
+    struct stat found {};
+    ASSERT_EQ(::stat(path.c_str(), &found), 0);
+    EXPECT_GE(found.st_blocks * 512, 1 << 16);
+    EXPECT_EQ(page->data()[0], std::byte{0x78});
+    fs::remove(path);
+}
+
+// Claim: a forked child that could not take its own hold says so, and may close the handle and fork on.
+TEST(region_linux_test, a_child_without_a_hold_of_its_own_goes_on) {
+    auto page = region::create(fresh_name("no-descriptor"), 64);
+    ASSERT_TRUE(page) << page.error().message();
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    const int next = ::dup(0);
+    ::close(next);
+    const rlimit none{static_cast<rlim_t>(next), before.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+        ::setrlimit(RLIMIT_NOFILE, &before);
+        if (code_of(page->check_name()) != errc::lost_name) ::_exit(1);
+        page->close();
+        const auto another = region::create(fresh_name("of-the-child"), 64);
+        if (!another) ::_exit(2);
+        const pid_t grandchild = ::fork();
+        if (grandchild == 0) ::_exit(0);
+        int status = 0;
+        ::_exit(::waitpid(grandchild, &status, 0) == grandchild && status == 0 ? 0 : 3);
+    }
+    ::setrlimit(RLIMIT_NOFILE, &before);
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+    EXPECT_TRUE(page->check_name());
 }
 
 }  // namespace
