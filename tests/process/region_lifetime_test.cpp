@@ -130,43 +130,6 @@ TEST(region_process_test, a_mapping_kept_after_close_keeps_the_bytes_not_the_nam
     EXPECT_EQ(other.ask("see v"), "[still there]");
 }
 
-// Claim: readers of a dead object never take each other for its holder.
-TEST(region_process_test, two_readers_of_a_leftover_both_miss_it) {
-    process one = process::start("actor"), two = process::start("actor");
-    for (int round = 0; round < 40; ++round) {
-        const std::string name = fresh_name("leftover");
-        process maker = process::start("actor");
-        ASSERT_EQ(maker.ask("create h " + name + " 4096"), "created 4096");
-        maker.kill();
-        one.send("open h " + name + " ro");
-        two.send("open h " + name + " ro");
-        ASSERT_EQ(one.line(), "not_found");
-        ASSERT_EQ(two.line(), "not_found");
-    }
-}
-
-// Claim: of two processes that make a name at once, over a leftover, one makes it and both have the same.
-TEST(region_process_test, two_makers_over_a_leftover_meet) {
-    process one = process::start("actor"), two = process::start("actor");
-    for (int round = 0; round < 40; ++round) {
-        const std::string name = fresh_name("makers");
-        process maker = process::start("actor");
-        ASSERT_EQ(maker.ask("create h " + name + " 4096"), "created 4096");
-        ASSERT_EQ(maker.ask("write h old"), "done");
-        maker.kill();
-        one.send("create h " + name + " 4096");
-        two.send("create h " + name + " 4096");
-        const std::string a = one.line(), b = two.line();
-        ASSERT_TRUE((a == "created 4096") != (b == "created 4096")) << a << ", " << b;
-        ASSERT_EQ(one.ask("zeroed h"), "yes");
-        ASSERT_EQ(one.ask("write h met"), "done");
-        ASSERT_EQ(two.ask("read h"), "[met]");
-        ASSERT_EQ(one.ask("close h"), "done");
-        ASSERT_EQ(two.ask("check h"), "done");
-        ASSERT_EQ(two.ask("close h"), "done");
-    }
-}
-
 TEST(region_process_test, a_store_through_a_read_only_mapping_kills_the_storer_only) {
     const std::string name = fresh_name("store");
     const auto page = region::create(name, 4096);
