@@ -100,12 +100,12 @@ class Case(unittest.TestCase):
         self.assertEqual(process.returncode, status, (process.args, (out or b"")[:500], (err or b"")[:2000]))
         return out, err
 
-    def samepage(self, *words, status=0, input=None, **more):
+    def samepage(self, *words, status=0, input=None, messages=False, **more):
         """Runs samepage to its end and returns what it printed."""
         if input is not None:
             more["stdin"] = subprocess.PIPE
         out, err = self.finish(self.start(*words, **more), status, input)
-        if status == 0 and not more.get("messages"):
+        if status == 0 and not messages:
             self.assertEqual(err, b"", words)
         return out
 

@@ -71,18 +71,25 @@ void look_at_process(const std::string& process, std::vector<seen_lock>& into) {
     }
 }
 
+std::vector<seen_lock> everybodys_locks() {
+    std::vector<seen_lock> found;
+    each_line(contents("/proc/locks"), [&](const std::string& line) {
+        if (const auto lock = parse_lock(line.c_str())) found.push_back(*lock);
+    });
+    return found;
+}
+
 }  // namespace
 
 seen_locks look_at_locks() {
     seen_locks seen;
-    each_line(contents("/proc/locks"), [&](const std::string& line) {
-        if (const auto lock = parse_lock(line.c_str())) seen.everybodys.push_back(*lock);
-    });
+    seen.before = everybodys_locks();
     if (const directory processes = open_directory("/proc")) {
         while (const dirent* entry = ::readdir(processes.get())) {
             if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9') look_at_process(entry->d_name, seen.locks);
         }
     }
+    seen.after = everybodys_locks();
     return seen;
 }
 
@@ -104,7 +111,12 @@ std::vector<holder> seen_locks::holders_of(const locked_file& file, std::int64_t
 
 bool seen_locks::complete(const locked_file& file, std::int64_t byte) const {
     const auto here = [&](const seen_lock& lock) { return lock.file == file && lock.byte == byte; };
-    return std::count_if(locks.begin(), locks.end(), here) >= std::count_if(everybodys.begin(), everybodys.end(), here);
+    const auto count = [&](const std::vector<seen_lock>& seen) {
+        return std::count_if(seen.begin(), seen.end(), here);
+    };
+    // Twice, because /proc/locks is read in pieces: a line stands in both of two pieces when another lock came between,
+    // and a lock may have gone before its process was looked at.
+    return count(locks) >= std::min(count(before), count(after));
 }
 
 locked_file file_of(int descriptor) {

@@ -27,8 +27,8 @@ struct seen_lock {
 
 // All open file description locks of this system that stand at samepage's bytes.
 struct seen_locks {
-    std::vector<seen_lock> locks;       // by processes whose descriptors may be looked at
-    std::vector<seen_lock> everybodys;  // of the whole system, without processes
+    std::vector<seen_lock> locks;          // by processes whose descriptors may be looked at
+    std::vector<seen_lock> before, after;  // of the whole system, without processes: before and after that look
 
     // Those who hold `byte` of `file`, each process once, with their commands.
     std::vector<holder> holders_of(const locked_file& file, std::int64_t byte) const;
