@@ -124,7 +124,7 @@ result<subscriber_bytes> channel_bytes::subscribe(const subscribe_options& optio
 void subscriber_bytes::state::announce(std::uint64_t from, bool loaned) noexcept {
     auto& position = content.subscriber(*slot).position;
     const std::uint64_t segment_bytes = content.its_shape().ring_bytes / channels::segments_count;
-    if (from / segment_bytes == at.position / segment_bytes && !loaned) {
+    if (((from ^ at.position) & ~(segment_bytes - 1)) == 0 && !loaned) [[likely]] {
         // release: pairs with the acquire in ring::in_the_way() (place): what was copied was copied before
         position.store(at.position, std::memory_order_release);
         return;
@@ -208,13 +208,15 @@ result<received> subscriber_bytes::receive(std::span<std::byte> into, duration t
     ring::found record = s.content.look(s.at);
     for (unsigned turn = 0; record.how == ring::sight::nothing && turn < s.spins && timeout > no_wait; ++turn) {
         shared::relax();
+        s.content.expect(s.at);
         record = s.content.look(s.at);
     }
-    if (record.how == ring::sight::message && record.size_bytes <= into.size() && !s.slot && s.at.sequence >= s.wanted)
-        [[likely]] {
+    const bool is_plain = record.how == ring::sight::message && record.size_bytes <= into.size() &&
+                          s.at.sequence >= s.wanted && (!s.slot || (!s.viewing && s.is_mine()));
+    if (is_plain) [[likely]] {
         shared::load_bytes(into.data(), record.data, static_cast<std::size_t>(record.size_bytes));
         if (s.content.is_kept(s.at.position)) [[likely]] {
-            s.at.position = record.end;
+            s.pass(record);
             return received{s.at.sequence++, std::exchange(s.missed, 0), static_cast<std::size_t>(record.size_bytes)};
         }
     }
