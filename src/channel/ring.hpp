@@ -179,7 +179,7 @@ class ring {
         return f;
     }
     // While there is nothing: the second cache line of what comes there, so that it comes together with the first.
-    void expect(const reading_place& at) const noexcept { __builtin_prefetch(data_at(at.position) + 64); }
+    void expect(const reading_place& at) const noexcept { __builtin_prefetch(&head_at(at.position + 64)); }
     // Whether there is something to look at: a record, or a loss.
     bool has_news(std::uint64_t position) const noexcept {
         // acquire: pairs with the release in commit() (record)
