@@ -111,7 +111,7 @@ contender repeated(std::string name, Operation operation, std::function<void()> 
         if (end) end();
         return static_cast<double>(nanoseconds(now - start).count()) / static_cast<double>(done);
     };
-    return {std::move(name), std::move(slice)};
+    return {std::move(name), std::move(slice), {}};
 }
 
 }  // namespace bench
