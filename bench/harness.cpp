@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "harness.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -163,6 +165,7 @@ report::~report() {
 
 void report::measure(const row& what) {
     if (!wants(what.what)) return;
+    ::alarm(options_.tiny ? 100 : 1800);  // whatever hangs ends the program, and its children with it
     const figures all = take_turns(what, options_);
     std::string json = "{\"what\": " + quoted(what.what) + ", \"unit\": " + quoted(what.unit) +
                        ", \"rounds\": " + std::to_string(all[0].size()) + ", \"contenders\": [";
@@ -183,6 +186,7 @@ void report::measure(const row& what) {
     }
     std::fflush(stdout);
     json_ += (json_.empty() ? "" : ",\n") + json + "]}";
+    ::alarm(0);
 }
 
 }  // namespace bench

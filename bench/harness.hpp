@@ -24,7 +24,7 @@ struct contender {
     std::string name;
     std::function<double(nanoseconds slice)> slice;
     // Where single operations can be timed: works for about that long and adds their times.
-    std::function<void(nanoseconds slice, histogram&)> latencies;
+    std::function<void(nanoseconds slice, histogram&)> latencies = {};
     bool is_peer = false;
 };
 
@@ -111,7 +111,7 @@ contender repeated(std::string name, Operation operation, std::function<void()> 
         if (end) end();
         return static_cast<double>(nanoseconds(now - start).count()) / static_cast<double>(done);
     };
-    return {std::move(name), std::move(slice), {}};
+    return {std::move(name), std::move(slice)};
 }
 
 }  // namespace bench

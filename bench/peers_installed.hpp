@@ -19,6 +19,7 @@
 #include <nng/protocol/pair0/pair.h>
 #endif
 #ifdef SAMEPAGE_BENCH_ICEORYX
+#include <iceoryx_hoofs/log/logmanager.hpp>
 #include <iceoryx_posh/popo/untyped_publisher.hpp>
 #include <iceoryx_posh/popo/untyped_subscriber.hpp>
 #include <iceoryx_posh/runtime/posh_runtime.hpp>
@@ -182,6 +183,8 @@ class iceoryx {
 
    private:
     static void joined() {
+        iox::log::LogManager::GetLogManager().SetDefaultLogLevel(iox::log::LogLevel::kOff,
+                                                                 iox::log::LogLevelOutput::kHideLogLevel);
         static iox::runtime::PoshRuntime& runtime = iox::runtime::PoshRuntime::initRuntime(
             iox::RuntimeName_t(iox::cxx::TruncateToCapacity, "samepage-bench-" + std::to_string(::getpid())));
         static_cast<void>(runtime);

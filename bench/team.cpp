@@ -3,6 +3,8 @@
 #include "team.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+#include <thread>
 #include <utility>
 
 namespace bench {
@@ -17,6 +19,16 @@ constexpr std::chrono::seconds patience(60);  // on top of a slice's length
 
 team::team(std::string name) : name_(std::move(name)), board_(shared_with_children<board>()) {}
 
+team::~team() {
+    board_.slice = no_more;
+    futex_wake(board_.slice, board_.members);
+    for (child& one : children_) {
+        for (unsigned tries = 0; tries < 1000 && !one.has_ended(); ++tries) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+    }
+}
+
 void team::add(unsigned processor, std::function<part()> make) {
     const auto index = static_cast<unsigned>(children_.size());
     if (index == members_max) fail(name_ + ": too many members");
@@ -27,6 +39,7 @@ void team::add(unsigned processor, std::function<part()> make) {
             pin(processor);
         }
         work(board_, index, make());
+        std::exit(0);  // with the destructors of what the member made
     });
     ++board_.members;
 }
@@ -34,7 +47,11 @@ void team::add(unsigned processor, std::function<part()> make) {
 void team::work(board& shared, unsigned index, const part& todo) {
     member& mine = shared.of[index];
     for (std::uint32_t slice = 1;; ++slice) {
-        while (shared.slice != slice) futex_wait(shared.slice, slice - 1);
+        std::uint32_t wanted = 0;
+        while ((wanted = shared.slice) != slice) {
+            if (wanted == no_more) return;
+            futex_wait(shared.slice, wanted);
+        }
         const std::uint32_t all = shared.members;
         ++shared.ready;
         while (shared.ready < all * slice) yield();

@@ -31,6 +31,9 @@ class team {
     static constexpr unsigned anywhere = ~0U;  // not on a processor of its own
 
     explicit team(std::string name);
+    ~team();  // lets the members end, so that they can take leave of daemons; kills those that don't
+    team(const team&) = delete;
+    team& operator=(const team&) = delete;
     // `make` is called in the new process, beside the other members'.
     void add(unsigned processor, std::function<part()> make);
 
@@ -55,7 +58,8 @@ class team {
         std::array<member, members_max> of{};
         histogram latencies{};
     };
-    [[noreturn]] static void work(board& shared, unsigned index, const part& todo);
+    static constexpr std::uint32_t no_more = ~0U;  // as the number of a slice
+    static void work(board& shared, unsigned index, const part& todo);
     double run(nanoseconds length, bool times);
     void await_end(std::uint32_t done, nanoseconds length);
 
