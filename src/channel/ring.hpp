@@ -222,7 +222,7 @@ class ring {
     }
     std::uint64_t segment_bytes() const noexcept { return ring_bytes_ / segments_count; }
     void set_marks(std::uint64_t position, std::uint64_t end) const noexcept;
-    outcome prepare(std::uint64_t record_bytes) const noexcept;
+    outcome prepare(std::uint64_t record_bytes, std::uint64_t& position) const noexcept;
     std::optional<std::uint32_t> in_the_way(std::uint64_t position) const noexcept;
     void give_up(std::uint64_t position) const noexcept;
     std::uint64_t record_end(std::uint64_t position, std::uint64_t meta) const noexcept;

@@ -66,11 +66,10 @@ result<reading_place> channel_bytes::state::find_start(const subscribe_options& 
     if (at->sequence > options.sequence) missed = at->sequence - options.sequence;
     while (at->sequence < options.sequence) {
         const ring::found record = content->look(*at);
-        if (record.how == ring::sight::message) {
-            ++at->sequence;
-        } else if (record.how != ring::sight::passed) {
-            break;  // the end, or overtaken: then receiving finds out how far
-        }
+        const bool is_record = record.how == ring::sight::message || record.how == ring::sight::passed;
+        // The end, or overtaken: then receiving finds out how far.
+        if (!is_record || !content->is_kept(at->position)) break;
+        if (record.how == ring::sight::message) ++at->sequence;
         at->position = record.end;
     }
     return *at;
