@@ -177,4 +177,27 @@ TEST_F(system_calls_test, a_store_makes_one_when_somebody_sleeps) {
     EXPECT_EQ(counted->first, SYS_futex);
 }
 
+// Nor does one that listens: the store after its arming rings once, the next ones not.
+TEST_F(system_calls_test, a_store_rings_once_when_somebody_listens) {
+    const auto c = cell_bytes::create(fresh_name("listener"));
+    ASSERT_TRUE(c) << c.error().message();
+    signal_pipe prepared, armed;
+    std::array<std::byte, 100> value{};
+    const pid_t writer = start([&] { return c->store(value) && prepared.give() && armed.take(); },
+                               [&] {
+                                   bool all = true;
+                                   for (std::uint64_t i = 0; i < rounds; ++i) all = c->store(value) && all;
+                                   return all;
+                               });
+    ASSERT_TRUE(prepared.take());
+    const auto seen = c->arm();
+    EXPECT_TRUE(seen) << seen.error().message();
+    armed.give();
+    const int status = status_of(writer);
+    SKIP_WITHOUT_FILTER(status);
+    EXPECT_EQ(status, 0);
+    EXPECT_EQ(counted->calls, 1);
+    EXPECT_EQ(counted->first, SYS_fallocate);
+}
+
 }  // namespace
