@@ -60,10 +60,13 @@ class values {
         return current_->load(std::memory_order_acquire);
     }
 
-    // For the owner. At most capacity_bytes().
+    // For the owner. At most capacity_bytes(). Its version; 0, and nothing done, when `current` is damaged: no cell was
+    // ever stored in so often that there is no next version.
     std::uint64_t publish(std::span<const std::byte> value) const noexcept {
         // relaxed: only owners change it, and the last one's change came with the owner word.
         const std::uint64_t version = current_->load(std::memory_order_relaxed) + 1;
+        if (version == 0) [[unlikely]]
+            return 0;
         std::byte* const buffer = buffer_of(version);
         const std::uint64_t check = checked_ ? check_of(value, version) : 0;
         // release: pairs with the acquire in try_load() (payload). A survivor sees the old value: current is unchanged.
