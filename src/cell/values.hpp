@@ -30,6 +30,7 @@
 #include <span>
 
 #include "cell/layout.hpp"
+#include "shared/check.hpp"
 #include "shared/words.hpp"
 
 namespace samepage::cells {
@@ -63,7 +64,7 @@ class values {
         // relaxed: only owners change it, and the last one's change came with the owner word.
         const std::uint64_t version = current_->load(std::memory_order_relaxed) + 1;
         std::byte* const buffer = buffer_of(version);
-        const std::uint64_t check = checked_ ? check_of(value, version) : 0;
+        const std::uint64_t check = checked_ ? shared::check_of(value, version) : 0;
         // release: pairs with the acquire in try_load() (payload). A survivor sees the old value: current is unchanged.
         length_of(buffer).store(value.size() | check << 32, std::memory_order_release);
         shared::store_bytes(buffer + value_offset, value.data(), value.size());
@@ -97,8 +98,6 @@ class values {
     bool newest_is_sound(std::span<std::byte> scratch) const noexcept;
 
    private:
-    static std::uint32_t check_of(std::span<const std::byte> value, std::uint64_t version) noexcept;
-
     std::byte* buffer_of(std::uint64_t version) const noexcept {
         return buffers_ + static_cast<std::size_t>(version & last_buffer_) * stride_bytes_;
     }
