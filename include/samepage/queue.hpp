@@ -49,6 +49,17 @@ struct queue_info {
     std::uint32_t pushers_waiting = 0;    // the same, until there is room
 };
 
+// One job that isn't finished.
+struct queued_job {
+    enum class state : std::uint8_t { ready, taken, replied };
+    std::uint64_t id = 0;
+    queued_job::state is = state::ready;
+    std::uint32_t process = 0;     // the worker's when taken, the caller's when replied; where the system shows it
+    std::uint32_t deliveries = 0;  // how often it was taken
+    std::uint64_t size_bytes = 0;
+    bool is_call = false;
+};
+
 // A queue of jobs of bytes or text under a name or in a file. `queue<T>` is the same for a T.
 //
 // Exactly once while nobody dies: a job goes to one worker and is finished when that one acknowledges it or replies. A
@@ -155,6 +166,8 @@ class SAMEPAGE_API queue_bytes {
     std::uint64_t capacity_bytes() const noexcept;
     // Counts the jobs, while others wait. timed_out names who is stopped while it changes the queue.
     result<queue_info> info() const;
+    // The oldest unfinished jobs, at most `count_max`. As info().
+    result<std::vector<queued_job>> jobs(std::size_t count_max = 1000) const;
     result<void> check_name() const;  // as region::check_name
 
     void close() noexcept;  // what the destructor does

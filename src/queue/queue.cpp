@@ -14,6 +14,7 @@
 #include "samepage/queue.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "queue/ring.hpp"
 #include "queue/state.hpp"
@@ -30,6 +31,7 @@ namespace {
 constexpr const char* pushing = "push into a queue";
 constexpr const char* taking = "take from a queue";
 constexpr const char* calling = "call through a queue";
+constexpr const char* looking = "look at a queue";
 
 constexpr duration first_slice = std::chrono::milliseconds(10);
 constexpr duration slice_max = std::chrono::milliseconds(50);
@@ -37,7 +39,7 @@ constexpr duration slice_max = std::chrono::milliseconds(50);
 // What a call that doesn't wait allows another process for the few instructions of its turn.
 constexpr duration turn_patience = std::chrono::milliseconds(20);
 
-// A worker that always finds jobs looks this seldom for those of dead workers.
+// A worker that always finds jobs looks this seldom for those of dead workers; its first look is for them, too.
 constexpr std::uint32_t takes_between_sweeps = 256;
 
 error closed(const char* operation) { return error(errc::closed, operation); }
@@ -183,7 +185,7 @@ result<ring::outcome> queue_bytes::state::try_take(queues::seen_record& got, pat
         const auto mine = own(until, taking);
         if (!mine) return mine.error();
         census who(*self);
-        if (++takes % takes_between_sweeps == 0) sound = jobs->sweep(who, found, freed);
+        if (takes++ % takes_between_sweeps == 0) sound = jobs->sweep(who, found, freed);
         if (sound) how = jobs->take(mine->identity(), got);
         if (sound && how == ring::outcome::none) {
             sound = jobs->sweep(who, found, freed);
@@ -342,21 +344,27 @@ bool queue_bytes::is_open() const noexcept { return state_ != nullptr; }
 bool queue_bytes::created() const noexcept { return state_ && state_->opened.object().created(); }
 std::uint64_t queue_bytes::capacity_bytes() const noexcept { return state_ ? state_->jobs->ring_bytes() : 0; }
 
-result<queue_info> queue_bytes::info() const {
-    constexpr const char* operation = "look at a queue";
-    if (!state_) return closed(operation);
-    const state& s = *state_;
-    ring::counts all;
+// What dead ones had is given back first, so that nobody reads of them.
+template <class Look>
+result<void> queue_bytes::state::look(Look&& what) const {
     bool found = false, freed = false;
     {
         patience until(std::chrono::seconds(1));
-        const auto mine = s.own(until, operation);
+        const auto mine = own(until, looking);
         if (!mine) return mine.error();
-        census who(*s.self);
-        if (!s.jobs->sweep(who, found, freed) || !s.jobs->count(all)) return corrupt(operation);
+        census who(*self);
+        if (!jobs->sweep(who, found, freed) || !what()) return corrupt(looking);
     }
-    if (found) s.takers->wake_all(s.opened.object());
-    if (freed) s.pushers->wake_all(s.opened.object());
+    if (found) takers->wake_all(opened.object());
+    if (freed) pushers->wake_all(opened.object());
+    return {};
+}
+
+result<queue_info> queue_bytes::info() const {
+    if (!state_) return closed(looking);
+    const state& s = *state_;
+    ring::counts all;
+    if (const auto looked = s.look([&] { return s.jobs->count(all); }); !looked) return looked.error();
     queue_info info;
     info.capacity_bytes = s.jobs->ring_bytes();
     info.used_bytes = all.used_bytes;
@@ -370,6 +378,32 @@ result<queue_info> queue_bytes::info() const {
     info.takers_waiting = s.takers->sleepers();
     info.pushers_waiting = s.pushers->sleepers();
     return info;
+}
+
+result<std::vector<queued_job>> queue_bytes::jobs(std::size_t count_max) const {
+    if (!state_) return closed(looking);
+    const state& s = *state_;
+    std::vector<ring::listed> all;
+    if (const auto looked = s.look([&] { return s.jobs->list(all, count_max); }); !looked) return looked.error();
+    std::vector<queued_job> jobs;
+    std::map<std::uint64_t, std::uint32_t> processes;  // asking the system is slow
+    for (const ring::listed& one : all) {
+        queued_job j;
+        j.id = one.id;
+        j.deliveries = static_cast<std::uint32_t>(queues::deliveries_of(one.state));
+        j.size_bytes = one.job_bytes;
+        j.is_call = one.caller != 0;
+        const std::uint64_t kind = one.state & queues::state_bits;
+        if (kind != queues::ready) {
+            j.is = kind == queues::taken ? queued_job::state::taken : queued_job::state::replied;
+            const std::uint64_t who = (kind == queues::taken ? one.state : one.caller) & shared::identity_bits;
+            const auto [known, is_new] = processes.try_emplace(who, 0);
+            if (is_new) known->second = s.self->process_of(who);
+            j.process = known->second;
+        }
+        jobs.push_back(j);
+    }
+    return jobs;
 }
 
 result<void> queue_bytes::check_name() const {

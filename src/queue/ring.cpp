@@ -222,6 +222,19 @@ bool ring::count(counts& all) const noexcept {
     return true;
 }
 
+bool ring::list(std::vector<listed>& all, std::size_t count_max) const {
+    const auto b = look_at_words();
+    if (!b) return false;
+    for (std::uint64_t at = b->head; at != b->tail && all.size() < count_max;) {
+        const auto r = look(at, b->tail);
+        if (!r) return false;
+        at = r->end();
+        if (r->kind() == done) continue;
+        all.push_back({r->at->id.load(relaxed), r->state, r->at->caller.load(relaxed), r->job_bytes});
+    }
+    return true;
+}
+
 std::vector<std::byte> ring::copy_job(const seen_record& job) const {
     std::vector<std::byte> bytes(static_cast<std::size_t>(job.job_bytes));
     shared::load_bytes(bytes.data(), bytes_of(job.position), bytes.size());

@@ -125,6 +125,11 @@ class ring {
     // is something ready before cursor now, in `freed` if head has moved.
     bool sweep(census& who, bool& found, bool& freed) const noexcept;
     bool count(counts& all) const noexcept;
+    // Appends what of the oldest unfinished records anybody may see, at most `count_max`.
+    struct listed {
+        std::uint64_t id, state, caller, job_bytes;
+    };
+    bool list(std::vector<listed>& all, std::size_t count_max) const;
     void lower_cursor(std::uint64_t position) const noexcept;
 
     // ---- For whoever has taken a job, or called ------------------------------------------------------------------

@@ -78,6 +78,8 @@ struct queue_bytes::state {
                                       patience& until, const char* operation) const;
     error why_full(const queues::ring::pushed& tried, bool waited, const char* operation) const;
     result<queues::ring::outcome> try_take(queues::seen_record& got, patience& until) const;
+    template <class Look>
+    result<void> look(Look&& what) const;
     result<job> unpack(const queues::seen_record& got) const;
 };
 
