@@ -15,6 +15,16 @@
 
 namespace samepage {
 
+namespace queues {
+
+inline error closed(const char* operation) { return error(errc::closed, operation); }
+
+inline error corrupt(const char* operation) {
+    return error(errc::corrupt, operation, "the queue's bytes cannot be; something else has written in it");
+}
+
+}  // namespace queues
+
 // How long a call may wait. The clock is asked only by who has to wait.
 class patience {
    public:

@@ -1,7 +1,7 @@
 // Hostile bytes from a seeded generator: the same attacks in every run, with any compiler.
 // SPDX-License-Identifier: MIT
 //
-// Usage: samepage_hostile_bytes_test cell|lock [--expect-crash]. SAMEPAGE_HOSTILE_ROUNDS: how many attacks.
+// Usage: samepage_hostile_bytes_test cell|lock|queue [--expect-crash]. SAMEPAGE_HOSTILE_ROUNDS: how many attacks.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <random>
+#include <string>
 
 #include "hostile.hpp"
 
@@ -57,7 +58,11 @@ int main(int argc, char** argv) {
     if (argc < 2 || (argc == 3 && !expect_crash)) return 2;
     const char* wanted = std::getenv("SAMEPAGE_HOSTILE_ROUNDS");
     const unsigned long rounds = wanted ? std::strtoul(wanted, nullptr, 10) : 1000;
-    const int status = run(std::strcmp(argv[1], "lock") == 0 ? hostile::attack_lock : hostile::attack_cell, rounds);
+    const std::string what = argv[1];
+    const auto attack = what == "lock"    ? hostile::attack_lock
+                        : what == "queue" ? hostile::attack_queue
+                                          : hostile::attack_cell;
+    const int status = run(attack, rounds);
     std::printf("%lu attacks on a %s: %s\n", rounds, argv[1], status == 0 ? "withstood" : "NOT withstood");
     return (status != 0) == expect_crash ? 0 : 1;
 }
