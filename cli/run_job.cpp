@@ -1,4 +1,5 @@
-// Runs a command with a job on its standard input, as far as it reads, and takes what it prints.
+// Running a command with bytes as its standard input, through files of our own: neither side waits for the other.
+// SPDX-License-Identifier: MIT
 #include "run_job.hpp"
 
 #include <algorithm>
