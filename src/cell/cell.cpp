@@ -32,8 +32,8 @@ namespace samepage {
 using cells::values;
 
 struct cell_bytes::state {
+    std::optional<values> content;  // first: near for the shortest of all calls
     shared::structured opened;
-    std::optional<values> content;
     std::optional<shared::participants> self;
     std::optional<shared::owner_word> owner;
     std::optional<shared::wait_word> waiters;  // none: this handle may not mark itself
@@ -189,8 +189,7 @@ result<std::uint64_t> cell_bytes::state::publish_and_release(std::span<const std
 }
 
 result<std::uint64_t> cell_bytes::store(std::span<const std::byte> value, duration timeout) const {
-    if (!state_) return closed(storing);
-    if (state_->opened.may_write() && value.size() <= state_->content->capacity_bytes()) [[likely]] {
+    if (state_ && state_->opened.may_write() && value.size() <= state_->content->capacity_bytes()) [[likely]] {
         const std::uint64_t identity = state_->owner->try_fast();
         if (identity != 0) [[likely]]
             return state_->publish_and_release(value, identity, storing);
@@ -199,6 +198,7 @@ result<std::uint64_t> cell_bytes::store(std::span<const std::byte> value, durati
 }
 
 result<std::uint64_t> cell_bytes::store_waiting(std::span<const std::byte> value, duration timeout) const {
+    if (!state_) return closed(storing);
     if (auto good = state_->may_store(value.size(), storing); !good) return good.error();
     const auto identity = state_->own(timeout, storing);
     if (!identity) return identity.error();
@@ -247,14 +247,17 @@ result<std::uint64_t> cell_bytes::update(const change& f, duration timeout) cons
 // ---------------------------------------------------------------------------------------------------------
 
 result<cell_bytes::loaded> cell_bytes::load(std::span<std::byte> into) const {
-    if (!state_) return closed(loading);
-    const values::loaded seen = state_->content->try_load(into);
-    if (seen.how == values::outcome::whole) [[likely]]
-        return loaded{seen.version, seen.size_bytes};
+    if (state_) [[likely]] {
+        const std::uint64_t version = state_->content->load_quick(into);
+        if (version != 0) [[likely]]
+            return loaded{version, values::quick_bytes};
+    }
     return load_again(into);
 }
 
+// All that is rare stands here, so that load() needs no stack.
 result<cell_bytes::loaded> cell_bytes::load_again(std::span<std::byte> into) const {
+    if (!state_) return closed(loading);
     const values::loaded seen = state_->content->load(into);
     if (seen.how == values::outcome::whole) return loaded{seen.version, seen.size_bytes};
     return why_not_loaded(seen, into.size(), loading);
