@@ -27,6 +27,8 @@ std::vector<std::string> prepare(int argc, char** argv);
 bool is_terminal(std::FILE* stream);
 // Whether the failure that errno tells of is that the reader of a pipe has gone.
 bool reader_has_gone() noexcept;
+// Whether nobody will read standard output any more, where that shows without writing.
+bool output_has_gone() noexcept;
 
 // An opened source of bytes.
 struct input {

@@ -148,6 +148,11 @@ bool is_terminal(std::FILE* stream) { return ::isatty(::fileno(stream)) == 1; }
 
 bool reader_has_gone() noexcept { return errno == EPIPE; }
 
+bool output_has_gone() noexcept {
+    pollfd output{STDOUT_FILENO, 0, 0};
+    return ::poll(&output, 1, 0) == 1 && (output.revents & (POLLERR | POLLHUP)) != 0;
+}
+
 input open_input(const std::string& path) {
     input in{{stdin, [](std::FILE*) { return 0; }}, {}};
     if (path != "-") {

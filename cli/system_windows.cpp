@@ -202,6 +202,9 @@ bool is_terminal(std::FILE* stream) {
     return GetConsoleMode(reinterpret_cast<HANDLE>(_get_osfhandle(_fileno(stream))), &mode) != 0;
 }
 
+// A pipe tells it only when it is written to.
+bool output_has_gone() noexcept { return false; }
+
 bool reader_has_gone() noexcept {
     return errno == EPIPE ||
            (errno == EINVAL && (GetLastError() == ERROR_NO_DATA || GetLastError() == ERROR_BROKEN_PIPE));
