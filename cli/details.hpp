@@ -1,4 +1,4 @@
-// What `info` says about an object beyond what every object has.
+// What `info` and `ls` say about an object beyond what every object has.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -15,6 +15,8 @@ struct details {
     std::vector<std::pair<std::string, std::string>> lines;  // for people: word and text
     std::vector<std::pair<std::string, std::uint64_t>> numbers;
     std::vector<std::pair<std::string, bool>> facts;
+    std::vector<std::pair<std::string, std::vector<json_object>>> lists;
+    std::string brief;  // a few words, for a row of `ls`
 
     void add_to(json_object& answer) const;
 };

@@ -145,15 +145,12 @@ void message_input::too_large(std::uint64_t size_bytes) const {
 void message_output::put(std::string_view message) {
     collected_ += message;
     if (separator_) collected_ += *separator_;
-    if (collected_.size() < piece_bytes) return;
-    print(collected_);
-    collected_.clear();
+    if (collected_.size() >= piece_bytes) flush();
 }
 
 void message_output::flush() {
-    print(collected_);
+    if (!collected_.empty()) print_now(collected_);
     collected_.clear();
-    flush_output();
 }
 
 }  // namespace samepage::cli

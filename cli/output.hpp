@@ -14,6 +14,9 @@ void print(std::string_view bytes);
 void print_line(std::string_view line);
 void flush_output();  // so that the reader has it; called at the end in any case
 
+// Past all buffers. An interrupt is heard also while the reader reads nothing.
+void print_now(std::string_view bytes);
+
 // A message for people, "samepage: …" on standard error.
 void complain(std::string_view message);
 void complain_in_json(std::string_view object);

@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "samepage/duration.hpp"
@@ -29,6 +30,8 @@ bool is_terminal(std::FILE* stream);
 bool reader_has_gone() noexcept;
 // Whether nobody will read standard output any more, where that shows without writing.
 bool output_has_gone() noexcept;
+// Writes to standard output, past stdio. False: errno says why. A caught interrupt ends the process while it waits.
+bool write_output(std::string_view bytes);
 
 // An opened source of bytes.
 struct input {

@@ -210,6 +210,10 @@ bool reader_has_gone() noexcept {
            (errno == EINVAL && (GetLastError() == ERROR_NO_DATA || GetLastError() == ERROR_BROKEN_PIPE));
 }
 
+bool write_output(std::string_view bytes) {
+    return std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size() && std::fflush(stdout) == 0;
+}
+
 input open_input(const std::string& path) {
     input in{{stdin, [](std::FILE*) { return 0; }}, {}};
     HANDLE raw = input_handle();
