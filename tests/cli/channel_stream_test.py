@@ -15,7 +15,7 @@ import threading
 from support import DEADLINE_S, Case, main
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
-LINES = int(os.environ.get("SAMEPAGE_STREAM_LINES", "40000"))
+LINES = int(os.environ.get("SAMEPAGE_STREAM_LINES", "20000"))
 
 
 def text_lines():

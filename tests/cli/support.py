@@ -14,7 +14,7 @@ import time
 import unittest
 
 PROGRAM = os.environ["SAMEPAGE"]
-DEADLINE_S = 12  # for what must come; a slow machine is no failure
+DEADLINE_S = 100  # for what must come; a slow machine is no failure
 
 
 def clean_signals():
