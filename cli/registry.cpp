@@ -30,6 +30,7 @@ constexpr command_entry entries[] = {
     {"", "holders", "Tell which processes hold an object", make_holders},
     {"", "clean", "Free what killed processes left behind", make_clean},
     {"", "doctor", "Check whether this machine suits, and say what to do", make_doctor},
+    {"bench", "channel", "Measure how fast messages go on this machine", make_bench_channel},
     {"", "demo", "Play the whole story with real processes", make_demo},
     {"", "completion", "Print the script for completion in bash", make_completion},
     {"", "version", "Print the version", make_version},

@@ -285,6 +285,23 @@ class Listening(Channel):
         self.assertEqual(listener.stderr.read(), b"")
 
 
+class Bench(Channel):
+    def test_it_measures(self):
+        seen = json.loads(self.samepage("bench", "channel", "--time", "200ms", "--json"))
+        self.assertEqual([one["waiting"] for one in seen["latency"]], ["polling", "asleep"])
+        for one in seen["latency"]:
+            self.assertGreater(one["round_trips"], 0)
+            self.assertTrue(0 < one["p50_ns"] <= one["p99_ns"] <= one["p999_ns"], one)
+        self.assertEqual([(one["message_bytes"], one["batch"]) for one in seen["throughput"]],
+                         [(64, 1), (64, 64), (16384, 1)])
+        self.assertTrue(all(one["messages_per_s"] > 0 for one in seen["throughput"]), seen)
+        self.assertEqual(self.names(), [])
+        table = self.samepage("bench", "channel", "--time", "0")
+        self.assertIn(b"99.9 %", table)
+        self.assertIn(b"MESSAGES/S", table)
+        self.refused(3, "bench", "channel", "--second", "nobody")
+
+
 class Death(Channel):
     def test_a_killed_sender_stops_nobody(self):
         listener = self.listen()
