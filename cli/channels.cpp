@@ -5,19 +5,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 
+#include "awaiting.hpp"
 #include "failure.hpp"
-#include "output.hpp"
 #include "samepage/place.hpp"
-#include "system.hpp"
 #include "units.hpp"
 
 namespace samepage::cli {
 
 namespace {
-
-using clock = std::chrono::steady_clock;
 
 bool has_listener(const channel_bytes& channel) {
     const auto registered = need(channel.info()).registered;
@@ -61,30 +57,19 @@ channel_bytes channel_to_listen(const std::string& place, bool read_only_too, co
 }
 
 channel_bytes channel_with_listener(channel_bytes mine, const std::string& place, duration timeout) {
-    const bool endless = timeout > clock::time_point::max() - clock::now();
-    const auto until = endless ? clock::time_point::max() : clock::now() + timeout;
-    duration pause = std::chrono::milliseconds(1);
-    bool told = false;
-    while (true) {
+    for (awaiting listener("a listener of " + place, timeout);; listener.pause()) {
         if (!mine.is_open()) {
             auto opened = channel_bytes::open(place);
             if (!opened && opened.error().code() != errc::not_found) throw failure(opened.error());
             if (opened) mine = *std::move(opened);
         }
         if (mine.is_open() && has_listener(mine)) return mine;
-        if (clock::now() >= until)
+        if (listener.over())
             throw failure(
                 status_timed_out, "timed_out",
                 fmt::format("timed_out: nobody listens to {} after {}; run \"samepage channel listen {}\" (with "
                             "--lossy it does not count)",
                             place, duration_text(timeout), place));
-        if (!told) hint(fmt::format("Waiting for a listener of {} (Ctrl-C ends)", place));
-        told = true;
-        wait_for a_moment;
-        a_moment.time = std::min<duration>(pause, until - clock::now());
-        wait(a_moment);
-        if (interrupted()) end_interrupted();
-        pause = std::min<duration>(pause * 2, std::chrono::milliseconds(10));
     }
 }
 

@@ -18,7 +18,7 @@ class ls : public command {
    public:
     void declare(arguments& a) override {
         a.flag("--global", global_, "Only the whole machine's objects");
-        a.flag("--names", names_, "Print only the names, one a line");
+        a.flag("--names", names_, "Print only the names, one a line; control characters as '?'");
     }
 
     int run(bool json) override {
@@ -34,7 +34,7 @@ class ls : public command {
         if (json) {
             print_line(json_object::dump(rows_as_json(found)));
         } else if (names_) {
-            for (const catalog_entry& e : found.entries) print_line(e.place.text());
+            for (const catalog_entry& e : found.entries) print_line(harmless(e.place.text()));
         } else if (!found.entries.empty()) {
             print_table({"NAME", "KIND", "SIZE", "HOLDERS", "STATE", "PLACE"}, rows(found));
         } else if (found.complete) {

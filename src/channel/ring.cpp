@@ -29,19 +29,22 @@ std::atomic<std::uint64_t>& word_at(std::byte* at) noexcept {
 std::uint64_t ring::record_end(std::uint64_t position, std::uint64_t meta) const noexcept {
     const std::uint64_t size_bytes = static_cast<std::uint32_t>(meta);
     const std::uint64_t room_bytes = ring_bytes_ - offset_of(position) - sizeof(record_head);
+    // Padding is shorter than the record that did not fit: so none follows another, and whoever passes it gets on.
+    if (size_bytes > shape_.capacity_bytes) return 0;
     switch (meta >> 32) {
         case message_record:
-            if (size_bytes > shape_.capacity_bytes || shared::copy_room(size_bytes) > room_bytes) return 0;
+            if (shared::copy_room(size_bytes) > room_bytes) return 0;
             return position + sizeof(record_head) + shared::copy_room(size_bytes);
         case padding_record: return size_bytes == room_bytes ? position + sizeof(record_head) + size_bytes : 0;
-        case loaned_record:
-            return size_bytes <= shape_.capacity_bytes && room_bytes >= 16 ? position + loaned_record_bytes : 0;
+        case loaned_record: return room_bytes >= 16 ? position + loaned_record_bytes : 0;
         default: return 0;
     }
 }
 
 void ring::set_marks(std::uint64_t position, std::uint64_t end) const noexcept {
-    for (std::uint64_t at = round_up(position + 1, segment_bytes()); at <= end; at += segment_bytes())
+    // By distance: it ends for positions too that something else has written, just below 2^64.
+    for (std::uint64_t at = round_up(position + 1, segment_bytes()); at - position <= end - position;
+         at += segment_bytes())
         body_->marks[at / segment_bytes() % segments_count].store(end, std::memory_order_relaxed);
 }
 
@@ -49,7 +52,10 @@ bool ring::catch_up() const noexcept {
     for (unsigned records = 0; records < 3; ++records) {
         const std::uint64_t position = body_->tail.load(std::memory_order_relaxed);
         const std::uint64_t meta = head_at(position).meta.load(std::memory_order_relaxed);
-        if (meta == 0) return true;
+        if (meta == 0) {
+            body_->next.store(head_at(position).sequence.load(std::memory_order_relaxed), std::memory_order_relaxed);
+            return true;
+        }
         const std::uint64_t end = record_end(position, meta);
         if (end == 0) return false;
         set_marks(position, end);
@@ -76,10 +82,9 @@ void ring::give_up(std::uint64_t position) const noexcept {
     body_->oldest.store(position, std::memory_order_release);
 }
 
-// Makes the tail a place for a record of that length.
-ring::outcome ring::prepare(std::uint64_t record_bytes) const noexcept {
-    if (!catch_up()) return {};
-    const std::uint64_t position = body_->tail.load(std::memory_order_relaxed);
+// Makes the tail a place for a record of that length, and says where it is: read once and checked, never read again.
+ring::outcome ring::prepare(std::uint64_t record_bytes, std::uint64_t& position) const noexcept {
+    position = body_->tail.load(std::memory_order_relaxed);
     const std::uint64_t oldest = body_->oldest.load(std::memory_order_relaxed);
     if (!is_aligned(position) || !is_aligned(oldest) || oldest > position ||
         position - oldest > ring_bytes_ - sizeof(record_head))
@@ -97,20 +102,23 @@ ring::outcome ring::prepare(std::uint64_t record_bytes) const noexcept {
         give_up(mark);
     }
     if (padding_bytes != 0) {
-        begin(position, position + padding_bytes, false);
-        commit(position, position + padding_bytes, padding_record, padding_bytes - sizeof(record_head));
+        const std::uint64_t sequence = body_->next.load(std::memory_order_relaxed);
+        begin(position + padding_bytes, sequence);
+        commit(position, position + padding_bytes, padding_record, padding_bytes - sizeof(record_head), sequence);
+        position += padding_bytes;
     }
     return {sent::done, 0, 0, 0};
 }
 
 ring::outcome ring::send(std::span<const std::byte> message) const noexcept {
     const std::uint64_t record_bytes = sizeof(record_head) + shared::copy_room(message.size());
-    outcome ready = prepare(record_bytes);
+    std::uint64_t position = 0;
+    outcome ready = prepare(record_bytes, position);
     if (ready.how != sent::done) return ready;
-    const std::uint64_t position = body_->tail.load(std::memory_order_relaxed);
-    ready.sequence = begin(position, position + record_bytes, true);
+    ready.sequence = body_->next.load(std::memory_order_relaxed);
+    begin(position + record_bytes, ready.sequence + 1);
     shared::store_bytes(data_at(position), message.data(), message.size());
-    commit(position, position + record_bytes, message_record, message.size());
+    commit(position, position + record_bytes, message_record, message.size(), ready.sequence + 1);
     return ready;
 }
 
@@ -154,15 +162,16 @@ ring::outcome ring::give_up_loan() const noexcept {
 }
 
 ring::outcome ring::send_loan(std::uint32_t block, std::uint64_t size_bytes) const noexcept {
-    outcome ready = prepare(loaned_record_bytes);
+    std::uint64_t position = 0;
+    outcome ready = prepare(loaned_record_bytes, position);
     if (ready.how != sent::done) return ready;
-    const std::uint64_t position = body_->tail.load(std::memory_order_relaxed);
     // C1. A survivor finds no record there that names the block, so it is a dead one's loan.
     body_->blocks[block].position.store(position, std::memory_order_relaxed);
-    ready.sequence = begin(position, position + loaned_record_bytes, true);
+    ready.sequence = body_->next.load(std::memory_order_relaxed);
+    begin(position + loaned_record_bytes, ready.sequence + 1);
     // release: pairs with the acquire in look_closer() (payload)
     word_at(data_at(position)).store(block, std::memory_order_release);
-    commit(position, position + loaned_record_bytes, loaned_record, size_bytes);
+    commit(position, position + loaned_record_bytes, loaned_record, size_bytes, ready.sequence + 1);
     end_loan(block);
     return ready;
 }
@@ -184,10 +193,9 @@ std::optional<std::uint32_t> ring::register_subscriber(std::uint64_t identity, c
 
 void ring::unregister(std::uint32_t slot, std::uint64_t identity) const noexcept {
     std::uint64_t seen = identity;
-    // release: pairs with the acquires in register_subscriber() and in_the_way() (slot). relaxed: failing reads
-    // nothing.
-    body_->subscribers[slot].identity.compare_exchange_strong(seen, 0, std::memory_order_release,
-                                                              std::memory_order_relaxed);
+    // seq_cst (default): pairs with the acquires in register_subscriber() and in_the_way() (slot), and with the load in
+    // when_there_is_room() (slot, sleepers)
+    body_->subscribers[slot].identity.compare_exchange_strong(seen, 0);
 }
 
 ring::found ring::look_closer(const reading_place& at, std::uint64_t meta) const noexcept {
@@ -231,14 +239,15 @@ std::optional<reading_place> ring::newest() const noexcept {
     for (unsigned tries = 0; tries < tries_max; ++tries) {
         // acquire: pairs with the release in commit() (tail)
         std::uint64_t position = body_->tail.load(std::memory_order_acquire);
+        if (!is_aligned(position)) break;
         // A sender may be, or have died, between a record and the tail; it need not be the very end with busy ones.
         for (unsigned records = 0; records < 4; ++records) {
             const std::uint64_t meta = head_at(position).meta.load(std::memory_order_acquire);
             const std::uint64_t end = meta == 0 ? 0 : record_end(position, meta);
-            if (end == 0) break;
+            // What has been overtaken may be a message's bytes, and leads nowhere.
+            if (end == 0 || !is_kept(position)) break;
             position = end;
         }
-        if (!is_aligned(position)) break;
         if (const auto at = place_at(position)) return at;
     }
     return {};

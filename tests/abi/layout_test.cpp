@@ -46,7 +46,7 @@ static_assert(owner_word::contended == 0x10000 && owner_word::starving == 0x2000
 static_assert(shared::sleepers_mask == 0x3fff && shared::one_wake == 0x4000);
 
 static_assert(cells::waiters_offset == 4096 && cells::owner_offset == 12352 && cells::current_offset == 12480);
-static_assert(cells::buffers_offset == 12608 && cells::value_offset == 8);
+static_assert(cells::bell_offset == 4100 && cells::buffers_offset == 12608 && cells::value_offset == 8);
 static_assert(cells::waiters_point == 0 && cells::owner_point == 1 && locks::owner_point == 0);
 static_assert(cells::shape::of(4096, false).object_bytes() == 12608 + 8 * 4160);
 static_assert(cells::shape::of(1, true).object_bytes() == 12608 + 8 * 64);

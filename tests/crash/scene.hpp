@@ -83,5 +83,6 @@ std::vector<subject> self_subjects();
 std::vector<subject> region_subjects();
 std::vector<subject> cell_subjects();
 std::vector<subject> lock_subjects();
+std::vector<subject> channel_subjects();
 
 }  // namespace crash

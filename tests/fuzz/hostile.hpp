@@ -14,10 +14,11 @@ namespace hostile {
 
 using input = std::span<const std::uint8_t>;
 
-// One attack: writes what `bytes` says (see patch) into a cell or lock that is in use, uses it, mends it and looks
+// One attack: writes what `bytes` says (see patch) into an object that is in use, uses it, mends it and looks
 // whether it works again. Ends the process when a promise is broken. Object and handles are kept from call to call.
 void attack_cell(input bytes);
 void attack_lock(input bytes);
+void attack_channel(input bytes);
 
 // A structured object's file, whose good bytes are kept.
 class victim {

@@ -1,13 +1,15 @@
 // Hostile bytes from a seeded generator: the same attacks in every run, with any compiler.
 // SPDX-License-Identifier: MIT
 //
-// Usage: samepage_hostile_bytes_test cell|lock [--expect-crash]. SAMEPAGE_HOSTILE_ROUNDS: how many attacks.
+// Usage: samepage_hostile_bytes_test cell|channel|lock [--expect-crash]. SAMEPAGE_HOSTILE_ROUNDS: how many attacks.
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
 #include <random>
 
 #include "hostile.hpp"
@@ -18,7 +20,9 @@ constexpr unsigned hang_seconds = 120;
 
 // Mostly values at the edges of what fields may hold.
 void add_value(std::mt19937_64& random, std::vector<std::uint8_t>& to, std::size_t count) {
-    constexpr std::uint64_t edges[] = {0, 1, 2, 99, 100, 101, 0x7fffffff, 0xffffffff, 1ull << 32, ~0ull, 1ull << 63};
+    constexpr std::uint64_t edges[] = {0,     1,          2,          99,         100,        101,
+                                       4096,  0x7fffffff, 0xffffffff, 1ull << 32, 2ull << 32, 3ull << 32 | 10,
+                                       ~0ull, ~15ull,     1ull << 63};
     std::uint64_t value = random() % 4 == 0 ? random() : edges[random() % std::size(edges)];
     if (random() % 4 == 0) value ^= 1ull << random() % 64;
     for (std::size_t i = 0; i < count; ++i) to.push_back(static_cast<std::uint8_t>(value >> i % 8 * 8));
@@ -35,6 +39,13 @@ std::vector<std::uint8_t> next_input(std::mt19937_64& random) {
     }
     return bytes;
 }
+
+struct subject {
+    const char* name;
+    void (*attack)(hostile::input);
+};
+constexpr subject subjects[] = {
+    {"cell", hostile::attack_cell}, {"channel", hostile::attack_channel}, {"lock", hostile::attack_lock}};
 
 int run(void (*attack)(hostile::input), unsigned long rounds) {
     std::fflush(nullptr);
@@ -57,7 +68,10 @@ int main(int argc, char** argv) {
     if (argc < 2 || (argc == 3 && !expect_crash)) return 2;
     const char* wanted = std::getenv("SAMEPAGE_HOSTILE_ROUNDS");
     const unsigned long rounds = wanted ? std::strtoul(wanted, nullptr, 10) : 1000;
-    const int status = run(std::strcmp(argv[1], "lock") == 0 ? hostile::attack_lock : hostile::attack_cell, rounds);
+    const auto* const chosen = std::find_if(std::begin(subjects), std::end(subjects),
+                                            [&](const subject& s) { return std::strcmp(s.name, argv[1]) == 0; });
+    if (chosen == std::end(subjects)) return 2;
+    const int status = run(chosen->attack, rounds);
     std::printf("%lu attacks on a %s: %s\n", rounds, argv[1], status == 0 ? "withstood" : "NOT withstood");
     return (status != 0) == expect_crash ? 0 : 1;
 }
