@@ -6,8 +6,8 @@
 
 #include <algorithm>
 
-#include "cells.hpp"
 #include "failure.hpp"
+#include "samepage/cell.hpp"
 #include "samepage/channel.hpp"
 #include "samepage/lock.hpp"
 #include "units.hpp"
@@ -20,8 +20,11 @@ std::string process_text(std::uint32_t process) {
     return process != 0 ? fmt::format("process {}", process) : "a process that can't be seen from here";
 }
 
-details of_cell(const std::string& place) {
-    const cell_info i = need(cell_to_read(place).info());
+details of_cell(const std::string& place, duration patience) {
+    cell_options reading;
+    reading.access = access::read_only;
+    reading.timeout = patience;
+    const cell_info i = need(need(cell_bytes::open(place, reading)).info());
     details d;
     d.lines.emplace_back("version", i.version == 0 ? "0, empty" : std::to_string(i.version));
     d.lines.emplace_back("value", fmt::format("{}, at most {}", size_text(i.size_bytes), size_text(i.capacity_bytes)));
@@ -64,9 +67,10 @@ std::string listeners_brief(const channel_info& i) {
                        lag_messages == 0 ? "" : fmt::format(", {} behind", lag_messages));
 }
 
-details of_channel(const std::string& place) {
+details of_channel(const std::string& place, duration patience) {
     channel_options reading;
     reading.access = access::read_only;
+    reading.timeout = patience;
     const channel_info i = need(need(channel_bytes::open(place, reading)).info());
     details d;
     d.lines.emplace_back("capacity", fmt::format("a message has at most {}, the newest {} are kept",
@@ -93,8 +97,10 @@ details of_channel(const std::string& place) {
     return d;
 }
 
-details of_lock(const std::string& place) {
-    const lock_info i = need(need(lock::open(place)).info());
+details of_lock(const std::string& place, duration patience) {
+    lock_options looking;
+    looking.timeout = patience;
+    const lock_info i = need(need(lock::open(place, looking)).info());
     details d;
     d.lines.emplace_back("owner", i.owned ? process_text(i.owner_process) : "none");
     d.lines.emplace_back("awaited", i.awaited ? "yes" : "no");
@@ -113,11 +119,11 @@ void details::add_to(json_object& answer) const {
     for (const auto& [key, values] : lists) answer.set(key.c_str(), values);
 }
 
-details details_of(const catalog_entry& entry) {
+details details_of(const catalog_entry& entry, duration patience) {
     const std::string place = entry.place.text();
-    if (entry.kind == kind::cell) return of_cell(place);
-    if (entry.kind == kind::channel) return of_channel(place);
-    if (entry.kind == kind::lock) return of_lock(place);
+    if (entry.kind == kind::cell) return of_cell(place, patience);
+    if (entry.kind == kind::channel) return of_channel(place, patience);
+    if (entry.kind == kind::lock) return of_lock(place, patience);
     return {};
 }
 

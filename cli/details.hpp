@@ -2,12 +2,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "json.hpp"
 #include "samepage/catalog.hpp"
+#include "samepage/duration.hpp"
 
 namespace samepage::cli {
 
@@ -21,7 +23,8 @@ struct details {
     void add_to(json_object& answer) const;
 };
 
-// Opens it as what it is. Throws failure.
-details details_of(const catalog_entry& entry);
+// Opens it as what it is, waiting at most `patience` for a process that was stopped while it made or closed it. Throws
+// failure.
+details details_of(const catalog_entry& entry, duration patience = std::chrono::seconds(5));
 
 }  // namespace samepage::cli

@@ -48,7 +48,7 @@ class ls : public command {
     // Whatever it can't be asked now, it is listed: it may have gone meanwhile.
     static details details_if_any(const catalog_entry& e) {
         try {
-            return details_of(e);
+            return details_of(e, std::chrono::milliseconds(100));
         } catch (const failure& f) {
             details none;
             none.brief = f.code() == "not_found" ? "gone" : f.code();
