@@ -65,6 +65,11 @@ void flush_output() {
     if (std::fflush(stdout) != 0) output_failed();
 }
 
+void print_now(std::string_view bytes) {
+    flush_output();
+    if (!write_output(bytes)) output_failed();
+}
+
 void complain(std::string_view message) { to_error(fmt::format("samepage: {}\n", harmless(message))); }
 
 void complain_in_json(std::string_view object) { to_error(fmt::format("{}\n", object)); }

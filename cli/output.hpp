@@ -16,6 +16,9 @@ void print_line(std::string_view line);
 std::string harmless(std::string_view text);
 void flush_output();  // so that the reader has it; called at the end in any case
 
+// Past all buffers. An interrupt is heard also while the reader reads nothing.
+void print_now(std::string_view bytes);
+
 // A message for people, "samepage: …" on standard error.
 void complain(std::string_view message);
 void complain_in_json(std::string_view object);

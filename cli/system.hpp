@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "samepage/duration.hpp"
@@ -27,6 +28,10 @@ std::vector<std::string> prepare(int argc, char** argv);
 bool is_terminal(std::FILE* stream);
 // Whether the failure that errno tells of is that the reader of a pipe has gone.
 bool reader_has_gone() noexcept;
+// Whether nobody will read standard output any more, where that shows without writing.
+bool output_has_gone() noexcept;
+// Writes to standard output, past stdio. False: errno says why. A caught interrupt ends the process while it waits.
+bool write_output(std::string_view bytes);
 
 // An opened source of bytes.
 struct input {

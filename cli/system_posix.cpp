@@ -163,6 +163,29 @@ bool is_terminal(std::FILE* stream) { return ::isatty(::fileno(stream)) == 1; }
 
 bool reader_has_gone() noexcept { return errno == EPIPE; }
 
+bool output_has_gone() noexcept {
+    pollfd output{STDOUT_FILENO, 0, 0};
+    return ::poll(&output, 1, 0) == 1 && (output.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+bool write_output(std::string_view bytes) {
+    struct stat facts = {};
+    const bool may_block = ::fstat(STDOUT_FILENO, &facts) != 0 || !S_ISREG(facts.st_mode);
+    while (!bytes.empty()) {
+        std::array<pollfd, 2> events = {pollfd{STDOUT_FILENO, POLLOUT, 0}, pollfd{signal_pipe[0], POLLIN, 0}};
+        if (may_block) ::poll(events.data(), events.size(), -1);
+        if (interrupted()) end_interrupted();
+        if (events[1].revents != 0) empty_signal_pipe();
+        if (may_block && events[0].revents == 0) continue;
+        // A pipe that can be written to has room for PIPE_BUF.
+        const auto n = ::write(STDOUT_FILENO, bytes.data(),
+                               may_block ? std::min<std::size_t>(bytes.size(), PIPE_BUF) : bytes.size());
+        if (n > 0) bytes.remove_prefix(static_cast<std::size_t>(n));
+        if (n < 0 && errno != EINTR && errno != EAGAIN) return false;
+    }
+    return true;
+}
+
 input open_input(const std::string& path) {
     input in{{stdin, [](std::FILE*) { return 0; }}, {}};
     if (path != "-") {

@@ -210,9 +210,16 @@ bool is_terminal(std::FILE* stream) {
     return GetConsoleMode(reinterpret_cast<HANDLE>(_get_osfhandle(_fileno(stream))), &mode) != 0;
 }
 
+// A pipe tells it only when it is written to.
+bool output_has_gone() noexcept { return false; }
+
 bool reader_has_gone() noexcept {
     return errno == EPIPE ||
            (errno == EINVAL && (GetLastError() == ERROR_NO_DATA || GetLastError() == ERROR_BROKEN_PIPE));
+}
+
+bool write_output(std::string_view bytes) {
+    return std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size() && std::fflush(stdout) == 0;
 }
 
 input open_input(const std::string& path) {

@@ -22,7 +22,7 @@ class Inspect(Case):
         self.share("share", "a", "x", "--size", "64K")
         self.share("hold", "a")
         rows = [line.split() for line in self.samepage("ls").decode().splitlines()]
-        self.assertEqual(rows[0], ["NAME", "KIND", "SIZE", "HOLDERS", "PLACE"])
+        self.assertEqual(rows[0], ["NAME", "KIND", "SIZE", "HOLDERS", "STATE", "PLACE"])
         self.assertEqual([row[:5] for row in rows[1:]],
                          [["a", "region", "64", "KiB", "2"], ["b", "region", "4", "KiB", "1"]])
         found = json.loads(self.samepage("ls", "--json"))
