@@ -1,4 +1,4 @@
-// Running a command with bytes as its standard input, through files of our own, so that neither side waits for the other.
+// Running a command with bytes as its standard input, through files of our own: so neither side waits for the other.
 // SPDX-License-Identifier: MIT
 #include "run_job.hpp"
 
