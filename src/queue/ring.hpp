@@ -26,8 +26,8 @@
 //   I1 The record of a job, but for its state, reply and caller, doesn't change from P5 on until its state is done and
 //      head is behind it.
 //   I2 A state changes by a compare-and-swap from exactly what was seen. `taken` is left only by its taker, or by the
-//      owner when the kernel says that the taker is dead; `replied` by its caller, or after its end (or giving up) by the
-//      owner. Identities never come twice, so nobody finishes what another has by now.
+//      owner when the kernel says that the taker is dead; `replied` by its caller, or, after its end or when it has
+//      given up, by the owner. Identities never come twice, so nobody finishes what another has by now.
 //   I3 Nothing before cursor is ready, but for a job that was given back without the owner word (which a stopped owner
 //      may keep); sweeps find that. So taking looks at one record when all is well, and a sweep, thanks to S4, at no
 //      more than twice as many as are unfinished.
