@@ -154,9 +154,8 @@ class SAMEPAGE_API queue_bytes {
     // it doesn't wait, else timed_out. corrupt, once, for a job whose bytes are damaged: it is dropped.
     result<job> take(duration timeout = forever) const;
 
-    // Pushes a job and waits for its reply, which must fit into `reply_bytes_max`. When a worker dies, the next one
-    // gets the job. timed_out: a job that nobody has taken by then is withdrawn; else it goes on, and its reply is
-    // dropped.
+    // Pushes a job and waits for its reply, which must fit into `reply_bytes_max`. When a worker dies, the next one has
+    // it. timed_out: a job that nobody has taken by then is withdrawn; else it goes on, and its reply is dropped.
     result<std::vector<std::byte>> call(std::span<const std::byte> bytes, duration timeout = forever,
                                         std::uint64_t reply_bytes_max = 4096) const;
     result<std::string> call_text(std::string_view text, duration timeout = forever,

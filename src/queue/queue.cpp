@@ -5,11 +5,9 @@
 // jobs), shared/owner_word.hpp (whose turn it is to push or take), shared/wait_word.hpp (who sleeps).
 //
 // Why nobody sleeps through what it waits for. All three wait for a word that changes; they mark themselves first (M).
-//   takers   read the owner word (O), then cursor and tail. Who pushes or gives back stores those, releases O
-//   (seq_cst),
+//   takers   read the owner word (O), then cursor and tail. Who pushes or gives back stores these, frees O (seq_cst),
 //            and reads M (seq_cst): as for cells (cell.cpp).
 //   pushers  read the state of the record at head, then head. Who finishes a job changes its state and reads M, all
-//   four
 //            seq_cst.
 //   callers  read their record's state. Who replies changes it and reads M, all four seq_cst.
 // Deaths wake nobody: takers and pushers look again in slices, and then ask the kernel about those who have jobs.

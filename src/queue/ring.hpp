@@ -25,10 +25,9 @@
 // Invariants
 //   I1 The record of a job, but for its state, reply and caller, doesn't change from P5 on until its state is done and
 //      head is behind it.
-//   I2 A state changes by a compare-and-swap from exactly what was seen. `taken` is left only by its taker; by the
-//   owner
-//      after the kernel said that the taker is dead; `replied` by its caller, or after its death (or giving up) by the
-//      owner. Identities never come twice, so nobody finishes what another has by now.
+//   I2 A state changes by a compare-and-swap from exactly what was seen. `taken` is left only by its taker, or by the
+//      owner when the kernel says that the taker is dead; `replied` by its caller, or, after its end or when it has
+//      given up, by the owner. Identities never come twice, so nobody finishes what another has by now.
 //   I3 Nothing before cursor is ready, but for a job that was given back without the owner word (which a stopped owner
 //      may keep); sweeps find that. So taking looks at one record when all is well, and a sweep, thanks to S4, at no
 //      more than twice as many as are unfinished.
@@ -41,14 +40,12 @@
 //
 // Crash story
 //   P1-P4, T1: nothing has changed for anybody. Padding that is committed is as good as none.
-//   P5: the job is pushed, whether or not its pusher lived to hear of it. Who takes the owner word from the dead does
-//   P6
+//   P5: the job is pushed, whether or not its pusher lived to hear of it. Who takes the owner word of the dead does P6
 //     (repair); otherwise two jobs would get one id.
 //   T2: the job is taken by a dead one; S1 gives it to the next. T3 missing: takers look at one record more.
 //   G1: takers look at some records more. G2: it is ready.
 //   A1, R2, F2, S3, S4: that one store is all. A reply that was cut short (R1) is written anew by the next taker.
-//   Caller killed: its job is done by somebody all the same, the reply is dropped by S3, or by P1 of one who needs
-//   room.
+//   Caller killed: its job is done by somebody all the same, its reply is dropped by S3, or P1 of one who needs room.
 #pragma once
 
 #include <array>

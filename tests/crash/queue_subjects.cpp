@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The promise: after any death, each job that was pushed for sure is finished by exactly one, or still to be had; one
-// whose push was under way is there whole or not at all; ids have no holes; and the queue goes on. Two living ones
-// never have the same job.
+// whose push was under way is there whole or not at all; ids have no holes; and the queue goes on. No two living
+// ones have the same job.
 #include <sys/wait.h>
 #include <unistd.h>
 

@@ -8,8 +8,7 @@
 //   reply TEXT              -> the same
 //   call TEXT               -> the reply; "calling" comes first
 //   flood SEED              -> "flooding"; pushes "SEED.NUMBER" for ever, and says each NUMBER that was acknowledged
-//   work                    -> "working"; takes and acknowledges for ever, and says "ID DELIVERIES TEXT" of each that
-//   it
+//   work                    -> "working"; takes and acknowledges for ever, says "ID DELIVERIES TEXT" of each that it
 //                              has finished; takes its time over every third, gives back every seventh
 // Every error is answered by its name alone: "timed_out".
 #include <cstdlib>
