@@ -21,31 +21,31 @@ constexpr std::uint64_t any_takes_max = std::uint64_t{256} << 20U;  // no channe
 
 }  // namespace
 
-void framing::declare(arguments& a, const std::string& null_help, const std::string& raw_help) {
-    a.flag("--null", null_, null_help);
-    a.flag("--raw", raw_, raw_help);
+void messages::declare(arguments& a, const std::string& what) {
+    what_ = what;
+    a.value(word_, "TEXT", "--text", "The " + what + "; '-' takes the lines of standard input, each as one");
+    a.text("--text", text_, "TEXT", "The " + what + ", whatever it looks like");
+    a.flag("--null", null_, "With '-': what zero bytes end, not lines");
+    a.flag("--raw", raw_, "With '-': all of standard input as one " + what);
 }
 
-void framing::check() const {
-    if (null_ && raw_) throw usage_error("--null and --raw do not go together");
+void messages::check() const {
+    if (word_.has_value() == text_.has_value())
+        throw usage_error("give TEXT, '-' for standard input, or --text, one of them");
+    if ((null_ || raw_) && is_text()) throw usage_error("--null and --raw are for '-', standard input");
+    if (null_ && raw_) throw usage_error("--null and --raw exclude each other");
 }
 
-void message_source::declare(arguments& a) {
-    a.value(word_, "TEXT", "--text", "The message; without it, or with '-', the lines of standard input are messages");
-    a.text("--text", text_, "TEXT", "The message, whatever it looks like");
-    framing_.declare(a, "In standard input a zero byte ends a message, not a line's end",
-                     "All of standard input is one message");
+void messages::for_each(const std::function<void(std::string_view)>& use) const {
+    message_input input(*this, "it", any_takes_max);
+    for (auto some = input.next(); !some.empty(); some = input.next()) {
+        for (const auto& one : some) use({reinterpret_cast<const char*>(one.data()), one.size()});
+    }
 }
 
-void message_source::check() const {
-    framing_.check();
-    if (word_ && text_) throw usage_error("TEXT and --text are each a message: give one of them");
-    if (is_text() && framing_.given())
-        throw usage_error("--null and --raw say what is a message in standard input; they do not go with a text");
-}
-
-message_input::message_input(const message_source& from, std::string place, std::uint64_t bytes_max)
-    : place_(std::move(place)), bytes_max_(bytes_max) {
+message_input::message_input(const messages& from, std::string place, std::uint64_t bytes_max)
+    : what_(from.what_), place_(std::move(place)), bytes_max_(bytes_max) {
+    from.check();
     if (from.is_text()) {
         const std::string& text = from.text_ ? *from.text_ : *from.word_;
         buffer_.assign(text.begin(), text.end());
@@ -53,13 +53,13 @@ message_input::message_input(const message_source& from, std::string place, std:
         is_empty_one_left_ = true;
         return;
     }
-    separator_ = from.framing_.separator();
+    if (!from.raw_) separator_ = from.null_ ? '\0' : '\n';
     is_empty_one_left_ = !separator_;
     file_ = std::move(open_input("-").file);
     buffer_.resize(piece_bytes);
 }
 
-message_input::messages message_input::next() {
+message_input::some message_input::next() {
     found_.clear();
     for (;;) {
         if (separator_) take_whole_ones();
@@ -128,9 +128,9 @@ void message_input::find_out_how_large() {
 void message_input::too_large(std::uint64_t size_bytes) const {
     std::string text = "too_large: ";
     if (given_ > 0) {
-        text += fmt::format("message {} of the input", given_ + 1);
+        text += fmt::format("{} {} of the input", what_, given_ + 1);
     } else {
-        text += "the message";
+        text += "the " + what_;
     }
     if (size_bytes > any_takes_max) {
         text += fmt::format(" has more than {}, which nothing takes; make smaller ones", size_text(any_takes_max));
@@ -142,9 +142,24 @@ void message_input::too_large(std::uint64_t size_bytes) const {
     throw failure(status_full, "too_large", text);
 }
 
+void message_format::declare(arguments& a, const std::string& what) {
+    a.flag("--null", null_, "End each " + what + " with a zero byte instead of a newline");
+    a.flag("--raw", raw_, "Print each " + what + " as it is, with nothing at its end");
+}
+
+void message_format::check(bool json) const {
+    if ((null_ ? 1 : 0) + (raw_ ? 1 : 0) + (json ? 1 : 0) > 1)
+        throw usage_error("--null, --raw and --json exclude each other");
+}
+
+void message_format::print(std::string_view message) const {
+    cli::print(message);
+    if (const auto c = end()) cli::print({&*c, 1});
+}
+
 void message_output::put(std::string_view message) {
     collected_ += message;
-    if (separator_) collected_ += *separator_;
+    if (end_) collected_ += *end_;
     if (collected_.size() >= piece_bytes) flush();
 }
 
