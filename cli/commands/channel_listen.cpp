@@ -30,16 +30,14 @@ class channel_listen : public command {
         a.number("--count", count_, "N", "End after N messages");
         a.text("--from", from_, "WHERE", "newest, the default; oldest: the oldest that is kept; or a message's number");
         a.flag("--lossy", lossy_, "Senders do not wait: what is missed is said on standard error");
-        framing_.declare(a, "Print a zero byte after each message, not a line's end",
-                         "Print nothing after each message");
+        format_.declare(a, "message");
         shape_.declare(a);
         a.example("samepage channel listen news               makes the channel and holds it; Ctrl-C ends");
         a.example("samepage channel listen news --count 1 --from oldest --json");
     }
 
     int run(bool json) override {
-        framing_.check();
-        if (json && framing_.given()) throw usage_error("--json does not go with --null or --raw");
+        format_.check(json);
         subscribe_options options = where_to_start();
         catch_interrupts();
         channel_ = channel_to_listen(place_, lossy_, shape_);
@@ -49,7 +47,7 @@ class channel_listen : public command {
         hint("Listening to " + place_ + " (Ctrl-C ends)");
         buffer_bytes_ = std::max(buffer_bytes_min, static_cast<std::size_t>(channel_.capacity_bytes() + 15) / 16 * 16);
         buffer_ = std::make_unique_for_overwrite<std::byte[]>(buffer_bytes_);
-        message_output output(json ? '\n' : framing_.separator());
+        message_output output(json ? '\n' : format_.end());
         while (!count_ || shown_ < *count_) {
             if (interrupted()) {
                 output.flush();
@@ -119,7 +117,7 @@ class channel_listen : public command {
     std::optional<std::uint64_t> count_;
     std::optional<std::string> from_;
     bool lossy_ = false;
-    framing framing_;
+    message_format format_;
     channel_shape shape_;
     channel_bytes channel_;
     subscriber_bytes subscriber_;

@@ -27,18 +27,18 @@ class channel_send : public command {
    public:
     void declare(arguments& a) override {
         a.place(place_);
-        source_.declare(a);
+        messages_.declare(a, "message");
         a.time("--timeout", timeout_, "Wait at most this long for listeners that lag, then exit 4 and name one");
         a.time_or("--wait", wait_, forever, "Wait for the first listener, at most this long");
         shape_.declare(a);
         holding_.declare(a, false);
-        a.example("samepage channel send news \"it rains\"         to all who listen to it");
-        a.example("tail -f log | samepage channel send news --wait    each line is a message");
-        a.example("samepage channel send ./news.page hello         a file, which keeps its newest messages");
+        a.example("samepage channel send news \"it rains\"             to all who listen to it");
+        a.example("tail -f log | samepage channel send news - --wait   each line is a message");
+        a.example("samepage channel send ./news.page hello           a file, which keeps its newest messages");
     }
 
     int run(bool json) override {
-        source_.check();
+        messages_.check();
         if (holding_.asked()) holding_.begin();
         if (holding_.asked() || !wait_) channel_ = channel_to_send(place_, holding_.asked(), shape_);
         if (wait_) channel_ = channel_with_listener(std::move(channel_), place_, *wait_);
@@ -73,8 +73,8 @@ class channel_send : public command {
     }
 
     void send_all() {
-        message_input input(source_, place_, channel_.capacity_bytes());
-        if (!source_.is_text() && is_terminal(stdin)) hint("Each line is a message (Ctrl-D ends)");
+        message_input input(messages_, place_, channel_.capacity_bytes());
+        if (!messages_.is_text() && is_terminal(stdin)) hint("Each line is a message (Ctrl-D ends)");
         for (auto some = input.next(); !some.empty(); some = input.next()) {
             // The last one by itself, because that tells its number.
             for (auto rest = some.first(some.size() - 1); !rest.empty();) {
@@ -94,7 +94,7 @@ class channel_send : public command {
     }
 
     std::string place_;
-    message_source source_;
+    messages messages_;
     std::optional<duration> timeout_, wait_;
     channel_shape shape_;
     holding holding_;

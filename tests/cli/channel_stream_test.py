@@ -67,8 +67,8 @@ class Stream(Case):
     def test_one_of_each_is_killed_on_the_way(self):
         listeners = [self.listen(name) for name in ("one", "two", "killed")]
         self.wait_until(lambda: self.listeners() == 3, "all three listen")
-        survivor = self.start("channel", "send", "lines", stdin=subprocess.PIPE)
-        killed = self.start("channel", "send", "lines", stdin=subprocess.PIPE)
+        survivor = self.start("channel", "send", "lines", "-", stdin=subprocess.PIPE)
+        killed = self.start("channel", "send", "lines", "-", stdin=subprocess.PIPE)
         half = self.feed(survivor, published(b"survivor", 0, LINES // 2))
         endless = self.feed(killed, published(b"killed", 0))
         # On the way: all have had much from the one that is to die, which has more to send, as has the other.

@@ -34,7 +34,7 @@ class Messages(Channel):
         listener = self.listen("--count", "6")
         self.assertEqual(self.send("it rains"), b"")
         self.send("-", input=b"a\n\n-5 b")  # an empty line, and one without its end
-        self.send(input=b"last\n")
+        self.send("-", input=b"last\n")
         self.assertEqual(json.loads(self.send("--text", "-", "--json")),
                          {"place": "news", "messages": 1, "last_sequence": 6})
         self.assertEqual(self.finish(listener), (b"it rains\na\n\n-5 b\nlast\n-\n", b""))
@@ -42,25 +42,25 @@ class Messages(Channel):
 
     def test_an_empty_input_has_no_message(self):
         self.share("channel", "hold", "news")
-        self.assertEqual(json.loads(self.send("--json", input=b"")), {"place": "news", "messages": 0})
-        self.assertEqual(json.loads(self.send("--json", "--raw", input=b""))["messages"], 1)
+        self.assertEqual(json.loads(self.send("-", "--json", input=b"")), {"place": "news", "messages": 0})
+        self.assertEqual(json.loads(self.send("-", "--json", "--raw", input=b""))["messages"], 1)
         self.assertEqual(json.loads(self.send("", "--json"))["last_sequence"], 2)
 
     def test_whatever_bytes_between_zeros(self):
         messages = [os.urandom(n * 37 % 3000).replace(b"\0", b"\1") for n in range(300)] + [b"", b"\n", b"a\nb"]
         listener = self.listen("--null", "--count", str(len(messages)))
-        self.send("--null", input=b"\0".join(messages) + b"\0")
+        self.send("-", "--null", input=b"\0".join(messages) + b"\0")
         self.assertEqual(self.finish(listener)[0], b"".join(m + b"\0" for m in messages))
 
     def test_all_of_an_input_as_one_message(self):
         content = os.urandom(200000)
         listener = self.listen("--raw", "--count", "1")
-        self.send("--raw", input=content)
+        self.send("-", "--raw", input=content)
         self.assertEqual(self.finish(listener)[0], content)
 
     def test_json(self):
         listener = self.listen("--json", "--count", "3")
-        self.send("--null", input="grüße\0\0\xff\xfe".encode("latin-1"))
+        self.send("-", "--null", input="grüße\0\0\xff\xfe".encode("latin-1"))
         messages = [json.loads(line) for line in self.finish(listener)[0].splitlines()]
         self.assertEqual(messages[1], {"sequence": 2, "missed": 0, "size_bytes": 0, "text": ""})
         self.assertEqual(base64.b64decode(messages[0]["base64"]), "grüße".encode("latin-1"))
@@ -68,23 +68,23 @@ class Messages(Channel):
 
     def test_too_large_says_which_capacity_to_ask_for(self):
         listener = self.listen("--capacity", "10", "--count", "3", place="small")
-        line = self.refused(7, "channel", "send", "small", input=b"1\n2\n" + b"x" * 11 + b"\n4\n")
+        line = self.refused(7, "channel", "send", "small", "-", input=b"1\n2\n" + b"x" * 11 + b"\n4\n")
         self.assertIn("message 3 of the input has 11 bytes", line)
         self.assertIn("--capacity 11", line)
         self.assertIn("(2 sent before it)", line)
         self.send("x" * 10, place="small")
         self.assertEqual(self.finish(listener)[0], b"1\n2\n" + b"x" * 10 + b"\n")
         self.share("channel", "hold", "small", "--capacity", "10")
-        for words, input in ((["x" * 11], None), (["--raw"], b"x" * 11), (["--null"], b"x" * 11), ([], b"x" * 11)):
+        for words, input in ((["x" * 11], None), (["-", "--raw"], b"x" * 11), (["-", "--null"], b"x" * 11), (["-"], b"x" * 11)):
             self.assertIn("--capacity 11", self.refused(7, "channel", "send", "small", *words, input=input))
         # Longer than what is read at once, with an end and without.
         for input in (b"x" * 1000001 + b"\nmore\n", b"x" * 1000001):
-            self.assertIn("--capacity 1000001", self.refused(7, "channel", "send", "small", input=input))
+            self.assertIn("--capacity 1000001", self.refused(7, "channel", "send", "small", "-", input=input))
 
     def test_wrong_words(self):
         self.share("channel", "hold", "news")
         for words in (["send", "news", "a", "--null"], ["send", "news", "a", "--text", "b"],
-                      ["send", "news", "--null", "--raw"], ["listen", "news", "--from", "0"],
+                      ["send", "news", "-", "--null", "--raw"], ["send", "news"], ["listen", "news", "--from", "0"],
                       ["listen", "news", "--from", "x"], ["listen", "news", "--from", "1x"],
                       ["listen", "news", "--null", "--raw"],
                       ["listen", "news", "--count", "x"], ["listen", "n", "--capacity", "0"],
@@ -164,7 +164,7 @@ class Lifetime(Channel):
 class Listening(Channel):
     def test_from(self):
         self.share("channel", "hold", "news")
-        self.send(input=b"1\n2\n3\n4\n")
+        self.send("-", input=b"1\n2\n3\n4\n")
 
         def heard(*words):
             return self.samepage("channel", "listen", "news", *words)
@@ -177,12 +177,12 @@ class Listening(Channel):
         self.send("5")
         self.assertEqual(json.loads(self.finish(newest)[0])["sequence"], 5)
         ahead = self.listen("--from", "7", "--count", "1")
-        self.send(input=b"6\n7\n")
+        self.send("-", input=b"6\n7\n")
         self.assertEqual(self.finish(ahead)[0], b"7\n")
 
     def test_what_has_gone_is_said(self):
         self.share("channel", "hold", "news", "--capacity", "100")
-        self.send(input=b"".join(b"%090d\n" % n for n in range(1, 1001)))
+        self.send("-", input=b"".join(b"%090d\n" % n for n in range(1, 1001)))
         oldest = self.info()["oldest_sequence"]
         self.assertGreater(oldest, 100)
         out, err = self.finish(self.start("channel", "listen", "news", "--from", "11", "--count", "1"))
@@ -194,7 +194,7 @@ class Listening(Channel):
     def test_a_lossy_listener_that_stands_still_stops_nobody_and_is_told(self):
         listener = self.listen("--lossy", "--capacity", "100")
         listener.send_signal(signal.SIGSTOP)
-        self.send(input=b"".join(b"%090d\n" % n for n in range(1, 5001)))
+        self.send("-", input=b"".join(b"%090d\n" % n for n in range(1, 5001)))
         listener.send_signal(signal.SIGCONT)
         err = listener.stderr.readline()
         self.assertRegex(err, rb"^samepage: missed [0-9]+ messages before number [0-9]+\n$")
@@ -212,7 +212,7 @@ class Listening(Channel):
         listener = self.listen()
         listener.send_signal(signal.SIGSTOP)
         lines = b"".join(b"%090d\n" % n for n in range(1, 5001))
-        line = self.refused(4, "channel", "send", "news", "--timeout", "50ms", input=lines)
+        line = self.refused(4, "channel", "send", "news", "-", "--timeout", "50ms", input=lines)
         self.assertIn(f"process {listener.pid}", line)
         sent = self.info()["next_sequence"] - 1
         self.assertIn(f"({sent} sent before it)", line)
@@ -226,7 +226,7 @@ class Listening(Channel):
 
         # A sender that waits goes on when it goes on, or dies.
         with open(self.file("lines", lines), "rb") as content:
-            sender = self.start("channel", "send", "news", "--json", stdin=content)
+            sender = self.start("channel", "send", "news", "-", "--json", stdin=content)
         self.assertIsNone(sender.poll())
         listener.kill()
         self.assertEqual(json.loads(self.finish(sender)[0])["messages"], 5000)
@@ -237,7 +237,7 @@ class Listening(Channel):
         lines = b"".join(b"line %d %s\n" % (n, b"x" * (n % 97)) for n in range(30000))
         listener = self.listen("--capacity", "1K", "--count", "30000")
         with open(self.file("lines", lines), "rb") as content:
-            sender = self.start("channel", "send", "news", stdin=content)
+            sender = self.start("channel", "send", "news", "-", stdin=content)
         # Nobody reads yet: the pipe is full, then the channel, and the sender waits.
         self.wait_until(lambda: self.info()["listeners"][0]["lag_bytes"] > self.info()["ring_bytes"] / 2,
                         "the channel is full")
@@ -253,7 +253,7 @@ class Listening(Channel):
             listener.stdout = None
             if message:
                 # It may notice before this one comes, and the name be gone.
-                self.start("channel", "send", "news", stdin=subprocess.PIPE).communicate(message, timeout=DEADLINE_S)
+                self.start("channel", "send", "news", "-", stdin=subprocess.PIPE).communicate(message, timeout=DEADLINE_S)
             self.assertEqual(self.finish(listener)[1], b"")
             self.assertEqual(self.names(), [])
 
@@ -276,7 +276,7 @@ class Listening(Channel):
     def test_an_interrupt_ends_it_while_its_reader_reads_nothing(self):
         listener = self.listen()
         with open(self.file("lines", (b"x" * 99 + b"\n") * 50000), "rb") as lines:
-            self.start("channel", "send", "news", stdin=lines)
+            self.start("channel", "send", "news", "-", stdin=lines)
         # More than the channel and the pipe hold together.
         self.wait_until(lambda: self.info()["listeners"][0]["lag_messages"] > 0, "it lags")
         listener.terminate()
@@ -305,7 +305,7 @@ class Bench(Channel):
 class Death(Channel):
     def test_a_killed_sender_stops_nobody(self):
         listener = self.listen()
-        killed = self.start("channel", "send", "news", stdin=subprocess.PIPE)
+        killed = self.start("channel", "send", "news", "-", stdin=subprocess.PIPE)
         killed.stdin.write(b"from the killed one\nnot a whole line")
         killed.stdin.flush()
         self.assertEqual(listener.stdout.readline(), b"from the killed one\n")
