@@ -1,4 +1,4 @@
-// How many system calls stores, loads, locks and messages make: none, unless somebody sleeps. Linux, counted by a seccomp filter.
+// How many system calls cells, locks and channels make: none, unless somebody sleeps. Linux, counted by seccomp.
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
 #include <sys/syscall.h>
@@ -157,7 +157,7 @@ TEST_F(system_calls_test, an_uncontended_channel_makes_none) {
     SKIP_WITHOUT_FILTER(status);
     EXPECT_EQ(status, 0);
     EXPECT_EQ(c->info()->next_sequence, 2 * (rounds + 1) + 1);
-    EXPECT_EQ(counted->calls, 0) << "the first was system call " << counted->first;
+    EXPECT_EQ(counted_calls::current->calls, 0) << "the first was system call " << counted_calls::current->first;
 }
 
 // That the counter counts: with a sleeper the same store makes one, and the next none.
