@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Operations, between processes on processors of their own; every message is written, read and checked:
-//   polled, one way     64 B there and back, ÷ 2, nobody sleeps. The limit is a ring with one producer and one consumer.
+//   polled, one way     64 B there and back, ÷ 2, nobody sleeps. The limit is a ring of one producer and one consumer.
 //   blocking, one way   64 B there and back, ÷ 2, who waits sleeps. The limit is a futex.
 //   stream              64 B, one after the other, none lost. The limit is the ring.
 //   two writers         the same from two processes.
