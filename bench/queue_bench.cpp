@@ -4,7 +4,7 @@
 // Operations, in three processes that share the processors:
 //   jobs   the producer pushes, the workers take and acknowledge, until each has taken a job that says "the last". Jobs
 //          are whole, and none is lost or doubled: their numbers are added up.
-// Boost message_queue's messages are gone when they are received: a worker's death loses one. There is no limit by hand.
+// Messages of Boost message_queue are gone when they are received: a worker's death loses one. No limit is known.
 #include <atomic>
 #include <cstdint>
 #include <memory>
