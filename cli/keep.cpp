@@ -6,6 +6,7 @@
 #include "samepage/catalog.hpp"
 #include "samepage/cell.hpp"
 #include "samepage/lock.hpp"
+#include "samepage/queue.hpp"
 #include "samepage/region.hpp"
 #include "transfer.hpp"
 
@@ -29,6 +30,7 @@ kept keep(const std::string& place) {
     switch (need(look_up(place)).kind) {
         case kind::cell: return as_kept(need(cell_bytes::open(place, reading)));
         case kind::lock: return as_kept(need(lock::open(place)));
+        case kind::queue: return as_kept(need(queue_bytes::open(place)));
         default: break;
     }
     throw failure(plain.error());

@@ -6,9 +6,11 @@
 
 #include "cell/layout.hpp"
 #include "lock/layout.hpp"
+#include "queue/layout.hpp"
 #include "runner.hpp"
 #include "samepage/cell.hpp"
 #include "samepage/lock.hpp"
+#include "samepage/queue.hpp"
 #include "scratch.hpp"
 #include "shared/owner_word.hpp"
 #include "shared/participants.hpp"
@@ -55,7 +57,26 @@ static_assert(cells::format_version == 1 && cells::fingerprint == 0xad2de8862180
 static_assert(locks::owner_offset == 12352 && locks::object_bytes == 12416);
 static_assert(locks::format_version == 1 && locks::fingerprint == 0x7a39255dfd946c69U);
 
+static_assert(queues::takers_offset == 4096 && queues::pushers_offset == 4160 && queues::callers_offset == 4224);
+static_assert(queues::callers_words == 16 && queues::wait_word_stride == 64);
+static_assert(queues::takers_point == 0 && queues::pushers_point == 1 && queues::owner_point == 2);
+static_assert(queues::callers_point == 3);
+static_assert(queues::owner_offset == 12352 && queues::words_offset == 12480 && queues::ring_offset == 12608);
+static_assert(offsetof(queues::ring_words, head) == 0 && offsetof(queues::ring_words, tail) == 8);
+static_assert(offsetof(queues::ring_words, last) == 16 && offsetof(queues::ring_words, last_id) == 24);
+static_assert(offsetof(queues::ring_words, cursor) == 32);
+static_assert(offsetof(queues::record, size_bytes) == 0 && offsetof(queues::record, job_bytes) == 4);
+static_assert(offsetof(queues::record, state) == 8 && offsetof(queues::record, id) == 16);
+static_assert(offsetof(queues::record, caller) == 24 && offsetof(queues::record, room_bytes) == 32);
+static_assert(offsetof(queues::record, reply_bytes) == 36 && offsetof(queues::record, check) == 40);
+static_assert(sizeof(queues::record) == 48 && queues::alignment == 16);
+static_assert(queues::ready == 0x10000 && queues::taken == 0x20000 && queues::replied == 0x30000);
+static_assert(queues::done == 0x40000 && queues::deliveries_shift == 19 && queues::deliveries_max == 8191);
+static_assert(queues::shape::of(1000, false).object_bytes() == 12608 + 1024);
+static_assert(queues::format_version == 1 && queues::fingerprint == 0xe10d68baebda3356U);
+
 static_assert(static_cast<std::uint32_t>(kind::cell) == 1 && static_cast<std::uint32_t>(kind::lock) == 2);
+static_assert(static_cast<std::uint32_t>(kind::queue) == 4);
 
 // A copy of a file that an earlier version made; copies may be written.
 std::string copy_of(const std::string& golden) {
@@ -83,6 +104,20 @@ TEST(layout_test, a_lock_of_format_version_1_is_taken) {
     const auto held = l->try_acquire();
     ASSERT_TRUE(held) << held.error().message();
     EXPECT_FALSE(held->owner_died());
+}
+
+TEST(layout_test, a_queue_of_format_version_1_keeps_its_jobs) {
+    const auto q = queue_bytes::open(copy_of("queue-1.page"));
+    ASSERT_TRUE(q) << q.error().message();
+    EXPECT_EQ(q->capacity_bytes(), 512U);
+    EXPECT_EQ(q->push_text("the fourth").value(), 4U);
+    auto second = q->take(no_wait);
+    ASSERT_TRUE(second) << second.error().message();
+    EXPECT_EQ(second->id(), 2U);
+    EXPECT_EQ(second->deliveries(), 2U) << "its worker is dead";
+    EXPECT_EQ(second->text(), "the second job");
+    EXPECT_TRUE(second->acknowledge());
+    EXPECT_EQ(q->take(no_wait)->text(), "the third");
 }
 
 }  // namespace
