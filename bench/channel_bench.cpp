@@ -61,9 +61,9 @@ class limit {
 
 struct channel_use {
     wait_strategy strategy = wait_strategy::spin;
-    bool registered = false;  // the subscriber: no message is lost
+    bool registered = false;               // the subscriber: no message is lost
     std::uint64_t capacity_bytes = 16320;  // a ring of 64 KiB, as the one by hand
-    std::uint64_t loaned_bytes = 0;  // not 0: the message begins a loan of that size
+    std::uint64_t loaned_bytes = 0;        // not 0: the message begins a loan of that size
 };
 
 template <class Message>
