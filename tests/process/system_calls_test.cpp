@@ -1,5 +1,7 @@
-// How many system calls stores, loads, locks and messages make: none, unless somebody sleeps. Linux, counted by a seccomp filter.
+// How many system calls stores, loads, locks and messages make: none, unless somebody sleeps. Linux.
 // SPDX-License-Identifier: MIT
+//
+// They are counted by a seccomp filter.
 #include <gtest/gtest.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
