@@ -167,6 +167,12 @@ class SAMEPAGE_API channel_bytes {
     // full: 64 registered subscribers live. timed_out: a stopped sender (named) has the turn.
     result<subscriber_bytes> subscribe(const subscribe_options& = {}) const;
 
+    // For event loops, in place of waiting in receive(): as cell_bytes::descriptor and arm. The handle's, for all its
+    // subscribers: whenever it is readable, and once at the beginning, call arm() *first*, then receive with no_wait
+    // from each until nothing is left. A message that comes after arm() makes it readable again.
+    result<native_handle> descriptor() const;
+    result<void> arm() const;
+
     bool is_open() const noexcept;
     bool created() const noexcept;
     samepage::access access() const noexcept;

@@ -77,7 +77,7 @@ static_assert(queues::done == 0x40000 && queues::deliveries_shift == 19 && queue
 static_assert(queues::shape::of(1000, false).object_bytes() == 12608 + 1024);
 static_assert(queues::format_version == 1 && queues::fingerprint == 0xe10d68baebda3356U);
 
-static_assert(channels::waiters_offset == 4096 && channels::room_offset == 4160);
+static_assert(channels::waiters_offset == 4096 && channels::bell_offset == 4100 && channels::room_offset == 4160);
 static_assert(channels::waiters_point == 0 && channels::owner_point == 1 && channels::room_point == 2);
 static_assert(channels::owner_offset == 12352 && offsetof(channels::body, tail) == 8);
 static_assert(offsetof(channels::body, next) == 16 && channels::no_position == ~std::uint64_t{0});
