@@ -129,7 +129,7 @@ options parse(int argc, char** argv) {
         if (std::strcmp(argv[i], "--tiny") == 0) {
             chosen.tiny = true;
             chosen.slice = nanoseconds(2'000'000);
-            chosen.rounds = 3;
+            chosen.rounds = 1;
         } else if (std::strcmp(argv[i], "--rounds") == 0 && has_value) {
             chosen.rounds = static_cast<unsigned>(std::max(1, std::atoi(argv[++i])));
         } else if (std::strcmp(argv[i], "--row") == 0 && has_value) {
@@ -165,7 +165,7 @@ report::~report() {
 
 void report::measure(const row& what) {
     if (!wants(what.what)) return;
-    ::alarm(options_.tiny ? 100 : 1800);  // whatever hangs ends the program, and its children with it
+    ::alarm(options_.tiny ? 200 : 1800);  // whatever hangs ends the program, and its children with it
     const figures all = take_turns(what, options_);
     std::string json = "{\"what\": " + quoted(what.what) + ", \"unit\": " + quoted(what.unit) +
                        ", \"rounds\": " + std::to_string(all[0].size()) + ", \"contenders\": [";
