@@ -75,7 +75,8 @@ class Messages(Channel):
         self.send("x" * 10, place="small")
         self.assertEqual(self.finish(listener)[0], b"1\n2\n" + b"x" * 10 + b"\n")
         self.share("channel", "hold", "small", "--capacity", "10")
-        for words, input in ((["x" * 11], None), (["-", "--raw"], b"x" * 11), (["-", "--null"], b"x" * 11), (["-"], b"x" * 11)):
+        for words, input in ((["x" * 11], None), (["-", "--raw"], b"x" * 11), (["-", "--null"], b"x" * 11),
+                             (["-"], b"x" * 11)):
             self.assertIn("--capacity 11", self.refused(7, "channel", "send", "small", *words, input=input))
         # Longer than what is read at once, with an end and without.
         for input in (b"x" * 1000001 + b"\nmore\n", b"x" * 1000001):
@@ -253,7 +254,8 @@ class Listening(Channel):
             listener.stdout = None
             if message:
                 # It may notice before this one comes, and the name be gone.
-                self.start("channel", "send", "news", "-", stdin=subprocess.PIPE).communicate(message, timeout=DEADLINE_S)
+                sender = self.start("channel", "send", "news", "-", stdin=subprocess.PIPE)
+                sender.communicate(message, timeout=DEADLINE_S)
             self.assertEqual(self.finish(listener)[1], b"")
             self.assertEqual(self.names(), [])
 
