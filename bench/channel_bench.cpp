@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Operations, between processes on processors of their own; every message is written, read and checked:
-//   polled, one way     64 B there and back, ÷ 2, nobody sleeps. The limit is a ring with one producer and one consumer.
+//   polled, one way     64 B there and back, ÷ 2, nobody sleeps. The limit is a ring of one producer and one consumer.
 //   blocking, one way   64 B there and back, ÷ 2, who waits sleeps. The limit is a futex.
 //   stream              64 B, one after the other, none lost. The limit is the ring.
 //   two writers         the same from two processes.
@@ -61,9 +61,9 @@ class limit {
 
 struct channel_use {
     wait_strategy strategy = wait_strategy::spin;
-    bool registered = false;  // the subscriber: no message is lost
+    bool registered = false;               // the subscriber: no message is lost
     std::uint64_t capacity_bytes = 16320;  // a ring of 64 KiB, as the one by hand
-    std::uint64_t loaned_bytes = 0;  // not 0: the message begins a loan of that size
+    std::uint64_t loaned_bytes = 0;        // not 0: the message begins a loan of that size
 };
 
 template <class Message>

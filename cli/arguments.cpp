@@ -51,7 +51,7 @@ struct arguments::state {
     std::string* place = nullptr;
     std::vector<std::string>* places = nullptr;
     bool json = false, global = false;
-    std::string not_a_time;  // "--wait", where an option that may have a time stood before another word
+    std::string not_a_time;                // "--wait", where an option that may have a time stood before another word
     std::size_t not_a_time_at = SIZE_MAX;  // that word's place in the command line
 
     state(std::string_view name, std::string_view summary) : title(name), app(std::string(summary)) {

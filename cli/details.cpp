@@ -1,4 +1,4 @@
-// Cells, channels and locks, looked at.
+// Cells, channels, locks and queues, looked at.
 // SPDX-License-Identifier: MIT
 #include "details.hpp"
 
@@ -10,6 +10,7 @@
 #include "samepage/cell.hpp"
 #include "samepage/channel.hpp"
 #include "samepage/lock.hpp"
+#include "samepage/queue.hpp"
 #include "units.hpp"
 
 namespace samepage::cli {
@@ -111,6 +112,34 @@ details of_lock(const std::string& place, duration patience) {
     return d;
 }
 
+details of_queue(const std::string& place, duration patience) {
+    queue_options looking;
+    looking.timeout = patience;
+    const queue_info i = need(need(queue_bytes::open(place, looking)).info());
+    details d;
+    d.lines.emplace_back("jobs", fmt::format("{} ready, {} taken", i.jobs_ready, i.jobs_taken));
+    if (i.jobs_taken != 0) {
+        d.lines.emplace_back("oldest", fmt::format("job {} is with {}, taken {} times", i.oldest_taken,
+                                                   process_text(i.oldest_process), i.oldest_deliveries));
+    }
+    if (i.replies_ready != 0) d.lines.emplace_back("replies", fmt::format("{} not fetched yet", i.replies_ready));
+    d.lines.emplace_back("room", fmt::format("{} of {} used", size_text(i.used_bytes), size_text(i.capacity_bytes)));
+    d.lines.emplace_back("next", fmt::format("job {}", i.next_id));
+    d.lines.emplace_back("waiters", fmt::format("{} for jobs, {} for room", i.takers_waiting, i.pushers_waiting));
+    d.numbers = {{"jobs_ready", i.jobs_ready},
+                 {"jobs_taken", i.jobs_taken},
+                 {"replies_ready", i.replies_ready},
+                 {"oldest_taken", i.oldest_taken},
+                 {"oldest_process", i.oldest_process},
+                 {"oldest_deliveries", i.oldest_deliveries},
+                 {"used_bytes", i.used_bytes},
+                 {"capacity_bytes", i.capacity_bytes},
+                 {"next_id", i.next_id},
+                 {"takers_waiting", i.takers_waiting},
+                 {"pushers_waiting", i.pushers_waiting}};
+    return d;
+}
+
 }  // namespace
 
 void details::add_to(json_object& answer) const {
@@ -124,6 +153,7 @@ details details_of(const catalog_entry& entry, duration patience) {
     if (entry.kind == kind::cell) return of_cell(place, patience);
     if (entry.kind == kind::channel) return of_channel(place, patience);
     if (entry.kind == kind::lock) return of_lock(place, patience);
+    if (entry.kind == kind::queue) return of_queue(place, patience);
     return {};
 }
 

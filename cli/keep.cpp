@@ -7,6 +7,7 @@
 #include "samepage/cell.hpp"
 #include "samepage/channel.hpp"
 #include "samepage/lock.hpp"
+#include "samepage/queue.hpp"
 #include "samepage/region.hpp"
 #include "transfer.hpp"
 
@@ -33,6 +34,7 @@ kept keep(const std::string& place) {
         case kind::cell: return as_kept(need(cell_bytes::open(place, reading)));
         case kind::channel: return as_kept(need(channel_bytes::open(place, listening)));
         case kind::lock: return as_kept(need(lock::open(place)));
+        case kind::queue: return as_kept(need(queue_bytes::open(place)));
         default: break;
     }
     throw failure(plain.error());

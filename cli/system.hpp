@@ -76,9 +76,14 @@ bool process_lives(std::uint32_t process_id);
 
 // ---- Other processes ---------------------------------------------------------------------------------------------
 
+// Files instead of the standard streams that we have; null: ours.
+struct streams {
+    std::FILE* input = nullptr;
+    std::FILE* output = nullptr;
+};
 // Runs a command found like a shell finds it, and returns its status, 128 + n when a signal n ended it. Interrupts go
 // on to it. `check` as in wait_for. Throws failure: cannot run (126), not found (127).
-int run(const std::vector<std::string>& command, const std::function<void()>& check);
+int run(const std::vector<std::string>& command, const std::function<void()>& check, const streams& files = {});
 
 // A process that was started by demo: its standard output comes to us.
 class child {

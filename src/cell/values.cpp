@@ -2,9 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "cell/values.hpp"
 
-#include <bit>
-#include <cstring>
-
+#include "shared/check.hpp"
 #include "shared/poll.hpp"
 
 namespace samepage::cells {
@@ -43,20 +41,6 @@ values::loaded values::try_load(std::span<std::byte> into) const noexcept {
     return {fits ? outcome::whole : outcome::too_small, version, size};
 }
 
-// 32 bits over eight bytes at a time, seeded with version and length: finds old bytes under a new version, and holes.
-std::uint32_t values::check_of(std::span<const std::byte> value, std::uint64_t version) noexcept {
-    constexpr std::uint64_t prime = 0x9e3779b97f4a7c15U;
-    std::uint64_t hash = (version + 1) * prime ^ value.size();
-    for (std::size_t at = 0; at < value.size(); at += 8) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, value.data() + at, value.size() - at < 8 ? value.size() - at : 8);
-        hash = std::rotl((hash ^ word) * prime, 31);
-    }
-    hash ^= hash >> 32;
-    hash *= prime;
-    return static_cast<std::uint32_t>(hash >> 32);
-}
-
 bool values::newest_is_sound(std::span<std::byte> scratch) const noexcept {
     if (!checked_) return true;
     for (unsigned tries = 0; tries < tries_max; ++tries) {
@@ -65,7 +49,7 @@ bool values::newest_is_sound(std::span<std::byte> scratch) const noexcept {
         if (seen.how != outcome::whole) return seen.how == outcome::lapped;
         const std::uint64_t meta = length_of(buffer_of(seen.version)).load();
         if (newest() - seen.version >= last_buffer_) continue;
-        return check_of(scratch.first(seen.size_bytes), seen.version) == static_cast<std::uint32_t>(meta >> 32);
+        return shared::check_of(scratch.first(seen.size_bytes), seen.version) == static_cast<std::uint32_t>(meta >> 32);
     }
     return true;
 }

@@ -31,6 +31,7 @@
 #include <span>
 
 #include "cell/layout.hpp"
+#include "shared/check.hpp"
 #include "shared/words.hpp"
 
 namespace samepage::cells {
@@ -68,7 +69,7 @@ class values {
         if (version == 0) [[unlikely]]
             return 0;
         std::byte* const buffer = buffer_of(version);
-        const std::uint64_t check = checked_ ? check_of(value, version) : 0;
+        const std::uint64_t check = checked_ ? shared::check_of(value, version) : 0;
         // release: pairs with the acquire in try_load() (payload). A survivor sees the old value: current is unchanged.
         length_of(buffer).store(value.size() | check << 32, std::memory_order_release);
         shared::store_bytes(buffer + value_offset, value.data(), value.size());
@@ -101,8 +102,6 @@ class values {
 
    private:
     loaded try_load(std::span<std::byte> into) const noexcept;
-    static std::uint32_t check_of(std::span<const std::byte> value, std::uint64_t version) noexcept;
-
     std::byte* buffer_of(std::uint64_t version) const noexcept {
         return buffers_ + static_cast<std::size_t>(version & last_buffer_) * stride_bytes_;
     }

@@ -34,8 +34,9 @@ static_assert(sizeof(subscriber_slot) == 64);
 // A block of memory for loans.
 struct block_slot {
     std::atomic<std::uint64_t> borrower;  // identity, 0: not on loan. Set in a sender's turn, cleared by the borrower
-    std::atomic<std::uint64_t> position;  // of the record that refers to it, if that record does
+    std::atomic<std::uint64_t> position;  // of the last record that named it, or no_position
 };
+inline constexpr std::uint64_t no_position = ~std::uint64_t{0};
 
 // The body before the ring. What senders write all the time, what they write now and then, and what others write are
 // apart from each other, so that they don't share cache lines, nor pairs of them.

@@ -48,12 +48,22 @@ void ring::set_marks(std::uint64_t position, std::uint64_t end) const noexcept {
         body_->marks[at / segment_bytes() % segments_count].store(end, std::memory_order_relaxed);
 }
 
+// Positions that no record stands behind: C1 of a sender that died before S4.
+void ring::forget_unsent_loans() const noexcept {
+    for (std::uint32_t i = 0; i < shape_.loans; ++i) {
+        const std::uint64_t position = body_->blocks[i].position.load(std::memory_order_relaxed);
+        if (!is_referred_to(i) || !is_named_by(i, position))
+            body_->blocks[i].position.store(no_position, std::memory_order_relaxed);
+    }
+}
+
 bool ring::catch_up() const noexcept {
     for (unsigned records = 0; records < 3; ++records) {
         const std::uint64_t position = body_->tail.load(std::memory_order_relaxed);
         const std::uint64_t meta = head_at(position).meta.load(std::memory_order_relaxed);
         if (meta == 0) {
             body_->next.store(head_at(position).sequence.load(std::memory_order_relaxed), std::memory_order_relaxed);
+            forget_unsent_loans();
             return true;
         }
         const std::uint64_t end = record_end(position, meta);
@@ -126,10 +136,12 @@ ring::outcome ring::send(std::span<const std::byte> message) const noexcept {
 
 bool ring::is_referred_to(std::uint32_t block) const noexcept {
     const std::uint64_t position = body_->blocks[block].position.load(std::memory_order_relaxed);
-    const std::uint64_t tail = body_->tail.load(std::memory_order_relaxed);
-    if (!is_aligned(position) || position < body_->oldest.load(std::memory_order_relaxed) || position >= tail)
-        return false;
-    return head_at(position).meta.load(std::memory_order_relaxed) >> 32 == loaned_record &&
+    return position >= body_->oldest.load(std::memory_order_relaxed) &&
+           position < body_->tail.load(std::memory_order_relaxed);
+}
+
+bool ring::is_named_by(std::uint32_t block, std::uint64_t position) const noexcept {
+    return is_aligned(position) && head_at(position).meta.load(std::memory_order_relaxed) >> 32 == loaned_record &&
            offset_of(position) + loaned_record_bytes <= ring_bytes_ &&
            word_at(data_at(position)).load(std::memory_order_relaxed) == block;
 }

@@ -40,10 +40,14 @@
 //   L1 borrower = identity: lent                         C1 blocks[b].position = p
 //   …the borrower writes into the block…                 C2 the record at p, as S1 to S6, saying "block b"
 //                                                        C3 borrower = 0
-//   A block is *referred to* if the record at its position is kept (oldest <= position < tail) and names it. That is
-//   decided by S4 of C2, one store: killed before it, the block is a dead one's loan; killed after it, it is a message.
-//   A block that is referred to is lent again only after `oldest` has passed its record, so I2 holds for its bytes too
-//   (on processors that reorder stores, from the release of the turn on).
+//   A block is *referred to* if a record that is kept names it. That is decided by S4 of C2, one store: killed before
+//   it,
+//   the block is a dead one's loan; killed after it, it is a message. A block that is referred to is lent again only
+//   after `oldest` has passed its record, so I2 holds for its bytes too (on processors that reorder stores, from the
+//   release of the turn on).
+//   I5 But for what a dead sender left, blocks[b].position is the position of the record that names b, if that is kept:
+//      so nobody looks at the ring to find out. After a death, whoever gets the turn compares with the ring and takes
+//      back what never came to S4.
 #pragma once
 
 #include <atomic>
@@ -97,6 +101,7 @@ class ring {
     void initialise() const noexcept {
         head_at(0).sequence.store(1, std::memory_order_relaxed);
         body_->next.store(1, std::memory_order_relaxed);
+        for (block_slot& slot : body_->blocks) slot.position.store(no_position, std::memory_order_relaxed);
     }
 
     // ---- For the sender whose turn it is ---------------------------------------------------------------------------
@@ -121,7 +126,8 @@ class ring {
     }
     outcome send(std::span<const std::byte> message) const noexcept;
 
-    // Ends what a dead sender had begun: S5 and S6 of records that are there. False: corrupt.
+    // Ends what a dead sender had begun: S5 and S6 of records that are there; takes C1 back without them. False:
+    // corrupt.
     bool catch_up() const noexcept;
     // A block that is neither on loan nor a message.
     std::optional<std::uint32_t> free_block() const noexcept;
@@ -235,6 +241,8 @@ class ring {
     void give_up(std::uint64_t position) const noexcept;
     std::uint64_t record_end(std::uint64_t position, std::uint64_t meta) const noexcept;
     bool is_referred_to(std::uint32_t block) const noexcept;
+    bool is_named_by(std::uint32_t block, std::uint64_t position) const noexcept;
+    void forget_unsent_loans() const noexcept;
     found look_closer(const reading_place& at, std::uint64_t meta) const noexcept;
 
     body* body_;

@@ -43,10 +43,11 @@ class deadline {
     static deadline after(duration d) noexcept;
     static deadline forever() noexcept { return deadline(clock::time_point::max()); }
     bool is_forever() const noexcept { return at_ == clock::time_point::max(); }
-    bool passed() const noexcept { return !is_forever() && clock::now() >= at_; }
+    bool passed() const noexcept { return !is_forever() && (is_past() || clock::now() >= at_); }
     duration left() const noexcept;  // zero when passed, samepage::forever when forever
    private:
     explicit deadline(clock::time_point at) noexcept : at_(at) {}
+    bool is_past() const noexcept { return at_ == clock::time_point::min(); }  // from the start
     clock::time_point at_;
 };
 

@@ -5,10 +5,14 @@
 #include <filesystem>
 
 #include "cell/layout.hpp"
+#include "channel/layout.hpp"
 #include "lock/layout.hpp"
+#include "queue/layout.hpp"
 #include "runner.hpp"
 #include "samepage/cell.hpp"
+#include "samepage/channel.hpp"
 #include "samepage/lock.hpp"
+#include "samepage/queue.hpp"
 #include "scratch.hpp"
 #include "shared/owner_word.hpp"
 #include "shared/participants.hpp"
@@ -55,7 +59,46 @@ static_assert(cells::format_version == 1 && cells::fingerprint == 0xad2de8862180
 static_assert(locks::owner_offset == 12352 && locks::object_bytes == 12416);
 static_assert(locks::format_version == 1 && locks::fingerprint == 0x7a39255dfd946c69U);
 
+static_assert(queues::takers_offset == 4096 && queues::pushers_offset == 4160 && queues::callers_offset == 4224);
+static_assert(queues::callers_words == 16 && queues::wait_word_stride == 64);
+static_assert(queues::takers_point == 0 && queues::pushers_point == 1 && queues::owner_point == 2);
+static_assert(queues::callers_point == 3);
+static_assert(queues::owner_offset == 12352 && queues::words_offset == 12480 && queues::ring_offset == 12608);
+static_assert(offsetof(queues::ring_words, head) == 0 && offsetof(queues::ring_words, tail) == 8);
+static_assert(offsetof(queues::ring_words, last) == 16 && offsetof(queues::ring_words, last_id) == 24);
+static_assert(offsetof(queues::ring_words, cursor) == 32);
+static_assert(offsetof(queues::record, size_bytes) == 0 && offsetof(queues::record, job_bytes) == 4);
+static_assert(offsetof(queues::record, state) == 8 && offsetof(queues::record, id) == 16);
+static_assert(offsetof(queues::record, caller) == 24 && offsetof(queues::record, room_bytes) == 32);
+static_assert(offsetof(queues::record, reply_bytes) == 36 && offsetof(queues::record, check) == 40);
+static_assert(sizeof(queues::record) == 48 && queues::alignment == 16);
+static_assert(queues::ready == 0x10000 && queues::taken == 0x20000 && queues::replied == 0x30000);
+static_assert(queues::done == 0x40000 && queues::deliveries_shift == 19 && queues::deliveries_max == 8191);
+static_assert(queues::shape::of(1000, false).object_bytes() == 12608 + 1024);
+static_assert(queues::format_version == 1 && queues::fingerprint == 0xe10d68baebda3356U);
+
+static_assert(channels::waiters_offset == 4096 && channels::room_offset == 4160);
+static_assert(channels::waiters_point == 0 && channels::owner_point == 1 && channels::room_point == 2);
+static_assert(channels::owner_offset == 12352 && offsetof(channels::body, tail) == 8);
+static_assert(offsetof(channels::body, next) == 16 && channels::no_position == ~std::uint64_t{0});
+static_assert(offsetof(channels::body, oldest) == 128 && offsetof(channels::body, marks) == 256);
+static_assert(channels::segments_count == 8 && channels::subscribers_max == 64 && channels::loans_max == 64);
+static_assert(offsetof(channels::body, subscribers) == 384 && sizeof(channels::subscriber_slot) == 64);
+static_assert(offsetof(channels::subscriber_slot, identity) == 0 && offsetof(channels::subscriber_slot, position) == 8);
+static_assert(offsetof(channels::body, blocks) == 4480 && sizeof(channels::block_slot) == 16);
+static_assert(offsetof(channels::block_slot, borrower) == 0 && offsetof(channels::block_slot, position) == 8);
+static_assert(channels::ring_offset == 17920 && sizeof(channels::record_head) == 16);
+static_assert(offsetof(channels::record_head, meta) == 0 && offsetof(channels::record_head, sequence) == 8);
+static_assert(channels::message_record == 1 && channels::padding_record == 2 && channels::loaned_record == 3);
+static_assert(channels::shape::of(1, 0).ring_bytes == 4096 && channels::shape::of(960, 0).ring_bytes == 4096);
+static_assert(channels::shape::of(961, 0).ring_bytes == 8192);
+static_assert(channels::shape::of(100, 3).object_bytes() == 17920 + 4096 + 3 * 128);
+static_assert(channels::shape::of(256 << 10, 4).object_bytes() == 17920 + (2 << 20) + 4 * (256 << 10));
+static_assert(channels::format_version == 1 && channels::fingerprint == 0x215d5c3d601a79f7U);
+
+static_assert(static_cast<std::uint32_t>(kind::channel) == 3);
 static_assert(static_cast<std::uint32_t>(kind::cell) == 1 && static_cast<std::uint32_t>(kind::lock) == 2);
+static_assert(static_cast<std::uint32_t>(kind::queue) == 4);
 
 // A copy of a file that an earlier version made; copies may be written.
 std::string copy_of(const std::string& golden) {
@@ -83,6 +126,45 @@ TEST(layout_test, a_lock_of_format_version_1_is_taken) {
     const auto held = l->try_acquire();
     ASSERT_TRUE(held) << held.error().message();
     EXPECT_FALSE(held->owner_died());
+}
+
+TEST(layout_test, a_queue_of_format_version_1_keeps_its_jobs) {
+    const auto q = queue_bytes::open(copy_of("queue-1.page"));
+    ASSERT_TRUE(q) << q.error().message();
+    EXPECT_EQ(q->capacity_bytes(), 512U);
+    EXPECT_EQ(q->push_text("the fourth").value(), 4U);
+    auto second = q->take(no_wait);
+    ASSERT_TRUE(second) << second.error().message();
+    EXPECT_EQ(second->id(), 2U);
+    EXPECT_EQ(second->deliveries(), 2U) << "its worker is dead";
+    EXPECT_EQ(second->text(), "the second job");
+    EXPECT_TRUE(second->acknowledge());
+    EXPECT_EQ(q->take(no_wait)->text(), "the third");
+}
+
+// Its maker was killed with a registered subscriber and a loan.
+TEST(layout_test, a_channel_of_format_version_1_is_read_and_sent_in) {
+    const auto c = channel_bytes::open(copy_of("channel-1.page"));
+    ASSERT_TRUE(c) << c.error().message();
+    EXPECT_EQ(c->capacity_bytes(), 64U);
+    const auto info = c->info();
+    ASSERT_TRUE(info) << info.error().message();
+    EXPECT_EQ(info->loans, 2U);
+    EXPECT_EQ(info->loans_out, 0U);
+    ASSERT_EQ(info->registered.size(), 1U);
+    EXPECT_FALSE(info->registered[0].live);
+    EXPECT_EQ(info->registered[0].lag_messages, 1U);
+    subscribe_options from_oldest;
+    from_oldest.start = start::oldest;
+    auto s = c->subscribe(from_oldest);
+    ASSERT_TRUE(s) << s.error().message();
+    EXPECT_EQ(c->send_text("the fourth").value(), 4U);
+    for (const char* text : {"the first", "on loan", "the third", "the fourth"})
+        EXPECT_EQ(s->receive_text(no_wait)->text, text);
+    for (int i = 0; i < 200; ++i) ASSERT_TRUE(c->send_text("and on", no_wait));
+    EXPECT_TRUE(c->info()->registered.empty());
+    const auto one = c->borrow(64), two = c->borrow(64);
+    EXPECT_TRUE(one && two);
 }
 
 }  // namespace

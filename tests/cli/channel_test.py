@@ -75,8 +75,8 @@ class Messages(Channel):
         self.send("x" * 10, place="small")
         self.assertEqual(self.finish(listener)[0], b"1\n2\n" + b"x" * 10 + b"\n")
         self.share("channel", "hold", "small", "--capacity", "10")
-        for words, input in ((["x" * 11], None), (["-", "--raw"], b"x" * 11), (["-", "--null"], b"x" * 11),
-                             (["-"], b"x" * 11)):
+        large = b"x" * 11
+        for words, input in ((["x" * 11], None), (["-", "--raw"], large), (["-", "--null"], large), (["-"], large)):
             self.assertIn("--capacity 11", self.refused(7, "channel", "send", "small", *words, input=input))
         # Longer than what is read at once, with an end and without.
         for input in (b"x" * 1000001 + b"\nmore\n", b"x" * 1000001):

@@ -10,7 +10,7 @@
 #define LISTENERS 2
 #define VALUES 2
 #define RINGERS 2
-#define TRIES 2                /* then it leaves the bell armed */
+#define TRIES 1                /* then it leaves the bell armed */
 
 byte value;                  /* the newest published value */
 bool armed;

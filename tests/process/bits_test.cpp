@@ -1,11 +1,13 @@
-// A 32-bit and a 64-bit process that share a cell and a lock.
+// A 32-bit and a 64-bit process that share cells, channels and locks.
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <thread>
 
 #include "runner.hpp"
 #include "samepage/cell.hpp"
+#include "samepage/channel.hpp"
 #include "samepage/lock.hpp"
 #include "scratch.hpp"
 
@@ -14,6 +16,7 @@ namespace {
 using runner::fresh_name;
 using runner::process;
 using samepage::cell_bytes;
+using samepage::channel_bytes;
 using samepage::errc;
 using samepage::lock;
 
@@ -29,11 +32,11 @@ class bits_test : public testing::Test {
         GTEST_SKIP() << "no 32-bit program was built: the compiler has no -m32, or a sanitizer is on";
 #endif
     }
-    static process narrow() {
+    static process narrow(const char* role = "writer") {
 #ifdef ACTOR32
-        return process::start("writer", {}, ACTOR32);
+        return process::start(role, {}, ACTOR32);
 #else
-        return process::start("writer");  // never: every test is skipped
+        return process::start(role);  // never: every test is skipped
 #endif
     }
 };
@@ -146,6 +149,77 @@ TEST_F(bits_test, a_dead_64_bit_owner_is_dead_to_32_bits) {
     while (!l->info()->awaited) std::this_thread::yield();
     wide.kill();
     EXPECT_EQ(other.line(), "owner_died");
+}
+
+// Plain messages and loaned ones, around every end of the ring, both subscribers registered.
+TEST_F(bits_test, messages_go_both_ways) {
+    const std::string name = fresh_name("messages");
+    process other = narrow("sender");
+    ASSERT_EQ(other.ask("channel c " + name + " 300 2"), "created");
+    const auto c = channel_bytes::open(name);
+    ASSERT_TRUE(c) << c.error().message();
+    samepage::subscribe_options registering;
+    registering.registered = true;
+    auto s = c->subscribe(registering);
+    ASSERT_TRUE(s) << s.error().message();
+    ASSERT_EQ(other.ask("subscribe s c registered"), "1");
+    for (std::uint64_t next = 1; next < 200; next += 4) {
+        const std::string text(static_cast<std::size_t>(next), static_cast<char>('a' + next % 26));
+        ASSERT_EQ(c->send_text(text).value(), next);
+        ASSERT_EQ(other.ask("send c " + text), std::to_string(next + 1));
+        auto loan = c->borrow(text.size());
+        ASSERT_TRUE(loan) << loan.error().message();
+        std::memcpy(loan->bytes().data(), text.data(), text.size());
+        ASSERT_EQ(loan->publish().value(), next + 2);
+        ASSERT_EQ(other.ask("borrow l c " + text), "lent");
+        ASSERT_EQ(other.ask("publish l"), std::to_string(next + 3));
+        for (std::uint64_t i = next; i < next + 4; ++i) {
+            ASSERT_EQ(s->receive_text(samepage::no_wait)->text, text);
+            ASSERT_EQ(other.ask("receive s"), std::to_string(i) + " 0 " + text);
+        }
+    }
+}
+
+TEST_F(bits_test, a_killed_subscriber_or_borrower_is_dead_to_the_other) {
+    const std::string name = fresh_name("dead");
+    const auto c = channel_bytes::create(name, {.capacity_bytes = 100, .loans = 1});
+    ASSERT_TRUE(c) << c.error().message();
+    process other = narrow("sender"), wide = process::start("sender");
+    ASSERT_EQ(other.ask("channel c " + name), "opened");
+    ASSERT_EQ(wide.ask("channel c " + name), "opened");
+    ASSERT_EQ(other.ask("subscribe s c registered"), "1");
+    ASSERT_EQ(other.ask("borrow l c x"), "lent");
+    EXPECT_EQ(wide.ask("borrow l c x"), "full");
+    while (c->send_text(std::string(100, 'x'), samepage::no_wait)) continue;
+    other.kill();
+    EXPECT_TRUE(c->send_text(std::string(100, 'x'), samepage::no_wait));
+    ASSERT_EQ(wide.ask("borrow l c x"), "lent");
+    wide.kill();
+    process next = narrow("sender");
+    ASSERT_EQ(next.ask("channel c " + name), "opened");
+    EXPECT_EQ(next.ask("borrow l c x"), "lent");
+}
+
+TEST_F(bits_test, each_wakes_the_other_with_a_message) {
+    const std::string name = fresh_name("wake");
+    const auto c = channel_bytes::create(name);
+    ASSERT_TRUE(c) << c.error().message();
+    process other = narrow("sender");
+    ASSERT_EQ(other.ask("channel c " + name), "opened");
+    ASSERT_EQ(other.ask("subscribe s c"), "1");
+    auto s = c->subscribe();
+    for (std::uint64_t next = 1; next < 20; next += 2) {
+        ASSERT_EQ(other.ask("await s"), "sleeping");
+        while (c->info()->waiters == 0) std::this_thread::yield();
+        ASSERT_EQ(c->send_text("x").value(), next);
+        ASSERT_EQ(other.line(), std::to_string(next) + " 0 x");
+        EXPECT_EQ(s->receive_text(samepage::no_wait)->sequence, next);
+        std::thread sleeper([&] { EXPECT_EQ(s->receive_text().value().text, "y"); });
+        while (c->info()->waiters == 0) std::this_thread::yield();
+        EXPECT_EQ(other.ask("send c y"), std::to_string(next + 1));
+        sleeper.join();
+        EXPECT_EQ(other.ask("receive s"), std::to_string(next + 1) + " 0 y");
+    }
 }
 
 }  // namespace

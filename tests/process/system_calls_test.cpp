@@ -1,5 +1,7 @@
-// How many system calls stores, loads and locks make: none, unless somebody sleeps. Linux, counted by a seccomp filter.
+// How many system calls cells, locks and channels make: none, unless somebody sleeps. Linux, counted by seccomp.
 // SPDX-License-Identifier: MIT
+//
+// They are counted by a seccomp filter.
 #include <gtest/gtest.h>
 #include <sys/syscall.h>
 
@@ -11,6 +13,7 @@
 #include "forked.hpp"
 #include "runner.hpp"
 #include "samepage/cell.hpp"
+#include "samepage/channel.hpp"
 #include "samepage/lock.hpp"
 
 namespace {
@@ -118,6 +121,44 @@ TEST_F(system_calls_test, an_uncontended_lock_makes_none) {
     }));
     SKIP_WITHOUT_FILTER(status);
     EXPECT_EQ(status, 0);
+    EXPECT_EQ(counted_calls::current->calls, 0) << "the first was system call " << counted_calls::current->first;
+}
+
+// Also when the ring wraps, when old messages are given up, and when a registered subscriber makes room.
+TEST_F(system_calls_test, an_uncontended_channel_makes_none) {
+    samepage::channel_options options;
+    options.capacity_bytes = 200;
+    const auto c = samepage::channel_bytes::create(fresh_name("channel"), options);
+    ASSERT_TRUE(c) << c.error().message();
+    samepage::subscriber_bytes lossless, reader;
+    std::array<std::byte, 200> value{};
+    const auto turn = [&] {
+        const auto sent = c->send(value);
+        auto loan = c->borrow(100);
+        const auto published = loan ? loan->publish() : loan.error();
+        bool all = sent && published;
+        for (auto* s : {&lossless, &reader}) {
+            const auto copied = s->receive(value);
+            const auto seen = s->receive_view();
+            all = all && copied && copied->missed == 0 && seen && seen->is_valid() && seen->bytes().size() == 100;
+        }
+        return all;
+    };
+    const auto prepare = [&] {
+        samepage::subscribe_options registering;
+        registering.registered = true;
+        lossless = std::move(c->subscribe(registering).value());
+        reader = std::move(c->subscribe().value());
+        return turn();
+    };
+    const int status = status_of(start(prepare, [&] {
+        bool all = true;
+        for (std::uint64_t i = 0; i < rounds; ++i) all = turn() && all;
+        return all;
+    }));
+    SKIP_WITHOUT_FILTER(status);
+    EXPECT_EQ(status, 0);
+    EXPECT_EQ(c->info()->next_sequence, 2 * (rounds + 1) + 1);
     EXPECT_EQ(counted_calls::current->calls, 0) << "the first was system call " << counted_calls::current->first;
 }
 
