@@ -5,6 +5,7 @@
 #include <linux/futex.h>
 #include <sched.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -47,12 +48,19 @@ void pin(unsigned which) {
     }
 }
 
-void futex_wait(const std::atomic<std::uint32_t>& word, std::uint32_t seen) {
-    ::syscall(SYS_futex, &word, FUTEX_WAIT, seen, nullptr, nullptr, 0);
+void unpin() { ::sched_setaffinity(0, sizeof allowed_cpus, &allowed_cpus); }
+
+void yield() { ::sched_yield(); }
+
+void futex_wait(const std::atomic<std::uint32_t>& word, std::uint32_t seen, std::chrono::nanoseconds longest) {
+    timespec limit{};
+    limit.tv_sec = static_cast<time_t>(longest.count() / 1'000'000'000);
+    limit.tv_nsec = static_cast<long>(longest.count() % 1'000'000'000);
+    ::syscall(SYS_futex, &word, FUTEX_WAIT, seen, longest.count() == 0 ? nullptr : &limit, nullptr, 0);
 }
 
-void futex_wake(const std::atomic<std::uint32_t>& word) {
-    ::syscall(SYS_futex, &word, FUTEX_WAKE, 1, nullptr, nullptr, 0);
+void futex_wake(const std::atomic<std::uint32_t>& word, unsigned count) {
+    ::syscall(SYS_futex, &word, FUTEX_WAKE, count, nullptr, nullptr, 0);
 }
 
 child::child(const std::function<void()>& body) {
@@ -79,6 +87,13 @@ int child::wait() {
     return status;
 }
 
+bool child::has_ended() {
+    siginfo_t how{};
+    return ::waitid(P_PID, static_cast<id_t>(process_), &how, WEXITED | WNOHANG | WNOWAIT) == 0 && how.si_pid != 0;
+}
+
+void child::terminate() { ::kill(process_, SIGTERM); }
+
 worker::worker(unsigned processor, std::function<std::function<void()>()> make)
     : control_(shared_with_children<control>()), process_([&] {
           pin(processor);
@@ -104,7 +119,9 @@ own_directory::own_directory() {
     std::string name = "/dev/shm/samepage-bench-XXXXXX";
     if (::mkdtemp(name.data()) == nullptr) fail("a directory in /dev/shm");
     path_ = name;
-    ::setenv("SAMEPAGE_DIR", path_.c_str(), 1);
+    const std::string names = path_ + "/names";
+    if (::mkdir(names.c_str(), 0700) != 0) fail("a directory in /dev/shm");
+    ::setenv("SAMEPAGE_DIR", names.c_str(), 1);
 }
 
 own_directory::~own_directory() { std::filesystem::remove_all(path_); }

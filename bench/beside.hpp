@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <new>
@@ -24,6 +25,8 @@ auto value_or_fail(Result&& result) {
 
 // Puts this process on one of the processors that it may use: `which` counts round them.
 void pin(unsigned which);
+void unpin();
+void yield();
 
 // One T in memory that this process and its later children share. Never unmapped.
 template <class T>
@@ -33,9 +36,9 @@ T& shared_with_children() {
     return *new (bytes) T();
 }
 
-// Sleeps while `word` is `seen`; wakes one who does. The system calls and nothing else.
-void futex_wait(const std::atomic<std::uint32_t>& word, std::uint32_t seen);
-void futex_wake(const std::atomic<std::uint32_t>& word);
+// Sleeps while `word` is `seen`, at most that long if it isn't 0; wakes some who do. The system calls and nothing else.
+void futex_wait(const std::atomic<std::uint32_t>& word, std::uint32_t seen, std::chrono::nanoseconds longest = {});
+void futex_wake(const std::atomic<std::uint32_t>& word, unsigned count = 1);
 
 // Another process, which is killed at the latest when this object or this process ends.
 class child {
@@ -46,7 +49,9 @@ class child {
     child(const child&) = delete;
     child& operator=(const child&) = delete;
 
-    int wait();  // until it ends; its status as of waitpid
+    int wait();        // until it ends; its status as of waitpid
+    bool has_ended();  // has it?
+    void terminate();  // asks it to end
 
    private:
     pid_t process_;
@@ -79,6 +84,9 @@ class own_directory {
     ~own_directory();
     own_directory(const own_directory&) = delete;
     own_directory& operator=(const own_directory&) = delete;
+
+    // Beside the names, for what is not samepage's.
+    const std::string& path() const { return path_; }
 
    private:
     std::string path_;

@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "histogram.hpp"
+
 namespace bench {
 
 using nanoseconds = std::chrono::nanoseconds;
@@ -21,6 +23,9 @@ using nanoseconds = std::chrono::nanoseconds;
 struct contender {
     std::string name;
     std::function<double(nanoseconds slice)> slice;
+    // Where single operations can be timed: works for about that long and adds their times.
+    std::function<void(nanoseconds slice, histogram&)> latencies = {};
+    bool is_peer = false;
 };
 
 // A contender that repeats `operation`. `begin` and `end` stand around each slice and aren't measured.
@@ -28,13 +33,17 @@ template <class Operation>
 contender repeated(std::string name, Operation operation, std::function<void()> begin = {},
                    std::function<void()> end = {});
 
-// What NUMBERS asks of two contenders: time of `of` ÷ time of `over`, at most or at least `bound`. Without an `over`:
+// What is asked of two contenders: time of `of` ÷ time of `over`, at most or at least `bound`. Without an `over`:
 // the figure of `of` itself.
 struct goal {
     enum class direction : std::uint8_t { at_most, at_least };
     std::string of, over;
     goal::direction which = goal::direction::at_most;
     double bound = 1;
+    // Not 0: only rounds count in which the limit is at least that many times faster than `of`.
+    double limit_faster = 0;
+
+    static constexpr const char* best_peer = "best peer";  // as `of`: the fastest peer of each round
 };
 
 // One line of the table: what is done, by whom, and what is wanted. The first contender is the limit.
@@ -51,9 +60,11 @@ struct options {
     nanoseconds slice{10'000'000};
     unsigned rounds = 150;
     std::string json_path;
+    std::string only;  // part of the rows' names: measure these alone
 };
 
-// --tiny, --rounds N, --json FILE (else the program's own path with .json). Ends the program with 2 on anything else.
+// --tiny, --rounds N, --row TEXT, --json FILE (else the program's own path with .json). Ends the program with 2 on
+// anything else.
 options parse(int argc, char** argv);
 
 // The middle of some figures, and the borders of their middle half.
@@ -70,6 +81,8 @@ class report {
     report(const report&) = delete;
     report& operator=(const report&) = delete;
 
+    // Whether a row of this name is wanted: making its contenders may be costly.
+    bool wants(const std::string& what) const { return what.find(options_.only) != std::string::npos; }
     void measure(const row& what);
 
    private:

@@ -51,6 +51,8 @@ struct arguments::state {
     std::string* place = nullptr;
     std::vector<std::string>* places = nullptr;
     bool json = false, global = false;
+    std::string not_a_time;                // "--wait", where an option that may have a time stood before another word
+    std::size_t not_a_time_at = SIZE_MAX;  // that word's place in the command line
 
     state(std::string_view name, std::string_view summary) : title(name), app(std::string(summary)) {
         app.name("samepage " + title);
@@ -120,6 +122,10 @@ struct arguments::state {
             known.push_back(as_number(words[++i]));
         } else {
             const bool given = i + 1 < words.size() && parse_duration(words[i + 1]);
+            if (!given) {
+                not_a_time = name;
+                not_a_time_at = i + 1;
+            }
             known.push_back(as_number(given ? words[++i] : left_out));
         }
         return true;
@@ -246,6 +252,7 @@ void arguments::example(std::string_view line) {
 bool arguments::parse(const std::vector<std::string>& words) {
     state& s = *state_;
     std::vector<std::string> known, plain;
+    std::string meant_as_time;  // a plain word that stood where a time may
     for (std::size_t i = 0; i < words.size(); ++i) {
         const std::string& word = words[i];
         if (word == "--") {
@@ -259,10 +266,15 @@ bool arguments::parse(const std::vector<std::string>& words) {
             if (s.take_option(words, i, known)) continue;
             if (!s.is_value(word, plain.size())) s.unknown_option(word);
         }
+        if (i == s.not_a_time_at) meant_as_time = word;
         plain.push_back(word);
     }
-    if (plain.size() > s.words_max)
-        s.wrong("'" + plain[s.words_max] + "' is one word too many; put what has spaces in it in quotes");
+    if (plain.size() > s.words_max) {
+        if (!meant_as_time.empty())
+            s.wrong(s.not_a_time + ": '" + meant_as_time + "' is not a time, like 5s, 100ms, 2m or 1h");
+        s.wrong("'" + plain[s.words_max] + "' is one word too many; put what has spaces in it in quotes" +
+                (s.command != nullptr ? ", and -- before a command that is to run" : ""));
+    }
     known.emplace_back("--");
     for (std::string& word : plain) known.push_back(s.as_number(std::move(word)));
     std::reverse(known.begin(), known.end());

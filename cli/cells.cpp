@@ -6,6 +6,7 @@
 
 #include "failure.hpp"
 #include "samepage/place.hpp"
+#include "units.hpp"
 
 namespace samepage::cli {
 
@@ -27,6 +28,15 @@ cell_bytes cell_to_read(const std::string& place) {
     cell_options options;
     options.access = access::read_only;
     return need(cell_bytes::open(place, options));
+}
+
+std::string value_of(const content_source& source) {
+    constexpr std::uint64_t largest_bytes = std::uint64_t{1} << 30;
+    content value(source);
+    if (value.size_bytes() <= largest_bytes) return value.bytes();
+    throw failure(status_full, "too_large",
+                  fmt::format("too_large: the value has {}; a cell holds at most {}", size_text(value.size_bytes()),
+                              size_text(largest_bytes)));
 }
 
 json_object value_as_json(const std::string& place, const cell_bytes::text_value& value) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "content.hpp"
 #include "json.hpp"
 #include "samepage/cell.hpp"
 
@@ -16,6 +17,9 @@ namespace samepage::cli {
 cell_bytes cell_to_write(const std::string& place, bool create, std::optional<std::uint64_t> capacity_bytes = {});
 
 cell_bytes cell_to_read(const std::string& place);
+
+// A value from the command line or a file, whole in memory. Throws failure when it is larger than any cell's.
+std::string value_of(const content_source& source);
 
 // A value with its version, as --json prints it.
 json_object value_as_json(const std::string& place, const cell_bytes::text_value& value);

@@ -30,16 +30,24 @@ void content_source::declare(arguments& a) {
     a.flag("--terminate", terminate_, "Put a zero byte after the bytes of --file or '-', as after a text");
 }
 
+void content_source::declare_value(arguments& a) {
+    is_value_ = true;
+    a.value(word_, "VALUE", "--value", "The value; every word is one, '-' too");
+    a.text("--value", text_, "VALUE", "The value, whatever it looks like");
+    a.text("--file", file_, "FILE", "Take the bytes of a file, exactly; '-' is standard input");
+}
+
 content::content(const content_source& from) {
     if ((from.word_ ? 1 : 0) + (from.text_ ? 1 : 0) + (from.file_ ? 1 : 0) > 1)
-        throw usage_error("TEXT, --text and --file are each a content: give one of them");
-    if (from.file_ || from.word_ == "-") {
+        throw usage_error(from.is_value_ ? "VALUE, --value and --file are each a value: give one of them"
+                                         : "TEXT, --text and --file are each a content: give one of them");
+    if (from.file_ || (from.word_ == "-" && !from.is_value_)) {
         open(from.file_.value_or("-"));
     } else {
         is_text_ = true;
         memory_ = from.word_ ? *from.word_ : from.text_.value_or("");
     }
-    terminated_ = is_text_ || from.terminate_;
+    terminated_ = (is_text_ && !from.is_value_) || from.terminate_;
     size_bytes_ = memory_.size() + rest_bytes_ + (terminated_ ? 1 : 0);
 }
 
@@ -85,6 +93,13 @@ void content::read(const std::function<void(std::span<const char>)>& use) {
         left -= got;
     }
     if (terminated_) use(std::span("", 1));
+}
+
+std::string content::bytes() {
+    std::string all;
+    all.reserve(static_cast<std::size_t>(size_bytes_));
+    read([&](std::span<const char> piece) { all.append(piece.data(), piece.size()); });
+    return all;
 }
 
 }  // namespace samepage::cli

@@ -15,16 +15,18 @@
 
 namespace samepage::cli {
 
-// What was asked for, before it is looked at: TEXT, "-" or --file.
+// What was asked for, before it is looked at: TEXT, "-" or --file. Or a value: VALUE, --value or --file.
 class content_source {
    public:
     void declare(arguments& a);
+    void declare_value(arguments& a);
     bool given() const noexcept { return word_ || text_ || file_; }
 
    private:
     friend class content;
     std::optional<std::string> word_, text_, file_;
     bool terminate_ = false;
+    bool is_value_ = false;
 };
 
 // Bytes of known number. A pipe is read to its end first: into memory, and from 16 MiB on into a file of our own.
@@ -37,6 +39,7 @@ class content {
 
     // Gives `use` the bytes in order, in pieces of at most 256 KiB. Throws failure when they can't be read after all.
     void read(const std::function<void(std::span<const char>)>& use);
+    std::string bytes();  // all of them
 
    private:
     void open(const std::string& path);

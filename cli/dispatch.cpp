@@ -79,7 +79,18 @@ const command_entry& find(const std::vector<std::string>& words, std::size_t& us
     no_such_command(noun, verb);
 }
 
+// Options of every command that came before it: taken off.
+std::vector<std::string> take_options_before(std::vector<std::string>& words) {
+    std::size_t count = 0;
+    while (count < words.size() && (words[count] == "--global" || words[count] == "--json")) ++count;
+    const auto end = words.begin() + static_cast<std::ptrdiff_t>(count);
+    std::vector<std::string> taken(words.begin(), end);
+    words.erase(words.begin(), end);
+    return taken;
+}
+
 int run_words(std::vector<std::string> words) {
+    const std::vector<std::string> before = take_options_before(words);
     if (!words.empty() && (words[0] == "--version" || words[0] == "-V")) words[0] = "version";
     const bool help_first = !words.empty() && asks_for_help(words[0]);
     if (help_first) {  // "help share" is "share --help"
@@ -101,6 +112,7 @@ int run_words(std::vector<std::string> words) {
     const command_entry& entry = find(words, used);
     words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(used));
     if (help_first) words = {"--help"};
+    words.insert(words.begin(), before.begin(), before.end());
     const auto c = entry.make();
     arguments a = arguments_of(entry, *c);
     if (a.parse(words)) {

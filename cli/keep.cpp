@@ -5,7 +5,9 @@
 #include "failure.hpp"
 #include "samepage/catalog.hpp"
 #include "samepage/cell.hpp"
+#include "samepage/channel.hpp"
 #include "samepage/lock.hpp"
+#include "samepage/queue.hpp"
 #include "samepage/region.hpp"
 #include "transfer.hpp"
 
@@ -26,9 +28,13 @@ kept keep(const std::string& place) {
     if (plain || plain.error().code() != errc::wrong_kind) return as_kept(need(std::move(plain)));
     cell_options reading;
     reading.access = access::read_only;
+    channel_options listening;
+    listening.access = access::read_only;
     switch (need(look_up(place)).kind) {
         case kind::cell: return as_kept(need(cell_bytes::open(place, reading)));
+        case kind::channel: return as_kept(need(channel_bytes::open(place, listening)));
         case kind::lock: return as_kept(need(lock::open(place)));
+        case kind::queue: return as_kept(need(queue_bytes::open(place)));
         default: break;
     }
     throw failure(plain.error());

@@ -37,15 +37,20 @@ std::size_t width_of(std::string_view text) {
         text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
+}  // namespace
+
 std::string harmless(std::string_view text) {
-    std::string out(text);
-    for (char& c : out) {
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
+    std::string out;
+    out.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto c = static_cast<unsigned char>(text[i]);
+        // The control characters from U+0080 on, some of which terminals obey, are C2 80 to C2 9F.
+        const bool high = c == 0xC2 && i + 1 < text.size() && (static_cast<unsigned char>(text[i + 1]) & 0xE0U) == 0x80;
+        out += c < 0x20 || c == 0x7F || high ? '?' : text[i];
+        if (high) ++i;
     }
     return out;
 }
-
-}  // namespace
 
 void print(std::string_view bytes) {
     if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) != bytes.size()) output_failed();
@@ -60,7 +65,12 @@ void flush_output() {
     if (std::fflush(stdout) != 0) output_failed();
 }
 
-void complain(std::string_view message) { to_error(fmt::format("samepage: {}\n", message)); }
+void print_now(std::string_view bytes) {
+    flush_output();
+    if (!write_output(bytes)) output_failed();
+}
+
+void complain(std::string_view message) { to_error(fmt::format("samepage: {}\n", harmless(message))); }
 
 void complain_in_json(std::string_view object) { to_error(fmt::format("{}\n", object)); }
 

@@ -12,7 +12,12 @@ namespace samepage::cli {
 // Bytes of an answer. A full disk or the like is a failure; a reader that has gone is reader_gone.
 void print(std::string_view bytes);
 void print_line(std::string_view line);
+// Control characters as '?': what others have named may be meant to play with terminals.
+std::string harmless(std::string_view text);
 void flush_output();  // so that the reader has it; called at the end in any case
+
+// Past all buffers. An interrupt is heard also while the reader reads nothing.
+void print_now(std::string_view bytes);
 
 // A message for people, "samepage: …" on standard error.
 void complain(std::string_view message);

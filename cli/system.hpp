@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "samepage/duration.hpp"
@@ -27,6 +28,10 @@ std::vector<std::string> prepare(int argc, char** argv);
 bool is_terminal(std::FILE* stream);
 // Whether the failure that errno tells of is that the reader of a pipe has gone.
 bool reader_has_gone() noexcept;
+// Whether nobody will read standard output any more, where that shows without writing.
+bool output_has_gone() noexcept;
+// Writes to standard output, past stdio. False: errno says why. A caught interrupt ends the process while it waits.
+bool write_output(std::string_view bytes);
 
 // An opened source of bytes.
 struct input {
@@ -71,9 +76,14 @@ bool process_lives(std::uint32_t process_id);
 
 // ---- Other processes ---------------------------------------------------------------------------------------------
 
+// Files instead of the standard streams that we have; null: ours.
+struct streams {
+    std::FILE* input = nullptr;
+    std::FILE* output = nullptr;
+};
 // Runs a command found like a shell finds it, and returns its status, 128 + n when a signal n ended it. Interrupts go
 // on to it. `check` as in wait_for. Throws failure: cannot run (126), not found (127).
-int run(const std::vector<std::string>& command, const std::function<void()>& check);
+int run(const std::vector<std::string>& command, const std::function<void()>& check, const streams& files = {});
 
 // A process that was started by demo: its standard output comes to us.
 class child {

@@ -105,6 +105,21 @@ bool in_foreground() { return tcgetpgrp(STDIN_FILENO) == getpgrp(); }
     throw failure(status, code, std::string(code) + ": " + what + ": " + std::strerror(system_code));
 }
 
+// What a new process does with its streams first.
+class spawn_actions {
+   public:
+    spawn_actions() { posix_spawn_file_actions_init(&actions_); }
+    spawn_actions(const spawn_actions&) = delete;
+    spawn_actions& operator=(const spawn_actions&) = delete;
+    ~spawn_actions() { posix_spawn_file_actions_destroy(&actions_); }
+    void use(int descriptor, int as) const { posix_spawn_file_actions_adddup2(&actions_, descriptor, as); }
+    void open_nothing(int as) const { posix_spawn_file_actions_addopen(&actions_, as, "/dev/null", O_RDONLY, 0); }
+    posix_spawn_file_actions_t* get() const { return &actions_; }
+
+   private:
+    mutable posix_spawn_file_actions_t actions_;
+};
+
 pid_t spawn(const std::vector<std::string>& command, posix_spawn_file_actions_t* actions) {
     std::vector<char*> words;
     for (const std::string& word : command) words.push_back(const_cast<char*>(word.c_str()));
@@ -147,6 +162,29 @@ std::vector<std::string> prepare(int argc, char** argv) {
 bool is_terminal(std::FILE* stream) { return ::isatty(::fileno(stream)) == 1; }
 
 bool reader_has_gone() noexcept { return errno == EPIPE; }
+
+bool output_has_gone() noexcept {
+    pollfd output{STDOUT_FILENO, 0, 0};
+    return ::poll(&output, 1, 0) == 1 && (output.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+bool write_output(std::string_view bytes) {
+    struct stat facts = {};
+    const bool may_block = ::fstat(STDOUT_FILENO, &facts) != 0 || !S_ISREG(facts.st_mode);
+    while (!bytes.empty()) {
+        std::array<pollfd, 2> events = {pollfd{STDOUT_FILENO, POLLOUT, 0}, pollfd{signal_pipe[0], POLLIN, 0}};
+        if (may_block) ::poll(events.data(), events.size(), -1);
+        if (interrupted()) end_interrupted();
+        if (events[1].revents != 0) empty_signal_pipe();
+        if (may_block && events[0].revents == 0) continue;
+        // A pipe that can be written to has room for PIPE_BUF.
+        const auto n = ::write(STDOUT_FILENO, bytes.data(),
+                               may_block ? std::min<std::size_t>(bytes.size(), PIPE_BUF) : bytes.size());
+        if (n > 0) bytes.remove_prefix(static_cast<std::size_t>(n));
+        if (n < 0 && errno != EINTR && errno != EAGAIN) return false;
+    }
+    return true;
+}
 
 input open_input(const std::string& path) {
     input in{{stdin, [](std::FILE*) { return 0; }}, {}};
@@ -261,9 +299,12 @@ void wait(const wait_for& what) {
     if (process >= 0) ::close(process);
 }
 
-int run(const std::vector<std::string>& command, const std::function<void()>& check) {
+int run(const std::vector<std::string>& command, const std::function<void()>& check, const streams& files) {
     catch_interrupts();
-    const pid_t pid = spawn(command, nullptr);
+    const spawn_actions actions;
+    if (files.input != nullptr) actions.use(::fileno(files.input), STDIN_FILENO);
+    if (files.output != nullptr) actions.use(::fileno(files.output), STDOUT_FILENO);
+    const pid_t pid = spawn(command, actions.get());
     forward_to = pid;
     if (interrupt_signal != 0) ::kill(pid, interrupt_signal);  // it came before there was anybody to pass it on to
     int wait_status = 0;
@@ -289,20 +330,17 @@ struct child::state {
 child::child(const std::vector<std::string>& command) : state_(std::make_unique<state>()) {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) fail("a pipe", errno);
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+    const spawn_actions actions;
+    actions.open_nothing(STDIN_FILENO);
+    actions.use(ends[1], STDOUT_FILENO);
     state_->output = ends[0];
     try {
-        state_->pid = spawn(command, &actions);
+        state_->pid = spawn(command, actions.get());
     } catch (...) {
-        posix_spawn_file_actions_destroy(&actions);
         ::close(ends[0]);
         ::close(ends[1]);
         throw;
     }
-    posix_spawn_file_actions_destroy(&actions);
     ::close(ends[1]);
 }
 

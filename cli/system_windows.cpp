@@ -165,6 +165,14 @@ owned start(const std::vector<std::string>& command, STARTUPINFOW& startup, std:
     return owned(made.hProcess);
 }
 
+// The file's handle, which a new process then gets too; or our own stream's.
+HANDLE inherited(std::FILE* file, DWORD otherwise) {
+    if (file == nullptr) return GetStdHandle(otherwise);
+    const auto handle = reinterpret_cast<HANDLE>(_get_osfhandle(_fileno(file)));
+    SetHandleInformation(handle, HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT);
+    return handle;
+}
+
 int exit_status(HANDLE process) {
     DWORD status = 0;
     GetExitCodeProcess(process, &status);
@@ -202,9 +210,16 @@ bool is_terminal(std::FILE* stream) {
     return GetConsoleMode(reinterpret_cast<HANDLE>(_get_osfhandle(_fileno(stream))), &mode) != 0;
 }
 
+// A pipe tells it only when it is written to.
+bool output_has_gone() noexcept { return false; }
+
 bool reader_has_gone() noexcept {
     return errno == EPIPE ||
            (errno == EINVAL && (GetLastError() == ERROR_NO_DATA || GetLastError() == ERROR_BROKEN_PIPE));
+}
+
+bool write_output(std::string_view bytes) {
+    return std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size() && std::fflush(stdout) == 0;
 }
 
 input open_input(const std::string& path) {
@@ -292,9 +307,13 @@ void wait(const wait_for& what) {
     }
 }
 
-int run(const std::vector<std::string>& command, const std::function<void()>& check) {
+int run(const std::vector<std::string>& command, const std::function<void()>& check, const streams& files) {
     catch_interrupts();
     STARTUPINFOW startup{};
+    startup.hStdInput = inherited(files.input, STD_INPUT_HANDLE);
+    startup.hStdOutput = inherited(files.output, STD_OUTPUT_HANDLE);
+    startup.hStdError = GetStdHandle(STD_ERROR_HANDLE);
+    if (files.input != nullptr || files.output != nullptr) startup.dwFlags = STARTF_USESTDHANDLES;
     std::uint32_t process_id = 0;
     command_runs = true;
     const owned process = start(command, startup, process_id);

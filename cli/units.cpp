@@ -97,7 +97,7 @@ std::string size_text(std::uint64_t size_bytes) {
     auto number = static_cast<double>(size_bytes);
     for (; number >= 1024 && i + 1 < std::size(names); ++i) number /= 1024;
     if (i == 0 || size_bytes % 1024 != 0) {
-        if (size_bytes < 10 * kibi) return fmt::format("{} bytes", size_bytes);
+        if (size_bytes < 10 * kibi) return fmt::format("{} byte{}", size_bytes, size_bytes == 1 ? "" : "s");
         return fmt::format("{:.1f} {}", number, names[i]);
     }
     return fmt::format("{:.4g} {}", number, names[i]);

@@ -12,6 +12,7 @@ std::string_view name_of(kind k) noexcept {
         case kind::channel: return "channel";
         case kind::queue: return "queue";
         case kind::table: return "table";
+        case kind::unknown: break;
     }
     return "unknown";
 }

@@ -16,17 +16,18 @@ class cell_cas : public command {
     void declare(arguments& a) override {
         a.place(place_);
         a.word(version_, "VERSION", "The version that it must have; 0: it must be empty");
-        a.value(value_, "VALUE", "--value", "The value; every word is one, '-' too");
-        a.text("--value", named_value_, "VALUE", "The value, whatever it looks like");
+        value_.declare_value(a);
         a.example("samepage cell cas temp 4 21.5        exits 5 if the version is another one");
     }
 
     int run(bool json) override {
-        if (value_.has_value() == named_value_.has_value()) throw usage_error("give VALUE or --value, one of them");
+        if (!version_ || !value_.given())
+            throw usage_error(std::string(version_ ? "" : "VERSION and ") +
+                              "VALUE, --value or --file is missing (see samepage cell cas --help)");
         const std::uint64_t expected = expected_version();
+        const std::string bytes = value_of(value_);
         const cell_bytes c = cell_to_write(place_, false);
-        const std::string& text = value_ ? *value_ : *named_value_;
-        const std::uint64_t version = need(c.compare_exchange(expected, std::as_bytes(std::span(text))));
+        const std::uint64_t version = need(c.compare_exchange(expected, std::as_bytes(std::span(bytes))));
         if (json) print_line(json_object().set("place", place_).set("version", version).dump());
         return status_ok;
     }
@@ -34,15 +35,15 @@ class cell_cas : public command {
    private:
     std::uint64_t expected_version() const {
         std::uint64_t number = 0;
-        const std::string& word = version_ ? *version_ : std::string();
-        const auto [end, why] = std::from_chars(word.data(), word.data() + word.size(), number);
-        if (why != std::errc() || end != word.data() + word.size())
-            throw usage_error("VERSION is a number, as cell get --json prints it");
+        const char* const last = version_->data() + version_->size();
+        const auto [end, why] = std::from_chars(version_->data(), last, number);
+        if (why != std::errc() || end != last) throw usage_error("VERSION is a number, as cell get --json prints it");
         return number;
     }
 
     std::string place_;
-    std::optional<std::string> version_, value_, named_value_;
+    std::optional<std::string> version_;
+    content_source value_;
 };
 
 }  // namespace

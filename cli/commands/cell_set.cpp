@@ -1,6 +1,6 @@
 // samepage cell set: makes a value the newest of a cell.
 // SPDX-License-Identifier: MIT
-#include <fmt/format.h>
+#include <algorithm>
 
 #include "../cells.hpp"
 #include "../failure.hpp"
@@ -16,20 +16,22 @@ class cell_set : public command {
    public:
     void declare(arguments& a) override {
         a.place(place_);
-        a.value(value_, "VALUE", "--value", "The value; every word is one, '-' too");
-        a.text("--value", named_value_, "VALUE", "The value, whatever it looks like");
-        a.size("--capacity", capacity_bytes_, "Bytes of the largest value, for a new cell; default 4096");
+        value_.declare_value(a);
+        a.size("--capacity", capacity_bytes_, "Bytes of the largest value, for a new cell; default 4096, or what fits");
         holding_.declare(a, false);
         a.example("samepage cell set temp 21.5                a cell that somebody holds");
         a.example("samepage cell set ./temp.page 21.5         a file");
         a.example("samepage cell set temp 21.5 --for 10s      made and held");
+        a.example("samepage cell set ./photo --file a.jpg     bytes, exactly; --file - is standard input");
     }
 
     int run(bool json) override {
-        if (value_.has_value() == named_value_.has_value()) throw usage_error("give VALUE or --value, one of them");
+        if (!value_.given()) throw usage_error("give VALUE, --value or --file (see samepage cell set --help)");
+        const std::string bytes = value_of(value_);
         if (holding_.asked()) holding_.begin();
-        const cell_bytes c = cell_to_write(place_, holding_.asked(), capacity_bytes_);
-        const std::uint64_t version = need(c.store_text(value_ ? *value_ : *named_value_));
+        const std::uint64_t fitting = std::max(cell_options().capacity_bytes, std::uint64_t{bytes.size()});
+        const cell_bytes c = cell_to_write(place_, holding_.asked(), capacity_bytes_.value_or(fitting));
+        const std::uint64_t version = need(c.store_text(bytes));
         if (json) print_line(json_object().set("place", place_).set("version", version).dump());
         if (!holding_.asked()) return status_ok;
         return holding_.until_end("Holding " + place_, [&c] { return c.check_name(); });
@@ -37,7 +39,7 @@ class cell_set : public command {
 
    private:
     std::string place_;
-    std::optional<std::string> value_, named_value_;
+    content_source value_;
     std::optional<std::uint64_t> capacity_bytes_;
     holding holding_;
 };

@@ -21,7 +21,7 @@ class cell_watch : public command {
 
     int run(bool json) override {
         catch_interrupts();
-        const cell_bytes c = cell_to_write(place_, true, capacity_bytes_);
+        const cell_bytes c = open();
         hint("Watching " + place_ + " (Ctrl-C ends)");
         std::uint64_t version = 0;
         for (std::uint64_t shown = 0; !count_ || shown < *count_;) {
@@ -38,6 +38,16 @@ class cell_watch : public command {
     }
 
    private:
+    // What exists already need only be readable.
+    cell_bytes open() const {
+        cell_options reading;
+        reading.access = access::read_only;
+        auto there = cell_bytes::open(place_, reading);
+        if (there) return *std::move(there);
+        if (there.error().code() != errc::not_found) throw failure(there.error());
+        return cell_to_write(place_, true, capacity_bytes_);
+    }
+
     // Waits a while, so that an interrupt is heard and a lost name is noticed.
     bool next_is_there(const cell_bytes& c, std::uint64_t version) const {
         if (interrupted()) end_interrupted();

@@ -36,13 +36,15 @@ class info : public command {
             return status_ok;
         }
         const auto line = [](const char* what, const std::string& text) {
-            print_line(fmt::format("{:<9}{}", what, text));
+            print_line(fmt::format("{:<9}{}", what, harmless(text)));
         };
         line("name", e.place.text());
         line("scope", name_of_scope(e.place.scope));
         line("kind", std::string(name_of(e.kind)));
         const std::string size = size_text(e.size_bytes);
-        line("size", size.ends_with("bytes") ? size : fmt::format("{} ({} bytes)", size, e.size_bytes));
+        line("size", size.ends_with("byte") || size.ends_with("bytes")
+                         ? size
+                         : fmt::format("{} ({} bytes)", size, e.size_bytes));
         for (const auto& [word, text] : more.lines) line(word.c_str(), text);
         line("place", e.location);
         std::string holders;

@@ -1,6 +1,9 @@
 // samepage lock: runs a command while it owns a lock, as flock(1) does, without a file that stays.
 // SPDX-License-Identifier: MIT
 #include "samepage/lock.hpp"
+
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "../failure.hpp"
@@ -48,7 +51,9 @@ class lock_command : public command {
         if (r) return *std::move(r);
         if (r.error().code() == errc::timed_out) {
             const int status = no_wait_ ? status_conflict : status_timed_out;
-            throw failure(exit_status_ ? static_cast<int>(*exit_status_) : status, "timed_out", r.error().message())
+            // Nobody's time was up who didn't want to wait.
+            throw failure(exit_status_ ? static_cast<int>(*exit_status_) : status, no_wait_ ? "conflict" : "timed_out",
+                          no_wait_ ? fmt::format("conflict: {}: {}", place_, r.error().detail()) : r.error().message())
                 .as_answer();
         }
         throw failure(status_own_failure, std::string(name_of(r.error().code())), r.error().message());

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <system_error>
 
+#include "../awaiting.hpp"
 #include "../failure.hpp"
 #include "../hex.hpp"
 #include "../holding.hpp"
@@ -22,8 +22,6 @@
 namespace samepage::cli {
 
 namespace {
-
-using clock = std::chrono::steady_clock;
 
 class read : public command {
    public:
@@ -81,10 +79,7 @@ class read : public command {
     region open() const {
         const region_options options = windows_only(access::read_only);
         if (!wait_) return need(region::open(place_, options));
-        const bool endless = *wait_ > clock::time_point::max() - clock::now();
-        const auto until = endless ? clock::time_point::max() : clock::now() + *wait_;
-        duration pause = std::chrono::milliseconds(1);
-        bool told = false;
+        awaiting its_maker(place_, *wait_);
         region r;
         while (true) {
             if (!r.is_open()) {
@@ -95,18 +90,12 @@ class read : public command {
                     throw failure(opened.error());
             }
             if (r.is_open() && holds_something(r, place_, offset_bytes_.value_or(0))) return r;
-            if (clock::now() >= until)
+            if (its_maker.over())
                 throw failure(
                     status_timed_out, "timed_out",
                     fmt::format("timed_out: {} {} after {}", place_,
                                 r.is_open() ? "is there, but holds nothing" : "is not there", duration_text(*wait_)));
-            if (!told) hint(fmt::format("Waiting for {} (Ctrl-C ends)", place_));
-            told = true;
-            wait_for a_moment;
-            a_moment.time = std::min<duration>(pause, until - clock::now());
-            wait(a_moment);
-            if (interrupted()) end_interrupted();
-            pause = std::min<duration>(pause * 2, std::chrono::milliseconds(10));
+            its_maker.pause();
         }
     }
 

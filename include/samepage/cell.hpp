@@ -106,6 +106,20 @@ class SAMEPAGE_API cell_bytes {
     // Waits until the newest version is another one than `version`, and gives it. timed_out.
     result<std::uint64_t> wait(std::uint64_t version, duration timeout = forever) const;
 
+    // For event loops (epoll, poll, asyncio), in place of wait(): a descriptor that becomes readable when there may be
+    // a newer value. The handle's own: made at the first call, closed with it, never to be read from. Whenever it is
+    // readable, call arm() *first* and load() then: a value that comes after arm() makes it readable again. A writer
+    // killed right after it has published rings for nobody, the next one does: who can't bear that looks now and then.
+    // fork(): a child asks for its own. not_supported (Windows), full (fs.inotify.max_user_instances), denied (a file
+    // that this process may only read: it can't announce itself, and polls).
+    //
+    //   poll_set.add(*c.descriptor());
+    //   // whenever it is readable, and once at the beginning:
+    //   if (*c.arm() != seen) { auto newest = c.load_text(); seen = newest->version; … }
+    result<native_handle> descriptor() const;
+    // The descriptor waits for the next value from here on. Gives the newest version.
+    result<std::uint64_t> arm() const;
+
     // Reads, changes and stores as one step; `f` runs once, while other writers wait (readers don't).
     result<std::uint64_t> update(const change& f, duration timeout = writer_patience) const;
 
@@ -175,6 +189,8 @@ class cell {
     result<std::uint64_t> wait(std::uint64_t version, duration timeout = forever) const {
         return bytes_.wait(version, timeout);
     }
+    result<native_handle> descriptor() const { return bytes_.descriptor(); }
+    result<std::uint64_t> arm() const { return bytes_.arm(); }
     // `f` makes a T of a T. empty when there is none yet.
     template <class F>
     result<std::uint64_t> update(F&& f, duration timeout = writer_patience) const {

@@ -2,15 +2,18 @@
 // SPDX-License-Identifier: MIT
 //
 // Layout: layout.hpp. Each part has its protocol, invariants and crash story in its own header: cell/values.hpp (what
-// readers see), shared/owner_word.hpp (whose turn it is to write), shared/wait_word.hpp (who sleeps).
+// readers see), shared/owner_word.hpp (whose turn it is to write), shared/wait_word.hpp (who sleeps), shared/bell.hpp
+// (who waits in an event loop).
 //
-// A store: take the owner word; publish; release the owner word; wake those who sleep, if any.
+// A store: take the owner word; publish; release the owner word; wake those who sleep and ring the bell, if anybody
+// does or listens.
 //   killed before the publication: the old value stays.    after it: the new one. The owner word is then a dead one's,
-//   and the next writer takes it. Sleepers that nobody has woken look again by themselves (wait_word.hpp).
+//   and the next writer takes it. Sleepers that nobody has woken look again by themselves (wait_word.hpp); event loops
+//   hear the next one's ring.
 //
 // Why a sleeper misses no value: it marks itself (W), then reads the owner word (O), then `current`. The writer stores
 // `current`, releases O (seq_cst), reads W (seq_cst). Either the writer sees the mark, or the sleeper's read of O sees
-// that release or a later one, which brings `current` with it.
+// that release or a later one, which brings `current` with it. So it is with a listener, its mark being in the bell.
 #include "samepage/cell.hpp"
 
 #include <algorithm>
@@ -18,6 +21,7 @@
 
 #include "cell/layout.hpp"
 #include "cell/values.hpp"
+#include "shared/bell.hpp"
 #include "shared/owner_word.hpp"
 #include "shared/poll.hpp"
 #include "shared/structured.hpp"
@@ -28,18 +32,20 @@ namespace samepage {
 using cells::values;
 
 struct cell_bytes::state {
+    std::optional<values> content;  // first: near for the shortest of all calls
     shared::structured opened;
-    std::optional<values> content;
     std::optional<shared::participants> self;
     std::optional<shared::owner_word> owner;
     std::optional<shared::wait_word> waiters;  // none: this handle may not mark itself
+    std::optional<shared::bell> bell;          // likewise
     wait_strategy strategy;
 
     static result<cell_bytes> open(std::string_view place, os::disposition disposition, const cell_options& options);
     result<void> attach(const cell_options& options, const char* operation);
 
     result<std::uint64_t> own(duration timeout, const char* operation) const;
-    std::uint64_t publish_and_release(std::span<const std::byte> value, std::uint64_t identity) const;
+    result<std::uint64_t> publish_and_release(std::span<const std::byte> value, std::uint64_t identity,
+                                              const char* operation) const;
     result<std::vector<std::byte>> copy(const char* operation) const;
     result<void> may_store(std::size_t size_bytes, const char* operation) const;
 };
@@ -50,6 +56,9 @@ constexpr const char* storing = "store in a cell";
 constexpr const char* loading = "load a cell";
 constexpr const char* waiting = "wait for a cell";
 constexpr const char* updating = "update a cell";
+constexpr const char* listening = "listen to a cell";
+
+std::string bytes_text(std::uint64_t count) { return std::to_string(count) + (count == 1 ? " byte" : " bytes"); }
 
 error closed(const char* operation) { return error(errc::closed, operation); }
 
@@ -58,13 +67,21 @@ error why_not_loaded(const values::loaded& seen, std::size_t room_bytes, const c
         case values::outcome::empty: return error(errc::empty, operation);
         case values::outcome::too_small:
             return error(errc::too_large, operation,
-                         "the value has " + std::to_string(seen.size_bytes) + " bytes, there is room for " +
+                         "the value has " + bytes_text(seen.size_bytes) + ", there is room for " +
                              std::to_string(room_bytes) + "; give a larger buffer");
         case values::outcome::lapped:
             return error(errc::busy, operation, "writers were faster than the copy in every try; try again");
         default: break;
     }
     return error(errc::corrupt, operation, "a value's length cannot be; something else has written in the cell");
+}
+
+// Bytes that only the owner changes were changed during its turn.
+error overwritten(bool in_the_version, const char* operation) {
+    return error(errc::corrupt, operation,
+                 in_the_version
+                     ? "the newest version is a number that cannot be; something else has written in the cell"
+                     : "something else has written in the cell meanwhile; load it to see what it holds");
 }
 
 }  // namespace
@@ -115,9 +132,11 @@ result<void> cell_bytes::state::attach(const cell_options& options, const char* 
     owner.emplace(opened.at<std::atomic<std::uint64_t>>(cells::owner_offset), *self, opened.object(),
                   cells::owner_point);
     if (std::byte* const page = opened.wait_page(); page != nullptr) {
-        auto* word =
-            reinterpret_cast<std::atomic<std::uint32_t>*>(page + cells::waiters_offset - shared::wait_page_offset);
-        waiters.emplace(*word, cells::waiters_point);
+        const auto word = [page](std::uint64_t offset) -> std::atomic<std::uint32_t>& {
+            return *reinterpret_cast<std::atomic<std::uint32_t>*>(page + offset - shared::wait_page_offset);
+        };
+        waiters.emplace(word(cells::waiters_offset), cells::waiters_point);
+        bell.emplace(word(cells::bell_offset));
     }
     strategy = options.strategy;
     if (!shape.checked || opened.object().created()) return {};
@@ -146,7 +165,7 @@ result<void> cell_bytes::state::may_store(std::size_t size_bytes, const char* op
     if (!opened.may_write()) return error(errc::denied, operation, "it was opened read-only; open it to write");
     if (size_bytes <= content->capacity_bytes()) return {};
     return error(errc::too_large, operation,
-                 "the value has " + std::to_string(size_bytes) + " bytes, the cell holds at most " +
+                 "the value has " + bytes_text(size_bytes) + ", the cell holds at most " +
                      std::to_string(content->capacity_bytes()) + "; create it with a capacity of " +
                      std::to_string(size_bytes));
 }
@@ -158,28 +177,32 @@ result<std::uint64_t> cell_bytes::state::own(duration timeout, const char* opera
     return taken->identity;  // that an owner died needs no repair here
 }
 
-std::uint64_t cell_bytes::state::publish_and_release(std::span<const std::byte> value, std::uint64_t identity) const {
+result<std::uint64_t> cell_bytes::state::publish_and_release(std::span<const std::byte> value, std::uint64_t identity,
+                                                             const char* operation) const {
     const std::uint64_t version = content->publish(value);
-    static_cast<void>(owner->release(identity, true));
+    const bool was_mine = owner->release(identity, true);
     waiters->wake_all(opened.object());
+    bell->ring(opened.object());
+    if (version == 0 || !was_mine) [[unlikely]]
+        return overwritten(version == 0, operation);
     return version;
 }
 
 result<std::uint64_t> cell_bytes::store(std::span<const std::byte> value, duration timeout) const {
-    if (!state_) return closed(storing);
-    if (state_->opened.may_write() && value.size() <= state_->content->capacity_bytes()) [[likely]] {
+    if (state_ && state_->opened.may_write() && value.size() <= state_->content->capacity_bytes()) [[likely]] {
         const std::uint64_t identity = state_->owner->try_fast();
         if (identity != 0) [[likely]]
-            return state_->publish_and_release(value, identity);
+            return state_->publish_and_release(value, identity, storing);
     }
     return store_waiting(value, timeout);
 }
 
 result<std::uint64_t> cell_bytes::store_waiting(std::span<const std::byte> value, duration timeout) const {
+    if (!state_) return closed(storing);
     if (auto good = state_->may_store(value.size(), storing); !good) return good.error();
     const auto identity = state_->own(timeout, storing);
     if (!identity) return identity.error();
-    return state_->publish_and_release(value, *identity);
+    return state_->publish_and_release(value, *identity, storing);
 }
 
 result<std::uint64_t> cell_bytes::compare_exchange(std::uint64_t expected, std::span<const std::byte> value,
@@ -190,7 +213,7 @@ result<std::uint64_t> cell_bytes::compare_exchange(std::uint64_t expected, std::
     const auto identity = state_->own(timeout, operation);
     if (!identity) return identity.error();
     const std::uint64_t newest = state_->content->newest();
-    if (newest == expected) return state_->publish_and_release(value, *identity);
+    if (newest == expected) return state_->publish_and_release(value, *identity, operation);
     static_cast<void>(state_->owner->release(*identity, true));
     return error(errc::conflict, operation,
                  "the newest version is " + std::to_string(newest) + ", not " + std::to_string(expected) +
@@ -217,21 +240,24 @@ result<std::uint64_t> cell_bytes::update(const change& f, duration timeout) cons
     if (!changed) return changed.error();
     if (auto good = state_->may_store(changed->size(), updating); !good) return good.error();
     if (!turn.is_mine()) return error(errc::not_owner, updating, "the update was begun before this process was forked");
-    return state_->publish_and_release(*changed, std::exchange(turn.identity, 0));
+    return state_->publish_and_release(*changed, std::exchange(turn.identity, 0), updating);
 }
 
 // ---- Reading
 // ---------------------------------------------------------------------------------------------------------
 
 result<cell_bytes::loaded> cell_bytes::load(std::span<std::byte> into) const {
-    if (!state_) return closed(loading);
-    const values::loaded seen = state_->content->try_load(into);
-    if (seen.how == values::outcome::whole) [[likely]]
-        return loaded{seen.version, seen.size_bytes};
+    if (state_) [[likely]] {
+        const std::uint64_t version = state_->content->load_quick(into);
+        if (version != 0) [[likely]]
+            return loaded{version, values::quick_bytes};
+    }
     return load_again(into);
 }
 
+// All that is rare stands here, so that load() needs no stack.
 result<cell_bytes::loaded> cell_bytes::load_again(std::span<std::byte> into) const {
+    if (!state_) return closed(loading);
     const values::loaded seen = state_->content->load(into);
     if (seen.how == values::outcome::whole) return loaded{seen.version, seen.size_bytes};
     return why_not_loaded(seen, into.size(), loading);
@@ -289,6 +315,30 @@ result<std::uint64_t> cell_bytes::wait(std::uint64_t version, duration timeout) 
     if (changed()) return now;
     return error(errc::timed_out, waiting,
                  "there was no newer value than version " + std::to_string(version) + "; wait longer");
+}
+
+namespace {
+
+error may_not_mark(const std::string& place) {
+    return error(errc::denied, listening,
+                 place + " may only be read by this process, which can't announce that it listens; poll version()");
+}
+
+}  // namespace
+
+result<native_handle> cell_bytes::descriptor() const {
+    if (!state_) return closed(listening);
+    if (!state_->bell) return may_not_mark(state_->opened.place());
+    return state_->bell->armed_descriptor(state_->opened.object());
+}
+
+result<std::uint64_t> cell_bytes::arm() const {
+    if (!state_) return closed(listening);
+    if (!state_->bell) return may_not_mark(state_->opened.place());
+    if (const auto armed = state_->bell->arm(state_->opened.object()); !armed) return armed.error();
+    // seq_cst (default): the read of the owner word, see "Why a sleeper misses no value" (sleepers)
+    static_cast<void>(state_->owner->load());
+    return state_->content->newest();
 }
 
 // ---- What it is

@@ -13,6 +13,8 @@ namespace samepage::cells {
 
 // In the wait page: the word on which readers sleep until the next value (shared/wait_word.hpp).
 inline constexpr std::uint64_t waiters_offset = shared::wait_page_offset;
+// Beside it, so that a store looks at one cache line: the bell of those who wait in an event loop (shared/bell.hpp).
+inline constexpr std::uint64_t bell_offset = waiters_offset + 4;
 
 // The body. Owner and current are apart from each other and from the values, so that they don't share cache lines.
 inline constexpr std::uint64_t owner_offset = shared::body_offset;          // u64, an owner word

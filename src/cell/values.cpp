@@ -2,9 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "cell/values.hpp"
 
-#include <bit>
-#include <cstring>
-
+#include "shared/check.hpp"
 #include "shared/poll.hpp"
 
 namespace samepage::cells {
@@ -26,18 +24,21 @@ values::loaded values::load(std::span<std::byte> into) const noexcept {
     return last;
 }
 
-// 32 bits over eight bytes at a time, seeded with version and length: finds old bytes under a new version, and holes.
-std::uint32_t values::check_of(std::span<const std::byte> value, std::uint64_t version) noexcept {
-    constexpr std::uint64_t prime = 0x9e3779b97f4a7c15U;
-    std::uint64_t hash = (version + 1) * prime ^ value.size();
-    for (std::size_t at = 0; at < value.size(); at += 8) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, value.data() + at, value.size() - at < 8 ? value.size() - at : 8);
-        hash = std::rotl((hash ^ word) * prime, 31);
-    }
-    hash ^= hash >> 32;
-    hash *= prime;
-    return static_cast<std::uint32_t>(hash >> 32);
+values::loaded values::try_load(std::span<std::byte> into) const noexcept {
+    // acquire: pairs with the release in publish() (publish)
+    const std::uint64_t version = current_->load(std::memory_order_acquire);
+    if (version == 0) return {outcome::empty, 0, 0};
+    const std::byte* const buffer = buffer_of(version);
+    // acquire: pairs with the release in publish() (payload)
+    const std::uint64_t meta = length_of(buffer).load(std::memory_order_acquire);
+    const auto size = static_cast<std::size_t>(static_cast<std::uint32_t>(meta));
+    if (size > capacity_bytes_) return {outcome::corrupt, version, size};
+    const bool fits = size <= into.size();
+    if (fits) shared::load_bytes(into.data(), buffer + value_offset, size);
+    // relaxed: the acquires above keep it behind the copy (payload)
+    const std::uint64_t now = current_->load(std::memory_order_relaxed);
+    if (now - version >= last_buffer_) return {outcome::lapped, version, size};
+    return {fits ? outcome::whole : outcome::too_small, version, size};
 }
 
 bool values::newest_is_sound(std::span<std::byte> scratch) const noexcept {
@@ -48,7 +49,7 @@ bool values::newest_is_sound(std::span<std::byte> scratch) const noexcept {
         if (seen.how != outcome::whole) return seen.how == outcome::lapped;
         const std::uint64_t meta = length_of(buffer_of(seen.version)).load();
         if (newest() - seen.version >= last_buffer_) continue;
-        return check_of(scratch.first(seen.size_bytes), seen.version) == static_cast<std::uint32_t>(meta >> 32);
+        return shared::check_of(scratch.first(seen.size_bytes), seen.version) == static_cast<std::uint32_t>(meta >> 32);
     }
     return true;
 }

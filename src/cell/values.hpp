@@ -27,9 +27,11 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 
 #include "cell/layout.hpp"
+#include "shared/check.hpp"
 #include "shared/words.hpp"
 
 namespace samepage::cells {
@@ -50,6 +52,7 @@ class values {
           stride_bytes_(static_cast<std::size_t>(s.stride_bytes())),
           last_buffer_(s.buffers - 1),
           capacity_bytes_(static_cast<std::size_t>(s.capacity_bytes)),
+          quick_bytes_(s.capacity_bytes >= quick_bytes ? quick_bytes : std::numeric_limits<std::uint32_t>::max()),
           checked_(s.checked) {}
 
     std::size_t capacity_bytes() const noexcept { return capacity_bytes_; }
@@ -58,12 +61,15 @@ class values {
         return current_->load(std::memory_order_acquire);
     }
 
-    // For the owner. At most capacity_bytes().
+    // For the owner. At most capacity_bytes(). Its version; 0, and nothing done, when `current` is damaged: no cell was
+    // ever stored in so often that there is no next version.
     std::uint64_t publish(std::span<const std::byte> value) const noexcept {
         // relaxed: only owners change it, and the last one's change came with the owner word.
         const std::uint64_t version = current_->load(std::memory_order_relaxed) + 1;
+        if (version == 0) [[unlikely]]
+            return 0;
         std::byte* const buffer = buffer_of(version);
-        const std::uint64_t check = checked_ ? check_of(value, version) : 0;
+        const std::uint64_t check = checked_ ? shared::check_of(value, version) : 0;
         // release: pairs with the acquire in try_load() (payload). A survivor sees the old value: current is unchanged.
         length_of(buffer).store(value.size() | check << 32, std::memory_order_release);
         shared::store_bytes(buffer + value_offset, value.data(), value.size());
@@ -72,22 +78,20 @@ class values {
         return version;
     }
 
-    // One try: the whole of a load, most of the time. Inline, so that its answer stays in registers.
-    [[gnu::always_inline]] inline loaded try_load(std::span<std::byte> into) const noexcept {
+    // A load as it is most often: of a value of quick_bytes, first try. Its version; 0: load() does it and says why.
+    // Inline, so that nothing of it needs the stack.
+    static constexpr std::size_t quick_bytes = 64;
+    [[gnu::always_inline]] inline std::uint64_t load_quick(std::span<std::byte> into) const noexcept {
         // acquire: pairs with the release in publish() (publish)
         const std::uint64_t version = current_->load(std::memory_order_acquire);
-        if (version == 0) return {outcome::empty, 0, 0};
         const std::byte* const buffer = buffer_of(version);
         // acquire: pairs with the release in publish() (payload)
         const std::uint64_t meta = length_of(buffer).load(std::memory_order_acquire);
-        const auto size = static_cast<std::size_t>(static_cast<std::uint32_t>(meta));
-        if (size > capacity_bytes_) return {outcome::corrupt, version, size};
-        const bool fits = size <= into.size();
-        if (fits) shared::load_bytes(into.data(), buffer + value_offset, size);
+        if (static_cast<std::uint32_t>(meta) != quick_bytes_ || into.size() < quick_bytes) return 0;
+        shared::load_64_bytes(into.data(), buffer + value_offset);
         // relaxed: the acquires above keep it behind the copy (payload)
         const std::uint64_t now = current_->load(std::memory_order_relaxed);
-        if (now - version >= last_buffer_) return {outcome::lapped, version, size};
-        return {fits ? outcome::whole : outcome::too_small, version, size};
+        return now - version < last_buffer_ ? version : 0;  // version 0: there is none yet
     }
 
     // As many tries as a load may have.
@@ -97,8 +101,7 @@ class values {
     bool newest_is_sound(std::span<std::byte> scratch) const noexcept;
 
    private:
-    static std::uint32_t check_of(std::span<const std::byte> value, std::uint64_t version) noexcept;
-
+    loaded try_load(std::span<std::byte> into) const noexcept;
     std::byte* buffer_of(std::uint64_t version) const noexcept {
         return buffers_ + static_cast<std::size_t>(version & last_buffer_) * stride_bytes_;
     }
@@ -114,6 +117,7 @@ class values {
     std::size_t stride_bytes_;
     std::uint64_t last_buffer_;
     std::size_t capacity_bytes_;
+    std::uint32_t quick_bytes_;  // or no size, where the capacity is smaller
     bool checked_;
 };
 

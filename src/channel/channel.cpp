@@ -119,7 +119,10 @@ result<channel_bytes::state::turn> channel_bytes::state::take_turn(const os::dea
     if (const std::uint64_t identity = owner->try_fast(); identity != 0) return turn(*this, identity);
     const auto taken = owner->acquire(until.left(), strategy, operation);
     if (!taken) return taken.error();
-    return turn(*this, taken->identity);  // that an owner died is repaired by catch_up()
+    turn mine(*this, taken->identity);
+    if (!taken->owner_died || content->catch_up()) return mine;
+    mine.is_repaired(false);
+    return corrupt(operation);
 }
 
 result<bool> channel_bytes::state::free_if_dead(std::uint32_t subscriber, const char* operation) const {
@@ -240,7 +243,6 @@ result<channel_bytes::loan> channel_bytes::borrow(std::size_t size_bytes, durati
     std::optional<std::uint32_t> block;
     const auto step = [&](std::uint64_t me) -> result<ring::outcome> {
         const ring& content = *s.content;
-        if (!content.catch_up()) return ring::outcome{};
         block = content.free_block();
         if (!block) {
             if (auto freed = s.end_dead_loans(borrowing); !freed) return freed.error();

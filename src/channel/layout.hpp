@@ -42,7 +42,8 @@ struct block_slot {
 struct body {
     std::atomic<std::uint64_t> owner;  // an owner word: the sender whose turn it is
     std::atomic<std::uint64_t> tail;   // position of the next record; one record behind after a death
-    std::uint64_t unused_a[14];
+    std::atomic<std::uint64_t> next;   // number of the next message; the same
+    std::uint64_t unused_a[13];
     std::atomic<std::uint64_t> oldest;  // position of the oldest record that may be read
     std::uint64_t unused_b[15];
     std::atomic<std::uint64_t> marks[segments_count];  // of segment i of the ring: its first record's position
@@ -105,9 +106,10 @@ struct shape {
 };
 
 inline constexpr std::uint32_t format_version = 1;
-inline constexpr std::uint64_t fingerprint = shared::fingerprint_of(
-    {waiters_offset, room_offset, shared::participants_offset, shared::slots_count, owner_offset, offsetof(body, tail),
-     offsetof(body, oldest), offsetof(body, marks), segments_count, offsetof(body, subscribers), subscribers_max,
-     offsetof(body, blocks), loans_max, ring_offset, sizeof(record_head), waiters_point, owner_point, room_point});
+inline constexpr std::uint64_t fingerprint =
+    shared::fingerprint_of({waiters_offset, room_offset, shared::participants_offset, shared::slots_count, owner_offset,
+                            offsetof(body, tail), offsetof(body, next), offsetof(body, oldest), offsetof(body, marks),
+                            segments_count, offsetof(body, subscribers), subscribers_max, offsetof(body, blocks),
+                            loans_max, ring_offset, sizeof(record_head), waiters_point, owner_point, room_point});
 
 }  // namespace samepage::channels

@@ -52,7 +52,10 @@ bool ring::catch_up() const noexcept {
     for (unsigned records = 0; records < 3; ++records) {
         const std::uint64_t position = body_->tail.load(std::memory_order_relaxed);
         const std::uint64_t meta = head_at(position).meta.load(std::memory_order_relaxed);
-        if (meta == 0) return true;
+        if (meta == 0) {
+            body_->next.store(head_at(position).sequence.load(std::memory_order_relaxed), std::memory_order_relaxed);
+            return true;
+        }
         const std::uint64_t end = record_end(position, meta);
         if (end == 0) return false;
         set_marks(position, end);
@@ -81,7 +84,6 @@ void ring::give_up(std::uint64_t position) const noexcept {
 
 // Makes the tail a place for a record of that length, and says where it is: read once and checked, never read again.
 ring::outcome ring::prepare(std::uint64_t record_bytes, std::uint64_t& position) const noexcept {
-    if (!catch_up()) return {};
     position = body_->tail.load(std::memory_order_relaxed);
     const std::uint64_t oldest = body_->oldest.load(std::memory_order_relaxed);
     if (!is_aligned(position) || !is_aligned(oldest) || oldest > position ||
@@ -100,8 +102,9 @@ ring::outcome ring::prepare(std::uint64_t record_bytes, std::uint64_t& position)
         give_up(mark);
     }
     if (padding_bytes != 0) {
-        begin(position, position + padding_bytes, false);
-        commit(position, position + padding_bytes, padding_record, padding_bytes - sizeof(record_head));
+        const std::uint64_t sequence = body_->next.load(std::memory_order_relaxed);
+        begin(position + padding_bytes, sequence);
+        commit(position, position + padding_bytes, padding_record, padding_bytes - sizeof(record_head), sequence);
         position += padding_bytes;
     }
     return {sent::done, 0, 0, 0};
@@ -112,9 +115,10 @@ ring::outcome ring::send(std::span<const std::byte> message) const noexcept {
     std::uint64_t position = 0;
     outcome ready = prepare(record_bytes, position);
     if (ready.how != sent::done) return ready;
-    ready.sequence = begin(position, position + record_bytes, true);
+    ready.sequence = body_->next.load(std::memory_order_relaxed);
+    begin(position + record_bytes, ready.sequence + 1);
     shared::store_bytes(data_at(position), message.data(), message.size());
-    commit(position, position + record_bytes, message_record, message.size());
+    commit(position, position + record_bytes, message_record, message.size(), ready.sequence + 1);
     return ready;
 }
 
@@ -163,10 +167,11 @@ ring::outcome ring::send_loan(std::uint32_t block, std::uint64_t size_bytes) con
     if (ready.how != sent::done) return ready;
     // C1. A survivor finds no record there that names the block, so it is a dead one's loan.
     body_->blocks[block].position.store(position, std::memory_order_relaxed);
-    ready.sequence = begin(position, position + loaned_record_bytes, true);
+    ready.sequence = body_->next.load(std::memory_order_relaxed);
+    begin(position + loaned_record_bytes, ready.sequence + 1);
     // release: pairs with the acquire in look_closer() (payload)
     word_at(data_at(position)).store(block, std::memory_order_release);
-    commit(position, position + loaned_record_bytes, loaned_record, size_bytes);
+    commit(position, position + loaned_record_bytes, loaned_record, size_bytes, ready.sequence + 1);
     end_loan(block);
     return ready;
 }

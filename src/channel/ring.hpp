@@ -15,7 +15,7 @@
 //   S3 the message's bytes                               R3 oldest: beyond r? then overtaken, forget the copy
 //   S4 meta of p: the record is there                    R4 the message was whole; r = its end, n + 1
 //   S5 marks, where [p, e) touches another segment
-//   S6 tail = e
+//   S6 tail = e, next = n + 1
 //
 // Invariants
 //   I1 The head at the end of the last record has meta 0 and the next number, from before the record is there: so a
@@ -29,8 +29,11 @@
 // Crash story: killed
 //   before S4: nothing was sent. `oldest` may have moved on: some old messages are gone, a little early. The next
 //     sender writes its own record over what there is at p.
-//   after S4: the message was sent. `tail` may still be p: the next sender finds a record there, does S5 and S6 again
-//     (both give the same) and goes on. Subscribers never look at `tail`, except to begin.
+//   after S4: the message was sent. `tail` may still be p: the next sender, who hears of the death when it gets the
+//     turn, finds a record there, does S5 and S6 again (both give the same) and goes on. Nobody else looks at the head
+//     at
+//     the tail before writing it: subscribers poll it, so its cache line would have to come from them first.
+//     Subscribers never look at `tail`, except to begin.
 // A stopped sender keeps its turn; subscribers see what has been sent.
 //
 // Loans: a block is outside the ring, so it has no place in the order. Lending takes a turn, sending too.
@@ -91,7 +94,10 @@ class ring {
     const shape& its_shape() const noexcept { return shape_; }
 
     // The body of a new channel. relaxed: nobody else sees it yet.
-    void initialise() const noexcept { head_at(0).sequence.store(1, std::memory_order_relaxed); }
+    void initialise() const noexcept {
+        head_at(0).sequence.store(1, std::memory_order_relaxed);
+        body_->next.store(1, std::memory_order_relaxed);
+    }
 
     // ---- For the sender whose turn it is ---------------------------------------------------------------------------
 
@@ -102,24 +108,24 @@ class ring {
         const std::uint64_t record_bytes = sizeof(record_head) + shared::copy_room(message.size());
         const std::uint64_t end = position + record_bytes;
         // relaxed: senders alone write these, as above.
+        const std::uint64_t sequence = body_->next.load(std::memory_order_relaxed);
         const std::uint64_t oldest = body_->oldest.load(std::memory_order_relaxed);
         const bool plain = (position & 15) == 0 && offset_of(position) + record_bytes <= ring_bytes_ &&
-                           end + sizeof(record_head) - oldest <= ring_bytes_ &&
-                           head_at(position).meta.load(std::memory_order_relaxed) == 0;
+                           end + sizeof(record_head) - oldest <= ring_bytes_;
         if (!plain) [[unlikely]]
             return 0;
-        const std::uint64_t sequence = begin(position, end, true);
+        begin(end, sequence + 1);
         shared::store_bytes(data_at(position), message.data(), message.size());
-        commit(position, end, message_record, message.size());
+        commit(position, end, message_record, message.size(), sequence + 1);
         return sequence;
     }
     outcome send(std::span<const std::byte> message) const noexcept;
 
-    // Ends what a dead sender had begun: S5 and S6 of records that are there. send() does it too. False: corrupt.
+    // Ends what a dead sender had begun: S5 and S6 of records that are there. False: corrupt.
     bool catch_up() const noexcept;
-    // After catch_up(): a block that is neither on loan nor a message.
+    // A block that is neither on loan nor a message.
     std::optional<std::uint32_t> free_block() const noexcept;
-    // After catch_up(): gives the oldest messages up, to the first that has a block. corrupt: there is none.
+    // Gives the oldest messages up, to the first that has a block. corrupt: there is none.
     outcome give_up_loan() const noexcept;
     bool has_loaned_message() const noexcept;
     void lend(std::uint32_t block, std::uint64_t identity) const noexcept {
@@ -172,6 +178,8 @@ class ring {
         f.how = sight::message;
         return f;
     }
+    // While there is nothing: the second cache line of what comes there, so that it comes together with the first.
+    void expect(const reading_place& at) const noexcept { __builtin_prefetch(&head_at(at.position + 64)); }
     // Whether there is something to look at: a record, or a loss.
     bool has_news(std::uint64_t position) const noexcept {
         // acquire: pairs with the release in commit() (record)
@@ -200,25 +208,25 @@ class ring {
         return ring_ + static_cast<std::size_t>(offset_of(position) & ~std::uint64_t{15}) + sizeof(record_head);
     }
 
-    // S2. The number of the message at `position`.
-    std::uint64_t begin(std::uint64_t position, std::uint64_t end, bool is_message) const noexcept {
-        // relaxed: senders alone write it, and the last one's came with the turn.
-        const std::uint64_t sequence = head_at(position).sequence.load(std::memory_order_relaxed);
+    // S2.
+    void begin(std::uint64_t end, std::uint64_t next_sequence) const noexcept {
         record_head& next = head_at(end);
         // release: pairs with the acquire in look() (payload). A survivor sees nothing of it: no record leads there
         // yet.
         next.meta.store(0, std::memory_order_release);
-        next.sequence.store(sequence + (is_message ? 1 : 0), std::memory_order_release);
-        return sequence;
+        next.sequence.store(next_sequence, std::memory_order_release);
     }
     // S4 to S6.
-    void commit(std::uint64_t position, std::uint64_t end, record_kind kind, std::uint64_t size_bytes) const noexcept {
+    void commit(std::uint64_t position, std::uint64_t end, record_kind kind, std::uint64_t size_bytes,
+                std::uint64_t next_sequence) const noexcept {
         // release: pairs with the acquires in look() and has_news() (record). From here on the record is there.
         head_at(position).meta.store(size_bytes | std::uint64_t{kind} << 32, std::memory_order_release);
         if (((position ^ end) & ~(segment_bytes() - 1)) != 0) [[unlikely]]
             set_marks(position, end);
         // release: pairs with the acquire in newest() (tail). A survivor that finds the old one does the same again.
         body_->tail.store(end, std::memory_order_release);
+        // relaxed: senders alone read it.
+        body_->next.store(next_sequence, std::memory_order_relaxed);
     }
     std::uint64_t segment_bytes() const noexcept { return ring_bytes_ / segments_count; }
     void set_marks(std::uint64_t position, std::uint64_t end) const noexcept;

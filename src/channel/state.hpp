@@ -32,14 +32,18 @@ struct channel_bytes::state {
        public:
         turn(const state& s, std::uint64_t identity) noexcept : state_(&s), identity_(identity) {}
         turn(turn&& other) noexcept
-            : state_(other.state_), identity_(std::exchange(other.identity_, 0)), sent_(other.sent_) {}
+            : state_(other.state_),
+              identity_(std::exchange(other.identity_, 0)),
+              sent_(other.sent_),
+              repaired_(other.repaired_) {}
         turn& operator=(turn&&) = delete;
         ~turn() { end(); }
         std::uint64_t identity() const noexcept { return identity_; }
         void sent() noexcept { sent_ = true; }
+        void is_repaired(bool repaired) noexcept { repaired_ = repaired; }
         void end() noexcept {
             if (identity_ == 0) return;
-            static_cast<void>(state_->owner->release(std::exchange(identity_, 0), true));
+            static_cast<void>(state_->owner->release(std::exchange(identity_, 0), repaired_));
             if (sent_) state_->waiters->wake_all(state_->opened.object());
         }
 
@@ -47,6 +51,7 @@ struct channel_bytes::state {
         const state* state_;
         std::uint64_t identity_;
         bool sent_ = false;
+        bool repaired_ = true;  // what an owner that died had begun is done
     };
     result<turn> take_turn(const os::deadline& until, const char* operation) const;
 

@@ -28,9 +28,13 @@ struct subscriber_bytes::state {
     std::uint64_t missed = 0;           // since the last one that was given
     std::uint64_t identity = 0;         // registered: who it is
     std::optional<std::uint32_t> slot;  // registered: where
+    unsigned spins;                     // looks that a call takes before it begins to wait as the strategy says
     bool viewing = false;               // registered: what is before `at` is not announced yet
 
-    state(std::shared_ptr<channel_bytes::state> c) : channel(std::move(c)), content(*channel->content) {}
+    state(std::shared_ptr<channel_bytes::state> c)
+        : channel(std::move(c)),
+          content(*channel->content),
+          spins(channel->strategy == wait_strategy::sleep ? 0 : shared::spins_before_sleep) {}
     ~state() {
         if (!is_mine()) return;
         content.unregister(*slot, identity);
@@ -82,7 +86,6 @@ result<std::uint32_t> channel_bytes::state::register_subscriber(const subscribe_
         return error(errc::denied, subscribing, "a registered subscriber writes; open the channel to write");
     auto mine = take_turn(os::deadline::after(options.timeout), subscribing);
     if (!mine) return mine.error();
-    if (!content->catch_up()) return corrupt(subscribing);
     auto found = find_start(options, missed);
     if (!found) return found.error();
     at = *found;
@@ -121,7 +124,7 @@ result<subscriber_bytes> channel_bytes::subscribe(const subscribe_options& optio
 void subscriber_bytes::state::announce(std::uint64_t from, bool loaned) noexcept {
     auto& position = content.subscriber(*slot).position;
     const std::uint64_t segment_bytes = content.its_shape().ring_bytes / channels::segments_count;
-    if (from / segment_bytes == at.position / segment_bytes && !loaned) {
+    if (((from ^ at.position) & ~(segment_bytes - 1)) == 0 && !loaned) [[likely]] {
         // release: pairs with the acquire in ring::in_the_way() (place): what was copied was copied before
         position.store(at.position, std::memory_order_release);
         return;
@@ -202,12 +205,18 @@ result<ring::found> subscriber_bytes::state::next_message(const os::deadline& un
 result<received> subscriber_bytes::receive(std::span<std::byte> into, duration timeout) {
     if (!state_) return error(errc::closed, receiving);
     state& s = *state_;
-    const ring::found record = s.content.look(s.at);
-    if (record.how == ring::sight::message && record.size_bytes <= into.size() && !s.slot && s.at.sequence >= s.wanted)
-        [[likely]] {
+    ring::found record = s.content.look(s.at);
+    for (unsigned turn = 0; record.how == ring::sight::nothing && turn < s.spins && timeout > no_wait; ++turn) {
+        shared::relax();
+        s.content.expect(s.at);
+        record = s.content.look(s.at);
+    }
+    const bool is_plain = record.how == ring::sight::message && record.size_bytes <= into.size() &&
+                          s.at.sequence >= s.wanted && (!s.slot || (!s.viewing && s.is_mine()));
+    if (is_plain) [[likely]] {
         shared::load_bytes(into.data(), record.data, static_cast<std::size_t>(record.size_bytes));
         if (s.content.is_kept(s.at.position)) [[likely]] {
-            s.at.position = record.end;
+            s.pass(record);
             return received{s.at.sequence++, std::exchange(s.missed, 0), static_cast<std::size_t>(record.size_bytes)};
         }
     }

@@ -10,6 +10,7 @@
 // - structured: its bytes begin with samepage's header (src/shared/header.hpp); a plain one's bytes are all the user's.
 // - slot: one of slots_max places of an object that a live process can claim; the system frees it at death.
 // - wait point: one of wait_points_max 32-bit words of an object on which processes sleep.
+// - listen, ring, hush: for who waits in an event loop instead of sleeping.
 #pragma once
 
 #include <atomic>
@@ -169,6 +170,15 @@ class held_object {
               const deadline& until) const;
     // Wakes at most `sleepers` of those who sleep at `point`. Costs a system call: call it only when somebody sleeps.
     void wake(unsigned point, const std::atomic<std::uint32_t>& word, unsigned sleepers) const;
+
+    // For event loops: a descriptor that ring() makes readable, through whichever handle on the object. Made at the
+    // first call, this handle's own, ended with it; a forked child has none until it asks. Sometimes readable for no
+    // reason. full: the system gives no more of them; not_supported. An object of a name or path.
+    result<native_handle> listen() const;
+    // Unreadable again, until the next ring().
+    void hush() const;
+    // Costs a system call: call it only when somebody listens.
+    void ring() const;
 
     // Changes in a forked child, before anything else runs there: a holder that attached before the fork compares.
     std::uint32_t generation() const noexcept;

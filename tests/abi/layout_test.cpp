@@ -7,10 +7,12 @@
 #include "cell/layout.hpp"
 #include "channel/layout.hpp"
 #include "lock/layout.hpp"
+#include "queue/layout.hpp"
 #include "runner.hpp"
 #include "samepage/cell.hpp"
 #include "samepage/channel.hpp"
 #include "samepage/lock.hpp"
+#include "samepage/queue.hpp"
 #include "scratch.hpp"
 #include "shared/owner_word.hpp"
 #include "shared/participants.hpp"
@@ -48,7 +50,7 @@ static_assert(owner_word::contended == 0x10000 && owner_word::starving == 0x2000
 static_assert(shared::sleepers_mask == 0x3fff && shared::one_wake == 0x4000);
 
 static_assert(cells::waiters_offset == 4096 && cells::owner_offset == 12352 && cells::current_offset == 12480);
-static_assert(cells::buffers_offset == 12608 && cells::value_offset == 8);
+static_assert(cells::bell_offset == 4100 && cells::buffers_offset == 12608 && cells::value_offset == 8);
 static_assert(cells::waiters_point == 0 && cells::owner_point == 1 && locks::owner_point == 0);
 static_assert(cells::shape::of(4096, false).object_bytes() == 12608 + 8 * 4160);
 static_assert(cells::shape::of(1, true).object_bytes() == 12608 + 8 * 64);
@@ -60,7 +62,8 @@ static_assert(locks::format_version == 1 && locks::fingerprint == 0x7a39255dfd94
 static_assert(channels::waiters_offset == 4096 && channels::room_offset == 4160);
 static_assert(channels::waiters_point == 0 && channels::owner_point == 1 && channels::room_point == 2);
 static_assert(channels::owner_offset == 12352 && offsetof(channels::body, tail) == 8);
-static_assert(offsetof(channels::body, oldest) == 128 && offsetof(channels::body, marks) == 256);
+static_assert(offsetof(channels::body, next) == 16 && offsetof(channels::body, oldest) == 128);
+static_assert(offsetof(channels::body, marks) == 256);
 static_assert(channels::segments_count == 8 && channels::subscribers_max == 64 && channels::loans_max == 64);
 static_assert(offsetof(channels::body, subscribers) == 384 && sizeof(channels::subscriber_slot) == 64);
 static_assert(offsetof(channels::subscriber_slot, identity) == 0 && offsetof(channels::subscriber_slot, position) == 8);
@@ -73,10 +76,30 @@ static_assert(channels::shape::of(1, 0).ring_bytes == 4096 && channels::shape::o
 static_assert(channels::shape::of(961, 0).ring_bytes == 8192);
 static_assert(channels::shape::of(100, 3).object_bytes() == 17920 + 4096 + 3 * 128);
 static_assert(channels::shape::of(256 << 10, 4).object_bytes() == 17920 + (2 << 20) + 4 * (256 << 10));
-static_assert(channels::format_version == 1 && channels::fingerprint == 0x5250882cf2c3c087U);
+static_assert(channels::format_version == 1 && channels::fingerprint == 0x215d5c3d601a79f7U);
 
 static_assert(static_cast<std::uint32_t>(kind::channel) == 3);
+
+static_assert(queues::takers_offset == 4096 && queues::pushers_offset == 4160 && queues::callers_offset == 4224);
+static_assert(queues::callers_words == 16 && queues::wait_word_stride == 64);
+static_assert(queues::takers_point == 0 && queues::pushers_point == 1 && queues::owner_point == 2);
+static_assert(queues::callers_point == 3);
+static_assert(queues::owner_offset == 12352 && queues::words_offset == 12480 && queues::ring_offset == 12608);
+static_assert(offsetof(queues::ring_words, head) == 0 && offsetof(queues::ring_words, tail) == 8);
+static_assert(offsetof(queues::ring_words, last) == 16 && offsetof(queues::ring_words, last_id) == 24);
+static_assert(offsetof(queues::ring_words, cursor) == 32);
+static_assert(offsetof(queues::record, size_bytes) == 0 && offsetof(queues::record, job_bytes) == 4);
+static_assert(offsetof(queues::record, state) == 8 && offsetof(queues::record, id) == 16);
+static_assert(offsetof(queues::record, caller) == 24 && offsetof(queues::record, room_bytes) == 32);
+static_assert(offsetof(queues::record, reply_bytes) == 36 && offsetof(queues::record, check) == 40);
+static_assert(sizeof(queues::record) == 48 && queues::alignment == 16);
+static_assert(queues::ready == 0x10000 && queues::taken == 0x20000 && queues::replied == 0x30000);
+static_assert(queues::done == 0x40000 && queues::deliveries_shift == 19 && queues::deliveries_max == 8191);
+static_assert(queues::shape::of(1000, false).object_bytes() == 12608 + 1024);
+static_assert(queues::format_version == 1 && queues::fingerprint == 0xe10d68baebda3356U);
+
 static_assert(static_cast<std::uint32_t>(kind::cell) == 1 && static_cast<std::uint32_t>(kind::lock) == 2);
+static_assert(static_cast<std::uint32_t>(kind::queue) == 4);
 
 // A copy of a file that an earlier version made; copies may be written.
 std::string copy_of(const std::string& golden) {
@@ -129,6 +152,20 @@ TEST(layout_test, a_channel_of_format_version_1_is_read_and_sent_in) {
     EXPECT_TRUE(c->info()->registered.empty());
     const auto one = c->borrow(64), two = c->borrow(64);
     EXPECT_TRUE(one && two);
+}
+
+TEST(layout_test, a_queue_of_format_version_1_keeps_its_jobs) {
+    const auto q = queue_bytes::open(copy_of("queue-1.page"));
+    ASSERT_TRUE(q) << q.error().message();
+    EXPECT_EQ(q->capacity_bytes(), 512U);
+    EXPECT_EQ(q->push_text("the fourth").value(), 4U);
+    auto second = q->take(no_wait);
+    ASSERT_TRUE(second) << second.error().message();
+    EXPECT_EQ(second->id(), 2U);
+    EXPECT_EQ(second->deliveries(), 2U) << "its worker is dead";
+    EXPECT_EQ(second->text(), "the second job");
+    EXPECT_TRUE(second->acknowledge());
+    EXPECT_EQ(q->take(no_wait)->text(), "the third");
 }
 
 }  // namespace

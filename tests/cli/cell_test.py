@@ -1,8 +1,12 @@
 # samepage cell: set, get, hold, watch, cas; and what info, hold and ls say about cells.
 # SPDX-License-Identifier: MIT
+import base64
 import json
+import os
+import subprocess
+import unittest
 
-from support import PROGRAM, Case, main
+from support import DEADLINE_S, PROGRAM, Case, main
 
 
 class Cell(Case):
@@ -44,10 +48,15 @@ class Cell(Case):
         self.assertEqual(self.samepage("cell", "get", "./c"), b"second\n")
         self.refused(2, "cell", "cas", "./c", "one", "x")
         self.refused(2, "cell", "cas", "./c", "1")
+        self.assertIn("VERSION and VALUE", self.refused(2, "cell", "cas", "./c"))
+        self.samepage("cell", "cas", "./c", "2", "--file", "-", input=b"third")
+        self.assertEqual(self.samepage("cell", "get", "./c"), b"third\n")
 
     def test_too_large_names_the_capacity(self):
         self.samepage("cell", "set", "./small", "12345678", "--capacity", "8")
         self.assertIn("capacity of 9", self.refused(7, "cell", "set", "./small", "123456789"))
+        self.samepage("cell", "set", "./one", "1", "--capacity", "1")
+        self.assertIn("at most 1 byte\n", self.samepage("info", "./one").decode())
 
     def test_get_waits_for_the_first_value(self):
         holder = self.start("cell", "hold", "temp", "--json")
@@ -56,6 +65,46 @@ class Cell(Case):
         waiter = self.start("cell", "get", "temp", "--wait")
         self.samepage("cell", "set", "temp", "there")
         self.assertEqual(self.finish(waiter)[0], b"there\n")
+
+    def test_get_waits_for_who_makes_it(self):
+        for place in ("temp", "./temp.page"):
+            self.assertIn("is not there", self.refused(4, "cell", "get", place, "--wait=20ms"))
+            waiter = self.terminal("cell", "get", place, "--wait")
+            waiter.wait_for(b"Waiting for")
+            self.start("cell", "set", place, "there", "--hold", stdin=subprocess.PIPE)
+            waiter.wait_for(b"there")
+            self.assertEqual(waiter.process.wait(DEADLINE_S), 0)
+        self.share("share", "text", "x")
+        self.refused(5, "cell", "get", "text", "--wait")
+
+    def test_bytes_go_in_and_come_out_exactly(self):
+        content = bytes(range(256)) * 40
+        path = self.file("bytes", content)
+        self.samepage("cell", "set", "./b", "--file", path)
+        self.assertEqual(self.samepage("cell", "get", "./b", "--raw"), content)
+        self.assertEqual(base64.b64decode(json.loads(self.samepage("cell", "get", "./b", "--json"))["base64"]), content)
+        for value in (b"", b"\n", b"\0", b"-"):
+            self.samepage("cell", "set", "./b", "--file", "-", input=value)
+            self.assertEqual(self.samepage("cell", "get", "./b", "--raw"), value)
+        self.samepage("cell", "set", "./b", "-")
+        self.assertEqual(self.samepage("cell", "get", "./b", "--raw"), b"-")
+        self.refused(2, "cell", "set", "./b", "word", "--file", path)
+        self.refused(2, "cell", "set", "./b")
+        self.samepage("cell", "get", "./b", "--raw", "--json", status=2)
+        self.refused(3, "cell", "set", "./b", "--file", "./missing")
+
+    @unittest.skipIf(os.getuid() != 0, "mounting needs root")
+    def test_watch_and_get_need_no_right_to_write(self):
+        folder = os.path.join(self.files, "m")
+        os.mkdir(folder)
+        self.samepage("cell", "set", "./m/c", "kept")
+        if subprocess.run(["mount", "--bind", "-o", "ro", folder, folder], stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL).returncode != 0:
+            self.skipTest("this container may not mount")
+        self.addCleanup(subprocess.run, ["umount", "-l", folder], check=True)
+        self.refused(6, "cell", "set", "./m/c", "x")
+        self.assertEqual(self.samepage("cell", "get", "./m/c"), b"kept\n")
+        self.assertEqual(self.samepage("cell", "watch", "./m/c", "--count", "1"), b"kept\n")
 
     def test_watch_shows_each_new_value_and_holds_the_cell(self):
         watcher = self.start("cell", "watch", "temp", "--count", "3", "--json")

@@ -1,8 +1,10 @@
 # ls, info, holders, clean, doctor, version, completion, help: what they print, for people and as JSON.
 # SPDX-License-Identifier: MIT
+import fcntl
 import json
 import os
 import signal
+import struct
 import subprocess
 
 from support import PROGRAM, Case, main
@@ -20,7 +22,7 @@ class Inspect(Case):
         self.share("share", "a", "x", "--size", "64K")
         self.share("hold", "a")
         rows = [line.split() for line in self.samepage("ls").decode().splitlines()]
-        self.assertEqual(rows[0], ["NAME", "KIND", "SIZE", "HOLDERS", "PLACE"])
+        self.assertEqual(rows[0], ["NAME", "KIND", "SIZE", "HOLDERS", "STATE", "PLACE"])
         self.assertEqual([row[:5] for row in rows[1:]],
                          [["a", "region", "64", "KiB", "2"], ["b", "region", "4", "KiB", "1"]])
         found = json.loads(self.samepage("ls", "--json"))
@@ -28,6 +30,28 @@ class Inspect(Case):
                          [("a", "region", 65536, 2), ("b", "region", 4096, 1)])
         self.assertTrue(all(o["place"].startswith(self.dir) for o in found))
         self.assertEqual(self.samepage("ls", "--names"), b"a\nb\n")
+
+    def test_what_others_have_named_plays_no_tricks(self):
+        self.share("share", "t", "x")
+        folder = os.path.dirname(json.loads(self.samepage("info", "t", "--json"))["place"])
+        # Such a name can't be made with samepage, but with an editor, and held as samepage holds.
+        evil = "evil\n\x1b[2Jname\x7f\u009b"
+        held = os.open(os.path.join(folder, evil), os.O_RDWR | os.O_CREAT, 0o600)
+        self.addCleanup(os.close, held)
+        life_byte = 2 ** 62 + 1
+        fcntl.fcntl(held, fcntl.F_OFD_SETLK, struct.pack("hhqqi4x", fcntl.F_RDLCK, os.SEEK_SET, life_byte, 1, 0))
+        self.assertEqual(self.samepage("ls", "--names").decode(), "evil??[2Jname??\nt\n")
+        self.assertNotIn(b"\x1b", self.samepage("ls"))
+        self.assertEqual(json.loads(self.samepage("ls", "--json"))[0]["name"], evil)
+
+    def test_a_damaged_header_is_no_region(self):
+        self.share("cell", "hold", "t")
+        with open(json.loads(self.samepage("info", "t", "--json"))["place"], "r+b") as f:
+            f.write(b"x")
+        self.assertEqual(json.loads(self.samepage("ls", "--json"))[0]["kind"], "unknown")
+        self.assertIn(b"unknown", self.samepage("info", "t"))
+        self.refused(8, "read", "t")
+        self.refused(8, "hold", "t")
 
     def test_info_and_holders(self):
         one = self.share("share", "größe", "x")
@@ -104,6 +128,11 @@ class Inspect(Case):
         self.refused(2, "region")
         self.refused(2, "ls", "too", "much")
         self.refused(2, "read", "--json=1", "t")
+        self.assertIn("not a time", self.refused(2, "read", "t", "--wait", "abc"))
+        self.assertIn("one word too many", self.refused(2, "read", "t", "abc", "--wait"))
+        self.refused(6, "--global", "read", "t")
+        self.assertEqual(json.loads(self.samepage("--json", "ls")), [])
+        self.refused(2, "--global")
 
     def test_errors_are_json_too(self):
         for words, status, code in ((["read", "t", "--json"], 3, "not_found"), (["read", "--json"], 2, "usage"),

@@ -23,7 +23,9 @@ class Lock(Case):
 
     def test_contention_and_time_out(self):
         owner = self.owner()
-        self.assertIn("process", self.refused(5, "lock", "gate", "-n", "--", "echo", "x"))
+        said = self.refused(5, "lock", "gate", "-n", "--", "echo", "x")
+        self.assertIn(f"conflict: gate: process {owner.pid}", said)
+        self.assertNotIn("timed_out", said)
         self.refused(4, "lock", "gate", "-w", "20ms", "--", "echo", "x")
         self.refused(9, "lock", "gate", "-n", "-E", "9", "--", "echo", "x")
         self.refused(0, "lock", "gate", "-w", "1ms", "-E", "0", "--", "echo", "x")
@@ -53,6 +55,7 @@ class Lock(Case):
 
     def test_wrong_usage(self):
         self.refused(2, "lock", "gate")
+        self.assertIn("-- before a command", self.refused(2, "lock", "gate", "true"))
         self.refused(125, "lock", "gate", "-E", "256", "--", "true")
         self.refused(127, "lock", "gate", "--", "no-such-command-here")
         self.share("share", "text", "x")

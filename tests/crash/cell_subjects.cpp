@@ -3,6 +3,8 @@
 //
 // The promise: after any death, the value is the last acknowledged one or the one in flight, whole; versions count
 // acknowledged stores, plus at most the one in flight; and the cell goes on.
+#include <poll.h>
+
 #include <chrono>
 #include <string>
 #include <thread>
@@ -247,6 +249,39 @@ subject waking() {
     return s;
 }
 
+// The keeper listens; whoever publishes next may die before it rings. The check has stored too, so that the keeper's
+// descriptor is readable by then, whoever died where.
+subject ringing() {
+    const lengths l{40, 40};
+    subject s = writing("cell.ring", l, history, store);
+    s.on_paths = false;  // the listener must live
+    s.prepare = [=](const scene& at) {
+        auto held = keep(at, l, history);
+        static_cast<cell_bytes*>(held.get())->arm().value();
+        return held;
+    };
+    s.survive = [](const scene& at, void* held) {
+        const auto& c = *static_cast<cell_bytes*>(held);
+        pollfd one{static_cast<int>(c.descriptor().value()), POLLIN, 0};
+        require(at, ::poll(&one, 1, 0) == 1, "a listener sleeps through a value");
+        still_works(at, held);
+    };
+    return s;
+}
+
+// The victim listens: what it has marked must not hinder anybody afterwards.
+subject listening() {
+    subject s = writing("cell.listen", {40, 40}, history, store);
+    s.operate = [](const scene& at) {
+        const cell_bytes c = open(at);
+        at.begin();
+        const auto seen = c.arm();
+        at.end();
+        require(at, seen && *seen >= history, "arming fails");
+    };
+    return s;
+}
+
 // Made, used and given up: an opener never sees a half-made one.
 subject creating() {
     const lengths l{40, 40};
@@ -286,6 +321,8 @@ std::vector<subject> cell_subjects() {
             reading("cell.load_read_only", samepage::access::read_only),
             waiting(),
             waking(),
+            ringing(),
+            listening(),
             creating()};
 }
 

@@ -207,7 +207,7 @@ void receive(const scene& s, subscriber_bytes& mine, std::uint64_t count) {
     }
 }
 
-// A registered subscriber comes to another segment. Before, whoever sends meanwhile has room for 5 messages.
+// A registered subscriber comes to another segment. Whoever sends meanwhile has room for 5 messages before, no more.
 subject receiving() {
     const stream what{.history = 80, .history_lost = 2 * segment_messages};
     subject s = sending("channel.receive", what, send);

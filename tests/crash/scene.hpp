@@ -84,5 +84,6 @@ std::vector<subject> region_subjects();
 std::vector<subject> cell_subjects();
 std::vector<subject> lock_subjects();
 std::vector<subject> channel_subjects();
+std::vector<subject> queue_subjects();
 
 }  // namespace crash

@@ -19,6 +19,7 @@ using input = std::span<const std::uint8_t>;
 void attack_cell(input bytes);
 void attack_lock(input bytes);
 void attack_channel(input bytes);
+void attack_queue(input bytes);
 
 // A structured object's file, whose good bytes are kept.
 class victim {

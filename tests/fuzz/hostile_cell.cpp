@@ -45,17 +45,23 @@ void read(const cell_bytes& c, bool looks) {
     if (const auto next = c.wait(c.version(), no_wait); !next) require_explained(next.error());
     if (!looks) return;
     if (const auto info = c.info(); !info) require_explained(info.error());
+    require(c.arm().has_value(), "a damaged bell keeps a listener away");
+}
+
+void require_stored(const samepage::result<std::uint64_t>& done) {
+    if (!done) return require_explained(done.error());
+    require(*done != 0, "a value was acknowledged as version 0");
 }
 
 void write(const cell_bytes& c) {
-    if (const auto done = c.store_text("mine", no_wait); !done) require_explained(done.error());
+    require_stored(c.store_text("mine", no_wait));
     const auto twice = [](std::span<const std::byte> old) -> samepage::result<std::vector<std::byte>> {
         std::vector<std::byte> bytes(old.begin(), old.end());
         bytes.insert(bytes.end(), old.begin(), old.end());
         return bytes;
     };
-    if (const auto done = c.update(twice, no_wait); !done) require_explained(done.error());
-    if (const auto done = c.compare_exchange(c.version(), {}, no_wait); !done) require_explained(done.error());
+    require_stored(c.update(twice, no_wait));
+    require_stored(c.compare_exchange(c.version(), {}, no_wait));
 }
 
 struct cell_under_attack {

@@ -1,7 +1,8 @@
 // Hostile bytes from a seeded generator: the same attacks in every run, with any compiler.
 // SPDX-License-Identifier: MIT
 //
-// Usage: samepage_hostile_bytes_test cell|channel|lock [--expect-crash]. SAMEPAGE_HOSTILE_ROUNDS: how many attacks.
+// Usage: samepage_hostile_bytes_test cell|channel|lock|queue [--expect-crash]. SAMEPAGE_HOSTILE_ROUNDS: how many
+// attacks.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -44,8 +45,10 @@ struct subject {
     const char* name;
     void (*attack)(hostile::input);
 };
-constexpr subject subjects[] = {
-    {"cell", hostile::attack_cell}, {"channel", hostile::attack_channel}, {"lock", hostile::attack_lock}};
+constexpr subject subjects[] = {{"cell", hostile::attack_cell},
+                                {"channel", hostile::attack_channel},
+                                {"lock", hostile::attack_lock},
+                                {"queue", hostile::attack_queue}};
 
 int run(void (*attack)(hostile::input), unsigned long rounds) {
     std::fflush(nullptr);

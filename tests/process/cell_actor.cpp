@@ -6,6 +6,8 @@
 //   store HANDLE TEXT               -> the version
 //   try_store HANDLE TEXT           -> as store, without waiting for another writer
 //   load HANDLE                     -> "VERSION TEXT"
+//   stores HANDLE N                 -> stores N values; the last version
+//   listen HANDLE                   -> arms the cell's descriptor; the version
 //   wait HANDLE VERSION             -> the new version; "sleeping" comes first, before it sleeps
 //   update HANDLE TEXT              -> "inside"; stores TEXT and gives the version when the next line comes
 //   flood HANDLE BYTES THREADS      -> "flooding"; threads of it store for ever, each value of one repeated byte
@@ -125,6 +127,13 @@ struct stage {
         if (verb == "repaired") return held.at(handle).mark_repaired(), "done";
         if (verb == "close") return held.erase(handle), locks.erase(handle), cells.erase(handle), "done";
         if (verb == "exit") std::exit(std::stoi(handle));
+        if (verb == "listen") return number(cells.at(handle).arm());
+        if (verb == "stores") {
+            int count = 0;
+            words >> count;
+            while (--count > 0) static_cast<void>(cells.at(handle).store_text("x", samepage::forever));
+            return number(cells.at(handle).store_text("x", samepage::forever));
+        }
         if (verb == "wait") {
             std::uint64_t version = 0;
             words >> version;

@@ -1,19 +1,13 @@
-// How many system calls stores, loads, locks and messages make: none, unless somebody sleeps. Linux.
+// How many system calls cells, locks and channels make: none, unless somebody sleeps. Linux, counted by seccomp.
 // SPDX-License-Identifier: MIT
-//
-// They are counted by a seccomp filter.
 #include <gtest/gtest.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <thread>
 
+#include "counted_calls.hpp"
 #include "forked.hpp"
 #include "runner.hpp"
 #include "samepage/cell.hpp"
@@ -28,26 +22,11 @@ using runner::fresh_name;
 using samepage::cell_bytes;
 using samepage::lock;
 
-constexpr int no_filter = 77;
+using counted_calls::no_filter;
 constexpr std::uint64_t rounds = 1000;
 
-// What a child counts and its parent reads. The calls that are counted are not made.
-struct counter {
-    std::atomic<int> calls{0};
-    std::atomic<int> first{-1};
-};
-counter* counted = nullptr;
-
-void count(int, siginfo_t* info, void*) {
-    if (counted->calls.fetch_add(1) == 0) counted->first = info->si_syscall;
-}
-
 // From here on every system call of this thread is counted instead of made, but for the way out of it.
-bool count_from_here() {
-    struct sigaction action {};
-    action.sa_sigaction = &count;
-    action.sa_flags = SA_SIGINFO;
-    if (::sigaction(SIGSYS, &action, nullptr) != 0) return false;
+bool count_all_from_here() {
     sock_filter program[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_exit_group, 2, 0),
@@ -55,27 +34,19 @@ bool count_from_here() {
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
-    const sock_fprog filter{static_cast<unsigned short>(std::size(program)), program};
-    return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-           ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0) == 0;
+    return counted_calls::count_from_here(program);
 }
 
 class system_calls_test : public testing::Test {
    protected:
-    void SetUp() override {
-        void* const shared =
-            ::mmap(nullptr, sizeof(counter), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-        ASSERT_NE(shared, MAP_FAILED);
-        counted = new (shared) counter;
-    }
-    void TearDown() override { ::munmap(counted, sizeof(counter)); }
+    counted_calls::shared_counter shared_;
 
     // In a child: `prepare`, then `work` under the filter. Its status: what failed first, 0 for nothing.
     template <class Prepare, class Work>
     static pid_t start(Prepare&& prepare, Work&& work) {
         return forked::run([&]() -> int {
             if (!prepare()) return 1;
-            if (!count_from_here()) return no_filter;
+            if (!count_all_from_here()) return no_filter;
             return work() ? 0 : 2;
         });
     }
@@ -105,7 +76,7 @@ TEST_F(system_calls_test, an_uncontended_cell_makes_none) {
     SKIP_WITHOUT_FILTER(status);
     EXPECT_EQ(status, 0);
     EXPECT_EQ(c->version(), 2 * (rounds + 1));
-    EXPECT_EQ(counted->calls, 0) << "the first was system call " << counted->first;
+    EXPECT_EQ(counted_calls::current->calls, 0) << "the first was system call " << counted_calls::current->first;
 }
 
 TEST_F(system_calls_test, a_reader_makes_none) {
@@ -129,7 +100,7 @@ TEST_F(system_calls_test, a_reader_makes_none) {
                                        }));
     SKIP_WITHOUT_FILTER(status);
     EXPECT_EQ(status, 0);
-    EXPECT_EQ(counted->calls, 0) << "the first was system call " << counted->first;
+    EXPECT_EQ(counted_calls::current->calls, 0) << "the first was system call " << counted_calls::current->first;
 }
 
 TEST_F(system_calls_test, an_uncontended_lock_makes_none) {
@@ -148,7 +119,7 @@ TEST_F(system_calls_test, an_uncontended_lock_makes_none) {
     }));
     SKIP_WITHOUT_FILTER(status);
     EXPECT_EQ(status, 0);
-    EXPECT_EQ(counted->calls, 0) << "the first was system call " << counted->first;
+    EXPECT_EQ(counted_calls::current->calls, 0) << "the first was system call " << counted_calls::current->first;
 }
 
 // Also when the ring wraps, when old messages are given up, and when a registered subscriber makes room.
@@ -186,7 +157,7 @@ TEST_F(system_calls_test, an_uncontended_channel_makes_none) {
     SKIP_WITHOUT_FILTER(status);
     EXPECT_EQ(status, 0);
     EXPECT_EQ(c->info()->next_sequence, 2 * (rounds + 1) + 1);
-    EXPECT_EQ(counted->calls, 0) << "the first was system call " << counted->first;
+    EXPECT_EQ(counted_calls::current->calls, 0) << "the first was system call " << counted_calls::current->first;
 }
 
 // That the counter counts: with a sleeper the same store makes one, and the next none.
@@ -214,8 +185,31 @@ TEST_F(system_calls_test, a_store_makes_one_when_somebody_sleeps) {
     sleeper.join();
     SKIP_WITHOUT_FILTER(status);
     EXPECT_EQ(status, 0);
-    EXPECT_EQ(counted->calls, 1);
-    EXPECT_EQ(counted->first, SYS_futex);
+    EXPECT_EQ(counted_calls::current->calls, 1);
+    EXPECT_EQ(counted_calls::current->first, SYS_futex);
+}
+
+// Nor does one that listens: the store after its arming rings once, the next ones not.
+TEST_F(system_calls_test, a_store_rings_once_when_somebody_listens) {
+    const auto c = cell_bytes::create(fresh_name("listener"));
+    ASSERT_TRUE(c) << c.error().message();
+    signal_pipe prepared, armed;
+    std::array<std::byte, 100> value{};
+    const pid_t writer = start([&] { return c->store(value) && prepared.give() && armed.take(); },
+                               [&] {
+                                   bool all = true;
+                                   for (std::uint64_t i = 0; i < rounds; ++i) all = c->store(value) && all;
+                                   return all;
+                               });
+    ASSERT_TRUE(prepared.take());
+    const auto seen = c->arm();
+    EXPECT_TRUE(seen) << seen.error().message();
+    armed.give();
+    const int status = status_of(writer);
+    SKIP_WITHOUT_FILTER(status);
+    EXPECT_EQ(status, 0);
+    EXPECT_EQ(counted_calls::current->calls, 1);
+    EXPECT_EQ(counted_calls::current->first, SYS_fallocate);
 }
 
 }  // namespace

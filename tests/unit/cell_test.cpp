@@ -339,11 +339,43 @@ TEST_F(damaged_cell_test, an_owner_that_cannot_be_is_corrupt_for_writers_and_not
 TEST_F(damaged_cell_test, any_version_is_read_and_counted_on_from) {
     const auto c = cell_bytes::open(path_);
     ASSERT_TRUE(c) << c.error().message();
-    for (const std::uint64_t version : {std::uint64_t{5}, std::uint64_t{1} << 63, ~std::uint64_t{0}}) {
+    for (const std::uint64_t version : {std::uint64_t{5}, std::uint64_t{1} << 63, ~std::uint64_t{1}}) {
         write<std::uint64_t>(samepage::cells::current_offset, version);
         EXPECT_EQ(c->version(), version);
         static_cast<void>(c->load_text());
         EXPECT_EQ(c->store_text("x").value(), version + 1);
+    }
+}
+
+TEST_F(damaged_cell_test, a_version_without_a_next_one_is_corrupt_and_no_store_is_acknowledged) {
+    const auto c = cell_bytes::open(path_);
+    ASSERT_TRUE(c) << c.error().message();
+    write<std::uint64_t>(samepage::cells::current_offset, ~std::uint64_t{0});
+    const auto twice = [](std::span<const std::byte> old) -> samepage::result<std::vector<std::byte>> {
+        return std::vector<std::byte>(old.begin(), old.end());
+    };
+    for (int i = 0; i < 2; ++i) {  // and its owner word is free again each time
+        EXPECT_EQ(code_of(c->store_text("x", no_wait)), errc::corrupt);
+        EXPECT_EQ(code_of(c->compare_exchange(~std::uint64_t{0}, {}, no_wait)), errc::corrupt);
+        EXPECT_EQ(code_of(c->update(twice, no_wait)), errc::corrupt);
+    }
+    EXPECT_EQ(c->version(), ~std::uint64_t{0}) << "nothing was published";
+    write<std::uint64_t>(samepage::cells::current_offset, 1);
+    EXPECT_EQ(c->load_text()->text, "a value of some length");
+    EXPECT_EQ(c->store_text("x").value(), 2U);
+}
+
+TEST_F(damaged_cell_test, an_owner_word_overwritten_during_a_store_is_told) {
+    const auto c = cell_bytes::open(path_);
+    ASSERT_TRUE(c) << c.error().message();
+    for (const std::uint64_t word : {std::uint64_t{0}, std::uint64_t{7} << 32 | 9, ~std::uint64_t{0}}) {
+        const auto updated = c->update([&](auto) -> samepage::result<std::vector<std::byte>> {
+            write<std::uint64_t>(samepage::cells::owner_offset, word);
+            return std::vector<std::byte>(1);
+        });
+        EXPECT_EQ(code_of(updated), errc::corrupt) << std::hex << word;
+        write<std::uint64_t>(samepage::cells::owner_offset, 0);
+        EXPECT_TRUE(c->store_text("x", no_wait));
     }
 }
 

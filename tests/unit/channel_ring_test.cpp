@@ -128,6 +128,7 @@ std::string old_channel(std::uint64_t sequence, std::uint64_t position) {
     };
     const std::uint64_t at = samepage::shared::body_offset;
     put(at + offsetof(body, tail), position);
+    put(at + offsetof(body, next), sequence);
     put(at + offsetof(body, oldest), position);
     for (std::uint64_t i = 0; i < samepage::channels::segments_count; ++i)
         put(at + offsetof(body, marks) + 8 * i, position);

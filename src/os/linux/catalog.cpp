@@ -59,13 +59,16 @@ looked_at look(const std::string& path) {
     return result;
 }
 
-std::vector<std::string> names_in(const std::string& directory) {
+result<std::vector<std::string>> names_in(const std::string& directory) {
     std::vector<std::string> names;
     const std::unique_ptr<DIR, int (*)(DIR*)> open(::opendir(directory.c_str()), &::closedir);
-    while (const dirent* entry = open ? ::readdir(open.get()) : nullptr) {
+    if (!open) return from_system("list", errno, directory);
+    errno = 0;
+    while (const dirent* entry = ::readdir(open.get())) {
         const std::string name = entry->d_name;
         if (name != "." && name != "..") names.push_back(name);
     }
+    if (errno != 0) return from_system("list", errno, directory);
     std::sort(names.begin(), names.end());
     return names;
 }
@@ -83,6 +86,8 @@ catalog_entry describe(place where, const std::string& path, int file, const str
     } else if (const auto link = read_link(file); link && *link) {
         entry.size_bytes = (*link)->size_bytes;
         entry.location = (*link)->path;
+    } else if (!entry.place.is_path()) {
+        entry.kind = kind::unknown;  // marked as having a header (or just being made)
     }
     return entry;
 }
@@ -136,7 +141,9 @@ void sweep_one(scope where) {
 std::uint64_t sweep_all(scope where) {
     std::uint64_t freed_bytes = 0;
     const std::string path = directory_of(where).path;
-    for (const std::string& name : names_in(path)) freed_bytes += look(path + "/" + name).freed_bytes;
+    const auto names = names_in(path);
+    if (!names) return 0;
+    for (const std::string& name : *names) freed_bytes += look(path + "/" + name).freed_bytes;
     return freed_bytes;
 }
 
@@ -149,10 +156,10 @@ result<catalog> list(scope where, bool with_holders) {
         if (path.error().code() == errc::not_found) return found;
         return path.error();
     }
-    if (!handle(::open(path->path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)))
-        return from_system("list", errno, path->path);
+    const auto names = names_in(path->path);
+    if (!names) return names.error();
     const seen_locks seen = with_holders ? look_at_locks() : seen_locks();
-    for (const std::string& name : names_in(path->path)) {
+    for (const std::string& name : *names) {
         const std::string file_path = path->path + "/" + name;
         const looked_at file = look(file_path);
         if (file.found == looked_at::what::freed) {

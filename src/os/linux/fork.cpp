@@ -79,6 +79,7 @@ void in_child() {
     // relaxed: a forked child has one thread.
     fork_generation.fetch_add(1, std::memory_order_relaxed);
     for (held_object::state* s = states().first; s != nullptr; s = s->next) {
+        s->listener.reset();  // the parent's: who reads of it here takes it from there
         if (s->path.empty()) continue;
         s->claim.reset();
         s->slot.reset();

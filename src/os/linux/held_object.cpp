@@ -191,10 +191,10 @@ class name_attempt {
 
     // Somebody holds it (L3b).
     result<bool> live() {
-        // A name that it has now it had when a holder was seen. Refused without a lock: whoever saw that lock would
-        // take it for a holder's (L3b).
-        if (auto named = look(); !named || !*named) return named;
         if (request_.disposition == disposition::create_new) {
+            // A name that it has now it had when a holder was seen. Refused without a lock: whoever saw that lock would
+            // take it for a holder's (L3b).
+            if (auto named = look(); !named || !*named) return named;
             return error(errc::already_exists, creating,
                          request_.where->text() + " is held already; open it or choose another name");
         }

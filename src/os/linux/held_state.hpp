@@ -4,7 +4,7 @@
 
 #include <sys/stat.h>
 
-#include <atomic>
+#include <mutex>
 #include <string>
 
 #include "os/linux/handle.hpp"
@@ -29,6 +29,7 @@ struct mapping_note {
 struct held_object::state {
     handle file;       // life lock and mappings
     handle claim;      // slot lock only
+    handle listener;   // for event loops (bell.cpp)
     handle backing;    // of a name that leads to a file: that file, which is mapped instead
     std::string path;  // of what `file` opened; empty for nameless objects
     scope names = scope::local;
@@ -38,6 +39,7 @@ struct held_object::state {
     samepage::access access = samepage::access::read_write;
     std::uint64_t size_bytes = 0;
     std::optional<unsigned> slot;
+    std::mutex making_listener;  // taken under no_fork only, so that no child finds it taken
 
     state() = default;
     ~state();

@@ -74,6 +74,7 @@ std::string human_bytes(std::uint64_t bytes) {
     auto value = static_cast<double>(bytes);
     std::size_t unit = 0;
     while (value >= 1024 && unit + 1 < units.size()) value /= 1024, ++unit;
+    if (bytes == 1) return "1 byte";
     std::array<char, 64> text{};
     std::snprintf(text.data(), text.size(), value < 10 && unit > 0 ? "%.1f %s" : "%.0f %s", value, units[unit]);
     return text.data();

@@ -1,0 +1,335 @@
+// Queues: a ring of jobs, an owner word for those who push and take, and words to sleep on, in a structured object.
+// SPDX-License-Identifier: MIT
+//
+// Layout: layout.hpp. Each part has its protocol, invariants and crash story in its own header: queue/ring.hpp (the
+// jobs), shared/owner_word.hpp (whose turn it is to push or take), shared/wait_word.hpp (who sleeps).
+//
+// Why nobody sleeps through what it waits for. All three wait for a word that changes; they mark themselves first (M).
+//   takers   read the owner word (O), then cursor and tail. Who pushes or gives back stores these, frees O (seq_cst),
+//            and reads M (seq_cst): as for cells (cell.cpp).
+//   pushers  read the state of the record at head, then head. Who finishes a job changes its state and reads M, all
+//            seq_cst.
+//   callers  read their record's state. Who replies changes it and reads M, all four seq_cst.
+// Deaths wake nobody: takers and pushers look again in slices, and then ask the kernel about those who have jobs.
+#include "samepage/queue.hpp"
+
+#include <algorithm>
+
+#include "queue/ring.hpp"
+#include "queue/state.hpp"
+#include "shared/check.hpp"
+#include "shared/poll.hpp"
+
+namespace samepage {
+
+using queues::census;
+using queues::closed;
+using queues::corrupt;
+using queues::ring;
+
+namespace {
+
+constexpr const char* pushing = "push into a queue";
+constexpr const char* taking = "take from a queue";
+constexpr const char* calling = "call through a queue";
+
+constexpr duration first_slice = std::chrono::milliseconds(10);
+constexpr duration slice_max = std::chrono::milliseconds(50);
+
+// What a call that doesn't wait allows another process for the few instructions of its turn.
+constexpr duration turn_patience = std::chrono::milliseconds(20);
+
+// A worker that always finds jobs looks this seldom for those of dead workers; its first look is for them, too.
+constexpr std::uint32_t takes_between_sweeps = 256;
+
+error not_mine(const char* operation) {
+    return error(errc::not_owner, operation, "this handle doesn't have the job (any more); take another");
+}
+
+}  // namespace
+
+queue_bytes::queue_bytes() noexcept = default;
+queue_bytes::queue_bytes(std::unique_ptr<state> s) noexcept : state_(std::move(s)) {}
+queue_bytes::queue_bytes(queue_bytes&&) noexcept = default;
+queue_bytes& queue_bytes::operator=(queue_bytes&&) noexcept = default;
+queue_bytes::~queue_bytes() = default;
+void queue_bytes::close() noexcept { state_.reset(); }
+
+// ---- Opening -----------------------------------------------------------------------------------------------------
+
+result<queue_bytes> queue_bytes::state::open(std::string_view place, os::disposition disposition,
+                                             const queue_options& options) {
+    const char* const operation = disposition == os::disposition::open_existing ? "open a queue" : "create a queue";
+    if (options.capacity_bytes < queues::capacity_min || options.capacity_bytes > queues::capacity_max) {
+        return error(errc::invalid_argument, operation, "a capacity is 256 bytes to 1 GiB");
+    }
+    const auto where = place::parse(place);
+    if (!where) return where.error();
+    const auto shape = queues::shape::of(options.capacity_bytes, where->is_path());
+    shared::structured_request request;
+    request.place = place;
+    request.disposition = disposition;
+    request.timeout = options.timeout;
+    request.spec.kind = kind::queue;
+    request.spec.format_version = queues::format_version;
+    request.spec.fingerprint = queues::fingerprint;
+    request.spec.object_bytes = shape.object_bytes();
+    request.spec.parameters = {shape.ring_bytes, shape.checked ? 1U : 0U, 0, 0};
+    request.operation = operation;
+    auto s = std::make_unique<state>();
+    if (auto opened = s->opened.open(request); !opened) return opened.error();
+    if (!queues::shape::fits(s->opened.header())) {
+        return error(errc::corrupt, operation, s->opened.place() + " says a size that cannot be; make it anew");
+    }
+    s->attach(options.strategy);
+    return queue_bytes(std::move(s));
+}
+
+void queue_bytes::state::attach(wait_strategy how) {
+    jobs.emplace(&opened.at<std::byte>(0), queues::shape::from(opened.header()));
+    self.emplace(opened.object(), opened.participants());
+    owner.emplace(opened.at<std::atomic<std::uint64_t>>(queues::owner_offset), *self, opened.object(),
+                  queues::owner_point);
+    takers.emplace(opened.at<std::atomic<std::uint32_t>>(queues::takers_offset), queues::takers_point);
+    pushers.emplace(opened.at<std::atomic<std::uint32_t>>(queues::pushers_offset), queues::pushers_point);
+    strategy = how;
+}
+
+result<queue_bytes> queue_bytes::create(std::string_view place, const queue_options& options) {
+    return state::open(place, os::disposition::create_or_open, options);
+}
+
+result<queue_bytes> queue_bytes::create_new(std::string_view place, const queue_options& options) {
+    return state::open(place, os::disposition::create_new, options);
+}
+
+result<queue_bytes> queue_bytes::open(std::string_view place, const queue_options& options) {
+    return state::open(place, os::disposition::open_existing, options);
+}
+
+// ---- Turns and waiting -------------------------------------------------------------------------------------------
+
+result<queue_bytes::state::turn> queue_bytes::state::own(patience& until, const char* operation) const {
+    if (const std::uint64_t identity = owner->try_fast(); identity != 0) return turn(*this, identity);
+    const auto taken = owner->acquire(std::max(until.end().left(), turn_patience), strategy, operation);
+    if (!taken) return taken.error();
+    if (!taken->owner_died || jobs->repair()) return turn(*this, taken->identity);
+    static_cast<void>(owner->release(taken->identity, false));
+    return corrupt(operation);
+}
+
+// ---- Pushing -----------------------------------------------------------------------------------------------------
+
+error queue_bytes::state::why_full(const ring::pushed& tried, bool waited, const char* operation) const {
+    std::string text = "job " + std::to_string(tried.id) + " keeps the room";
+    const std::uint64_t kind = tried.in_the_way & queues::state_bits;
+    if (kind == queues::taken) text += "; " + self->describe(tried.in_the_way) + " has it";
+    if (kind == queues::ready) text += ", and nobody takes it; start a worker";
+    if (kind == queues::replied) text += " until " + self->describe(tried.caller) + " fetches its reply";
+    return error(waited ? errc::timed_out : errc::full, operation, text + ", or create the queue larger");
+}
+
+result<ring::pushed> queue_bytes::state::push(std::span<const std::byte> bytes, bool calls, std::uint64_t room_bytes,
+                                              patience& until, const char* operation) const {
+    const std::uint64_t room_max = queues::capacity_max;
+    const std::uint64_t size = bytes.size() > room_max || room_bytes > room_max
+                                   ? room_max + 1
+                                   : queues::record_bytes(bytes.size(), room_bytes);
+    if (size > jobs->ring_bytes()) {
+        return error(errc::too_large, operation,
+                     size > room_max ? "a job with the room for its reply has at most 1 GiB"
+                                     : "the job needs " + std::to_string(size) + " bytes, the queue has " +
+                                           std::to_string(jobs->ring_bytes()) + "; create it with a capacity of " +
+                                           std::to_string(size));
+    }
+    for (duration slice = first_slice;; slice = std::min(slice * 2, slice_max)) {
+        ring::pushed tried{};
+        {
+            const auto mine = own(until, operation);
+            if (!mine) return mine.error();
+            census who(*self);
+            tried = jobs->push(bytes, calls ? mine->identity() : 0, room_bytes, who);
+        }
+        if (tried.how == ring::outcome::corrupt) return corrupt(operation);
+        if (tried.how == ring::outcome::good) {
+            takers->wake_all(opened.object());
+            return tried;
+        }
+        if (until.end().passed()) return why_full(tried, until.waits(), operation);
+        wait(
+            *pushers, [&] { return jobs->front_has_moved(tried.position); }, slice, until);
+    }
+}
+
+result<std::uint64_t> queue_bytes::push(std::span<const std::byte> bytes, duration timeout) const {
+    if (!state_) return closed(pushing);
+    patience until(timeout);
+    const auto done = state_->push(bytes, false, 0, until, pushing);
+    if (!done) return done.error();
+    return done->id;
+}
+
+// ---- Taking ------------------------------------------------------------------------------------------------------
+
+// One try. What is none now may have been a dead worker's, so that is looked at before it is none.
+result<ring::outcome> queue_bytes::state::try_take(queues::seen_record& got, patience& until) const {
+    ring::outcome how = ring::outcome::none;
+    bool found = false, freed = false, sound = true;
+    {
+        const auto mine = own(until, taking);
+        if (!mine) return mine.error();
+        census who(*self);
+        if (takes++ % takes_between_sweeps == 0) sound = jobs->sweep(who, found, freed);
+        if (sound) how = jobs->take(mine->identity(), got);
+        if (sound && how == ring::outcome::none) {
+            sound = jobs->sweep(who, found, freed);
+            if (sound && found) how = jobs->take(mine->identity(), got);
+        }
+    }
+    if (found) takers->wake_all(opened.object());  // there may be more than one
+    if (freed) pushers->wake_all(opened.object());
+    return sound ? how : ring::outcome::corrupt;
+}
+
+result<queue_bytes::job> queue_bytes::take(duration timeout) const {
+    if (!state_) return closed(taking);
+    const state& s = *state_;
+    patience until(timeout);
+    for (duration slice = first_slice;; slice = std::min(slice * 2, slice_max)) {
+        queues::seen_record got{};
+        const auto how = s.try_take(got, until);
+        if (!how) return how.error();
+        if (*how == ring::outcome::corrupt) return corrupt(taking);
+        if (*how == ring::outcome::good) return s.unpack(got);
+        if (until.end().passed()) {
+            if (until.waits()) return error(errc::timed_out, taking, "no job came; wait longer, or push one");
+            return error(errc::empty, taking, "there is no job; wait for one, or push one");
+        }
+        // seq_cst (default): the read of the owner word, see "Why nobody sleeps" (sleepers)
+        s.wait(
+            *s.takers, [&] { return static_cast<void>(s.owner->load()), s.jobs->may_be_ready(); }, slice, until);
+    }
+}
+
+result<queue_bytes::job> queue_bytes::state::unpack(const queues::seen_record& got) const {
+    job j;
+    j.state_ = this;
+    j.position_ = got.position;
+    j.word_ = got.state;
+    // relaxed: the record is this one's since it was taken
+    j.id_ = got.at->id.load(std::memory_order_relaxed);
+    j.is_call_ = got.at->caller.load(std::memory_order_relaxed) != 0;
+    j.room_bytes_ = got.room_bytes;
+    j.deliveries_ = static_cast<std::uint32_t>(queues::deliveries_of(got.state));
+    j.bytes_ = jobs->copy_job(got);
+    const std::uint64_t check = got.at->check.load(std::memory_order_relaxed);
+    if (!jobs->checked() || check == shared::check_of(j.bytes_, j.id_)) return j;
+    // A power failure: whoever took it next would find the same.
+    static_cast<void>(j.acknowledge());
+    return error(errc::corrupt, taking, "the bytes of job " + std::to_string(j.id_) + " are damaged; it is dropped");
+}
+
+// ---- Finishing ---------------------------------------------------------------------------------------------------
+
+void queue_bytes::job::swap(job& other) noexcept {
+    std::swap(state_, other.state_);
+    std::swap(position_, other.position_);
+    std::swap(word_, other.word_);
+    std::swap(id_, other.id_);
+    std::swap(room_bytes_, other.room_bytes_);
+    std::swap(deliveries_, other.deliveries_);
+    std::swap(is_call_, other.is_call_);
+    bytes_.swap(other.bytes_);
+}
+
+result<void> queue_bytes::job::finish(bool with_reply, std::span<const std::byte> bytes, const char* operation) {
+    const auto* const s = static_cast<const state*>(state_);
+    const std::uint64_t word = std::exchange(word_, 0);
+    if (word == 0 || !s->is_own(word)) return not_mine(operation);
+    auto& record = s->jobs->at(position_);
+    // relaxed: one that gives up just now leaves a reply to nobody, which is freed like that of a dead one
+    const bool awaited = is_call_ && record.caller.load(std::memory_order_relaxed) != 0;
+    if (awaited && bytes.size() > room_bytes_) {
+        word_ = word;
+        return error(errc::too_large, operation,
+                     "the reply has " + std::to_string(bytes.size()) + " bytes, the caller keeps room for " +
+                         std::to_string(room_bytes_) + "; reply less, or call with more room");
+    }
+    if (awaited) s->jobs->write_reply(position_, bytes_.size(), with_reply ? bytes : std::span<const std::byte>());
+    std::uint64_t seen = word;
+    const std::uint64_t next = awaited ? queues::replied : queues::done;
+    // seq_cst (default): pairs with the loads of those who wait (room, reply)
+    if (!record.state.compare_exchange_strong(seen, next)) return not_mine(operation);
+    if (awaited) s->callers_of(id_).wake_all(s->opened.object());
+    s->pushers->wake_all(s->opened.object());
+    return {};
+}
+
+result<void> queue_bytes::job::acknowledge() { return finish(false, {}, "acknowledge a job"); }
+
+result<void> queue_bytes::job::reply(std::span<const std::byte> bytes) { return finish(true, bytes, "reply to a job"); }
+
+result<void> queue_bytes::job::give_back() {
+    constexpr const char* operation = "give back a job";
+    const auto* const s = static_cast<const state*>(state_);
+    std::uint64_t word = std::exchange(word_, 0);
+    if (word == 0 || !s->is_own(word)) return not_mine(operation);
+    const std::uint64_t next = queues::ready | (word & queues::deliveries_max << queues::deliveries_shift);
+    auto& record = s->jobs->at(position_);
+    bool given = false;
+    {
+        // Where the owner word can't be had (its owner is stopped), a sweep finds the job.
+        patience until(turn_patience);
+        const auto mine = s->own(until, operation);
+        if (mine) s->jobs->lower_cursor(position_);
+        // seq_cst (default): pairs with the acquire in ring::look() (job)
+        given = record.state.compare_exchange_strong(word, next);
+    }
+    s->takers->wake_all(s->opened.object());
+    if (!given) return not_mine(operation);
+    return {};
+}
+
+// ---- Calling -----------------------------------------------------------------------------------------------------
+
+result<std::vector<std::byte>> queue_bytes::call(std::span<const std::byte> bytes, duration timeout,
+                                                 std::uint64_t reply_bytes_max) const {
+    if (!state_) return closed(calling);
+    const state& s = *state_;
+    patience until(timeout);
+    const auto pushed = s.push(bytes, true, reply_bytes_max, until, calling);
+    if (!pushed) return pushed.error();
+    auto& record = s.jobs->at(pushed->position);
+    const auto kind = [&] { return record.state.load() & queues::state_bits; };
+    const auto is_finished = [&] { return kind() != queues::ready && kind() != queues::taken; };
+    while (!is_finished() && !until.end().passed()) s.wait(s.callers_of(pushed->id), is_finished, slice_max, until);
+    if (!is_finished()) {
+        // Nobody may take a job that its caller has given up on, unless somebody has it already.
+        std::uint64_t seen = record.state.load();
+        while ((seen & queues::state_bits) == queues::ready) {
+            if (record.state.compare_exchange_weak(seen, queues::done)) break;
+        }
+        const bool withdrawn = (seen & queues::state_bits) == queues::ready;
+        // relaxed: who replies meanwhile leaves a reply to nobody; see job::finish()
+        if (!withdrawn) record.caller.store(0, std::memory_order_relaxed);
+        s.pushers->wake_all(s.opened.object());
+        return error(errc::timed_out, calling,
+                     withdrawn ? "nobody took the job, which is withdrawn; wait longer, or start a worker"
+                               : s.self->describe(seen) + " has the job and hasn't replied yet; its reply is dropped");
+    }
+    auto reply = s.jobs->copy_reply(pushed->position, bytes.size(), reply_bytes_max);
+    std::uint64_t seen = queues::replied;
+    const bool mine = record.state.compare_exchange_strong(seen, queues::done);
+    s.pushers->wake_all(s.opened.object());
+    if (!mine || !reply) return corrupt(calling);
+    return *std::move(reply);
+}
+
+result<std::string> queue_bytes::call_text(std::string_view text, duration timeout,
+                                           std::uint64_t reply_bytes_max) const {
+    const auto reply = call(std::as_bytes(std::span(text)), timeout, reply_bytes_max);
+    if (!reply) return reply.error();
+    return std::string(reinterpret_cast<const char*>(reply->data()), reply->size());
+}
+
+}  // namespace samepage

@@ -1,0 +1,96 @@
+// What a queue handle holds.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "queue/ring.hpp"
+#include "samepage/queue.hpp"
+#include "shared/owner_word.hpp"
+#include "shared/poll.hpp"
+#include "shared/structured.hpp"
+#include "shared/wait_word.hpp"
+
+namespace samepage {
+
+namespace queues {
+
+inline error closed(const char* operation) { return error(errc::closed, operation); }
+
+inline error corrupt(const char* operation) {
+    return error(errc::corrupt, operation, "the queue's bytes cannot be; something else has written in it");
+}
+
+}  // namespace queues
+
+// How long a call may wait. The clock is asked only by who has to wait.
+class patience {
+   public:
+    explicit patience(duration timeout) noexcept : timeout_(timeout) {}
+    bool waits() const noexcept { return timeout_ > no_wait; }
+    const os::deadline& end() noexcept {
+        if (!end_) end_ = os::deadline::after(timeout_);
+        return *end_;
+    }
+
+   private:
+    duration timeout_;
+    std::optional<os::deadline> end_;
+};
+
+struct queue_bytes::state {
+    shared::structured opened;
+    std::optional<queues::ring> jobs;
+    std::optional<shared::participants> self;
+    std::optional<shared::owner_word> owner;
+    std::optional<shared::wait_word> takers, pushers;
+    wait_strategy strategy = wait_strategy::spin_then_sleep;
+    mutable std::uint32_t takes = 0;  // changed by who owns the owner word
+
+    // Owning the owner word. Released at its end.
+    class turn {
+       public:
+        turn(const state& s, std::uint64_t identity) noexcept : state_(&s), identity_(identity) {}
+        turn(turn&& other) noexcept : state_(other.state_), identity_(std::exchange(other.identity_, 0)) {}
+        turn& operator=(turn&&) = delete;
+        ~turn() {
+            if (identity_ != 0) static_cast<void>(state_->owner->release(identity_, true));
+        }
+        std::uint64_t identity() const noexcept { return identity_; }
+
+       private:
+        const state* state_;
+        std::uint64_t identity_;
+    };
+
+    static result<queue_bytes> open(std::string_view place, os::disposition disposition, const queue_options& options);
+    void attach(wait_strategy how);
+
+    result<turn> own(patience& until, const char* operation) const;
+    // Until changed() says so, or the slice or the time is over.
+    template <class Changed>
+    void wait(const shared::wait_word& word, Changed&& changed, duration slice, patience& until) const {
+        const auto end = os::deadline::after(std::min(slice, until.end().left()));
+        if (shared::poll(changed, strategy, end) || strategy == wait_strategy::spin) return;
+        word.wait(opened.object(), changed, end);
+    }
+    shared::wait_word callers_of(std::uint64_t id) const noexcept {
+        const auto index = static_cast<unsigned>(id % queues::callers_words);
+        return {opened.at<std::atomic<std::uint32_t>>(queues::callers_offset + index * queues::wait_word_stride),
+                queues::callers_point + index};
+    }
+    // Whether a record's state names this handle, in this process.
+    bool is_own(std::uint64_t word) const noexcept { return self->identity() == (word & shared::identity_bits); }
+
+    result<queues::ring::pushed> push(std::span<const std::byte> bytes, bool calls, std::uint64_t room_bytes,
+                                      patience& until, const char* operation) const;
+    error why_full(const queues::ring::pushed& tried, bool waited, const char* operation) const;
+    result<queues::ring::outcome> try_take(queues::seen_record& got, patience& until) const;
+    template <class Look>
+    result<void> look(Look&& what) const;
+    result<job> unpack(const queues::seen_record& got) const;
+};
+
+}  // namespace samepage
