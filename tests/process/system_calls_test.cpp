@@ -1,7 +1,5 @@
 // How many system calls cells, locks and channels make: none, unless somebody sleeps. Linux, counted by seccomp.
 // SPDX-License-Identifier: MIT
-//
-// They are counted by a seccomp filter.
 #include <gtest/gtest.h>
 #include <sys/syscall.h>
 
