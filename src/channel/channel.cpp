@@ -138,9 +138,11 @@ result<bool> channel_bytes::state::free_if_dead(std::uint32_t subscriber, const 
 }
 
 error channel_bytes::state::blocked_error(const ring::outcome& by, bool waited, const char* operation) const {
+    const std::uint64_t identity = content->subscriber(by.subscriber).identity.load();
+    const std::string who = identity == 0 ? "one that has just left" : self->describe(identity);
     return error(waited ? errc::timed_out : errc::full, operation,
-                 "there is no room until " + self->describe(content->subscriber(by.subscriber).identity.load()) +
-                     ", a registered subscriber, has received more" + (waited ? "; wait longer" : ""));
+                 "there is no room until " + who + ", a registered subscriber, has received more" +
+                     (waited ? "; wait longer" : ""));
 }
 
 template <class Step>
