@@ -6,6 +6,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <span>
 #include <string>
@@ -26,7 +27,7 @@ namespace samepage {
 struct channel_options {
     samepage::access access = samepage::access::read_write;  // read_only: subscribes, doesn't send
     // The largest message, fixed when the channel is made; an existing one keeps its own. At most 256 MiB. The channel
-    // keeps at least the newest messages of twice that.
+    // keeps at least the newest messages of twice that, each counted with 16 to 31 bytes more than it has.
     std::uint64_t capacity_bytes = std::uint64_t{256} << 10;
     // Messages that can be on loan or, sent without a copy, be kept at once. Each takes capacity_bytes. 0 to 64.
     std::uint32_t loans = 4;
@@ -167,6 +168,12 @@ class SAMEPAGE_API channel_bytes {
     // full: 64 registered subscribers live. timed_out: a stopped sender (named) has the turn.
     result<subscriber_bytes> subscribe(const subscribe_options& = {}) const;
 
+    // For event loops, in place of waiting in receive(): as cell_bytes::descriptor and arm. The handle's, for all its
+    // subscribers: whenever it is readable, and once at the beginning, call arm() *first*, then receive with no_wait
+    // from each until nothing is left. A message that comes after arm() makes it readable again.
+    result<native_handle> descriptor() const;
+    result<void> arm() const;
+
     bool is_open() const noexcept;
     bool created() const noexcept;
     samepage::access access() const noexcept;
@@ -194,7 +201,7 @@ class SAMEPAGE_API subscriber_bytes {
         std::string text;
     };
     // A message where it lies. Its bytes can be overwritten by senders at any time, except for a registered subscriber
-    // until its next receive: use them, then ask is_valid() whether they were the message's all along.
+    // until its next call: use them, then ask is_valid() whether they were the message's all along.
     class SAMEPAGE_API view {
        public:
         std::uint64_t sequence() const noexcept { return sequence_; }
@@ -265,8 +272,13 @@ class subscriber {
         std::array<std::byte, sizeof(T)> copy;
         const auto seen = bytes_.receive(copy, timeout);
         if (!seen && seen.error().code() == errc::too_large) {
-            const auto passed_over = bytes_.receive_view(no_wait);
-            return passed_over ? wrong_size(passed_over->bytes().size()) : passed_over.error();
+            // Another one by now, if it was overtaken meanwhile.
+            const auto passed = bytes_.receive_view(no_wait);
+            if (!passed) return passed.error();
+            if (passed->bytes().size() != sizeof(T)) return wrong_size(passed->bytes().size());
+            std::memcpy(copy.data(), passed->bytes().data(), sizeof(T));
+            if (!passed->is_valid()) return error(errc::busy, "receive", "senders overtook it; try again");
+            return message<T>{std::bit_cast<T>(copy), passed->sequence(), passed->missed()};
         }
         if (!seen) return seen.error();
         if (seen->size_bytes != sizeof(T)) return wrong_size(seen->size_bytes);

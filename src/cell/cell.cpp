@@ -17,13 +17,12 @@
 #include "samepage/cell.hpp"
 
 #include <algorithm>
-#include <thread>
 
 #include "cell/layout.hpp"
 #include "cell/values.hpp"
+#include "shared/await.hpp"
 #include "shared/bell.hpp"
 #include "shared/owner_word.hpp"
-#include "shared/poll.hpp"
 #include "shared/structured.hpp"
 #include "shared/wait_word.hpp"
 
@@ -297,22 +296,12 @@ result<std::uint64_t> cell_bytes::wait(std::uint64_t version, duration timeout) 
     const values& content = *state_->content;
     std::uint64_t now = 0;
     const auto changed = [&] { return (now = content.newest()) != version; };
-    if (changed()) return now;
-    const auto until = os::deadline::after(timeout);
-    if (shared::poll(changed, state_->strategy, until)) return now;
-    if (state_->strategy != wait_strategy::spin) {
-        // seq_cst (default): the read of the owner word, see "Why a sleeper misses no value" (sleepers)
-        const auto changed_for_sleepers = [&] { return static_cast<void>(state_->owner->load()), changed(); };
-        if (state_->waiters) {
-            state_->waiters->wait(state_->opened.object(), changed_for_sleepers, until);
-        } else {
-            for (duration pause = std::chrono::microseconds(20); !changed() && !until.passed();
-                 pause = std::min<duration>(pause * 2, std::chrono::milliseconds(1))) {
-                std::this_thread::sleep_for(std::min(pause, until.left()));
-            }
-        }
-    }
-    if (changed()) return now;
+    // seq_cst (default): the read of the owner word, see "Why a sleeper misses no value" (sleepers)
+    const auto changed_for_sleepers = [&] { return static_cast<void>(state_->owner->load()), changed(); };
+    const shared::wait_word* const word = state_->waiters ? &*state_->waiters : nullptr;
+    if (shared::await(changed, changed_for_sleepers, word, state_->opened.object(), state_->strategy,
+                      os::deadline::after(timeout)))
+        return now;
     return error(errc::timed_out, waiting,
                  "there was no newer value than version " + std::to_string(version) + "; wait longer");
 }

@@ -11,7 +11,8 @@
 //   sender takes it. Sleepers that nobody has woken look again by themselves (wait_word.hpp).
 //
 // Why a sleeper misses no message: as in cell.cpp. It marks itself, reads the owner word, then the record's meta; the
-// sender stores meta, releases the owner word (seq_cst), reads the mark (seq_cst).
+// sender stores meta, releases the owner word (seq_cst), reads the mark (seq_cst). So does a listener in an event loop,
+// its mark being in the bell (bell.hpp).
 //
 // Why a sender that waits for room misses none: it marks itself in the word for room, then reads the subscriber's
 // position (seq_cst). A subscriber that passes the end of a segment or a loaned message, for which alone senders wait,
@@ -28,6 +29,7 @@ namespace {
 
 constexpr const char* sending = "send in a channel";
 constexpr const char* borrowing = "borrow from a channel";
+constexpr const char* listening = "listen to a channel";
 constexpr const char* publishing = "publish in a channel";
 
 // Death wakes nobody: a sender that waits for a subscriber asks the kernel that often.
@@ -85,6 +87,7 @@ result<void> channel_bytes::state::attach(const channel_options& options, const 
             return *reinterpret_cast<std::atomic<std::uint32_t>*>(page + offset - shared::wait_page_offset);
         };
         waiters.emplace(word(channels::waiters_offset), channels::waiters_point);
+        bell.emplace(word(channels::bell_offset));
         room.emplace(word(channels::room_offset), channels::room_point);
     }
     strategy = options.strategy;
@@ -135,9 +138,11 @@ result<bool> channel_bytes::state::free_if_dead(std::uint32_t subscriber, const 
 }
 
 error channel_bytes::state::blocked_error(const ring::outcome& by, bool waited, const char* operation) const {
+    const std::uint64_t identity = content->subscriber(by.subscriber).identity.load();
+    const std::string who = identity == 0 ? "one that has just left" : self->describe(identity);
     return error(waited ? errc::timed_out : errc::full, operation,
-                 "there is no room until " + self->describe(content->subscriber(by.subscriber).identity.load()) +
-                     ", a registered subscriber, has received more" + (waited ? "; wait longer" : ""));
+                 "there is no room until " + who + ", a registered subscriber, has received more" +
+                     (waited ? "; wait longer" : ""));
 }
 
 template <class Step>
@@ -184,7 +189,7 @@ result<std::uint64_t> channel_bytes::send(std::span<const std::byte> message, du
             const std::uint64_t sequence = s.content->try_send(message);
             static_cast<void>(s.owner->release(identity, true));
             if (sequence != 0) [[likely]] {
-                s.waiters->wake_all(s.opened.object());
+                s.tell_those_who_wait();
                 return sequence;
             }
         }
@@ -322,6 +327,23 @@ void channel_bytes::loan::drop() noexcept {
     channel_.reset();
     bytes_ = {};
     identity_ = 0;
+}
+
+// ---- Event loops ---------------------------------------------------------------------------------------------------
+
+result<native_handle> channel_bytes::descriptor() const {
+    if (!state_) return closed(listening);
+    if (!state_->bell) return state_->may_not_mark(listening);
+    return state_->bell->armed_descriptor(state_->opened.object());
+}
+
+result<void> channel_bytes::arm() const {
+    if (!state_) return closed(listening);
+    if (!state_->bell) return state_->may_not_mark(listening);
+    if (const auto armed = state_->bell->arm(state_->opened.object()); !armed) return armed.error();
+    // seq_cst (default): pairs with the release of the turn, as for sleepers (sleepers)
+    static_cast<void>(state_->owner->load());
+    return {};
 }
 
 // ---- What it is ----------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ namespace samepage::channels {
 
 // In the wait page: on the first subscribers sleep until the next message, on the second senders until there is room.
 inline constexpr std::uint64_t waiters_offset = shared::wait_page_offset;
+inline constexpr std::uint64_t bell_offset = shared::wait_page_offset + 4;  // for those who wait for it in event loops
 inline constexpr std::uint64_t room_offset = shared::wait_page_offset + 64;
 
 inline constexpr unsigned waiters_point = 0;

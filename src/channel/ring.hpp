@@ -31,8 +31,7 @@
 //     sender writes its own record over what there is at p.
 //   after S4: the message was sent. `tail` may still be p: the next sender, who hears of the death when it gets the
 //     turn, finds a record there, does S5 and S6 again (both give the same) and goes on. Nobody else looks at the head
-//     at
-//     the tail before writing it: subscribers poll it, so its cache line would have to come from them first.
+//     at the tail before writing it: subscribers poll it, so its cache line would have to come from them first.
 //     Subscribers never look at `tail`, except to begin.
 // A stopped sender keeps its turn; subscribers see what has been sent.
 //
@@ -41,10 +40,9 @@
 //   …the borrower writes into the block…                 C2 the record at p, as S1 to S6, saying "block b"
 //                                                        C3 borrower = 0
 //   A block is *referred to* if a record that is kept names it. That is decided by S4 of C2, one store: killed before
-//   it,
-//   the block is a dead one's loan; killed after it, it is a message. A block that is referred to is lent again only
-//   after `oldest` has passed its record, so I2 holds for its bytes too (on processors that reorder stores, from the
-//   release of the turn on).
+//   it, the block is a dead one's loan; killed after it, it is a message. A block that is referred to is lent again
+//   only after `oldest` has passed its record, so I2 holds for its bytes too (on processors that reorder stores, from
+//   the release of the turn on).
 //   I5 But for what a dead sender left, blocks[b].position is the position of the record that names b, if that is kept:
 //      so nobody looks at the ring to find out. After a death, whoever gets the turn compares with the ring and takes
 //      back what never came to S4.

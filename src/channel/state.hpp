@@ -6,6 +6,7 @@
 
 #include "channel/ring.hpp"
 #include "samepage/channel.hpp"
+#include "shared/bell.hpp"
 #include "shared/owner_word.hpp"
 #include "shared/structured.hpp"
 #include "shared/wait_word.hpp"
@@ -20,6 +21,7 @@ struct channel_bytes::state {
     std::optional<shared::participants> self;
     std::optional<shared::owner_word> owner;
     std::optional<shared::wait_word> waiters;  // none: this handle may not mark itself
+    std::optional<shared::bell> bell;          // likewise
     std::optional<shared::wait_word> room;
     wait_strategy strategy;
 
@@ -44,7 +46,7 @@ struct channel_bytes::state {
         void end() noexcept {
             if (identity_ == 0) return;
             static_cast<void>(state_->owner->release(std::exchange(identity_, 0), repaired_));
-            if (sent_) state_->waiters->wake_all(state_->opened.object());
+            if (sent_) state_->tell_those_who_wait();
         }
 
        private:
@@ -53,6 +55,11 @@ struct channel_bytes::state {
         bool sent_ = false;
         bool repaired_ = true;  // what an owner that died had begun is done
     };
+    // After the turn. Nobody waits, most of the time.
+    void tell_those_who_wait() const {
+        waiters->wake_all(opened.object());
+        bell->ring(opened.object());
+    }
     result<turn> take_turn(const os::deadline& until, const char* operation) const;
 
     result<void> may_send(std::size_t size_bytes, const char* operation) const;
@@ -69,6 +76,11 @@ struct channel_bytes::state {
                                               std::uint64_t& missed, std::uint64_t& identity) const;
     result<channels::reading_place> find_start(const subscribe_options& options, std::uint64_t& missed) const;
 
+    error may_not_mark(const char* operation) const {
+        return error(errc::denied, operation,
+                     opened.place() + " may only be read by this process, which can't announce that it listens; " +
+                         "receive now and then");
+    }
     error corrupt(const char* operation) const {
         return error(errc::corrupt, operation,
                      opened.place() + " holds what no sender writes; something else has written in it");

@@ -5,10 +5,12 @@
 #include <filesystem>
 
 #include "cell/layout.hpp"
+#include "channel/layout.hpp"
 #include "lock/layout.hpp"
 #include "queue/layout.hpp"
 #include "runner.hpp"
 #include "samepage/cell.hpp"
+#include "samepage/channel.hpp"
 #include "samepage/lock.hpp"
 #include "samepage/queue.hpp"
 #include "scratch.hpp"
@@ -75,6 +77,26 @@ static_assert(queues::done == 0x40000 && queues::deliveries_shift == 19 && queue
 static_assert(queues::shape::of(1000, false).object_bytes() == 12608 + 1024);
 static_assert(queues::format_version == 1 && queues::fingerprint == 0xe10d68baebda3356U);
 
+static_assert(channels::waiters_offset == 4096 && channels::bell_offset == 4100 && channels::room_offset == 4160);
+static_assert(channels::waiters_point == 0 && channels::owner_point == 1 && channels::room_point == 2);
+static_assert(channels::owner_offset == 12352 && offsetof(channels::body, tail) == 8);
+static_assert(offsetof(channels::body, next) == 16 && channels::no_position == ~std::uint64_t{0});
+static_assert(offsetof(channels::body, oldest) == 128 && offsetof(channels::body, marks) == 256);
+static_assert(channels::segments_count == 8 && channels::subscribers_max == 64 && channels::loans_max == 64);
+static_assert(offsetof(channels::body, subscribers) == 384 && sizeof(channels::subscriber_slot) == 64);
+static_assert(offsetof(channels::subscriber_slot, identity) == 0 && offsetof(channels::subscriber_slot, position) == 8);
+static_assert(offsetof(channels::body, blocks) == 4480 && sizeof(channels::block_slot) == 16);
+static_assert(offsetof(channels::block_slot, borrower) == 0 && offsetof(channels::block_slot, position) == 8);
+static_assert(channels::ring_offset == 17920 && sizeof(channels::record_head) == 16);
+static_assert(offsetof(channels::record_head, meta) == 0 && offsetof(channels::record_head, sequence) == 8);
+static_assert(channels::message_record == 1 && channels::padding_record == 2 && channels::loaned_record == 3);
+static_assert(channels::shape::of(1, 0).ring_bytes == 4096 && channels::shape::of(960, 0).ring_bytes == 4096);
+static_assert(channels::shape::of(961, 0).ring_bytes == 8192);
+static_assert(channels::shape::of(100, 3).object_bytes() == 17920 + 4096 + 3 * 128);
+static_assert(channels::shape::of(256 << 10, 4).object_bytes() == 17920 + (2 << 20) + 4 * (256 << 10));
+static_assert(channels::format_version == 1 && channels::fingerprint == 0x215d5c3d601a79f7U);
+
+static_assert(static_cast<std::uint32_t>(kind::channel) == 3);
 static_assert(static_cast<std::uint32_t>(kind::cell) == 1 && static_cast<std::uint32_t>(kind::lock) == 2);
 static_assert(static_cast<std::uint32_t>(kind::queue) == 4);
 
@@ -118,6 +140,31 @@ TEST(layout_test, a_queue_of_format_version_1_keeps_its_jobs) {
     EXPECT_EQ(second->text(), "the second job");
     EXPECT_TRUE(second->acknowledge());
     EXPECT_EQ(q->take(no_wait)->text(), "the third");
+}
+
+// Its maker was killed with a registered subscriber and a loan.
+TEST(layout_test, a_channel_of_format_version_1_is_read_and_sent_in) {
+    const auto c = channel_bytes::open(copy_of("channel-1.page"));
+    ASSERT_TRUE(c) << c.error().message();
+    EXPECT_EQ(c->capacity_bytes(), 64U);
+    const auto info = c->info();
+    ASSERT_TRUE(info) << info.error().message();
+    EXPECT_EQ(info->loans, 2U);
+    EXPECT_EQ(info->loans_out, 0U);
+    ASSERT_EQ(info->registered.size(), 1U);
+    EXPECT_FALSE(info->registered[0].live);
+    EXPECT_EQ(info->registered[0].lag_messages, 1U);
+    subscribe_options from_oldest;
+    from_oldest.start = start::oldest;
+    auto s = c->subscribe(from_oldest);
+    ASSERT_TRUE(s) << s.error().message();
+    EXPECT_EQ(c->send_text("the fourth").value(), 4U);
+    for (const char* text : {"the first", "on loan", "the third", "the fourth"})
+        EXPECT_EQ(s->receive_text(no_wait)->text, text);
+    for (int i = 0; i < 200; ++i) ASSERT_TRUE(c->send_text("and on", no_wait));
+    EXPECT_TRUE(c->info()->registered.empty());
+    const auto one = c->borrow(64), two = c->borrow(64);
+    EXPECT_TRUE(one && two);
 }
 
 }  // namespace

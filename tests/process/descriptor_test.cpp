@@ -1,4 +1,4 @@
-// A cell's descriptor in event loops: no value is slept through, whoever stores it, forks, or is killed. Linux.
+// Descriptors in event loops: no value or message is slept through, whoever stores it, forks, or is killed. Linux.
 // SPDX-License-Identifier: MIT
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -14,6 +14,7 @@
 #include "forked.hpp"
 #include "runner.hpp"
 #include "samepage/cell.hpp"
+#include "samepage/channel.hpp"
 #include "scratch.hpp"
 
 namespace {
@@ -251,6 +252,37 @@ TEST(descriptor_test, no_more_than_there_are_is_said_with_what_to_do) {
     }));
     if (status == no_namespace) GTEST_SKIP() << "no user namespace to be had";
     EXPECT_EQ(status, 0);
+}
+
+// Claim: a loop that arms and then receives all there is comes to every message; and nobody rings when none listens.
+TEST(descriptor_test, no_message_of_a_channel_is_slept_through) {
+    const std::string name = fresh_name("news");
+    const auto c = samepage::channel_bytes::create(name);
+    ASSERT_TRUE(c) << c.error().message();
+    auto one = c->subscribe(), two = c->subscribe();
+    const auto descriptor = c->descriptor();
+    ASSERT_TRUE(descriptor) << descriptor.error().message();
+    EXPECT_EQ(*descriptor, c->descriptor().value());
+    ASSERT_TRUE(c->arm());
+    EXPECT_FALSE(readable(*descriptor));
+    ASSERT_TRUE(c->send_text("rings"));
+    EXPECT_TRUE(readable(*descriptor));
+    constexpr int messages = 2000;
+    std::thread sender([&] {
+        const auto own = samepage::channel_bytes::open(name);
+        ASSERT_TRUE(own) << own.error().message();
+        for (int i = 1; i < messages; ++i) ASSERT_TRUE(own->send_text(std::to_string(i)));
+    });
+    int first = 0, second = 0;
+    while (first < messages || second < messages) {
+        if (!readable(*descriptor, forever_ms)) break;
+        ASSERT_TRUE(c->arm());
+        while (one->receive_text(samepage::no_wait)) ++first;
+        while (two->receive_text(samepage::no_wait)) ++second;
+    }
+    sender.join();
+    EXPECT_EQ(first, messages);
+    EXPECT_EQ(second, messages);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include <ctime>
 #include <memory>
 #include <mutex>
+#include <thread>
 
 #include "os/format.hpp"
 #include "os/linux/directory.hpp"
@@ -25,6 +26,8 @@ namespace samepage::os {
 
 namespace {
 
+constexpr unsigned patient_tries = 50;
+
 // What a look at a file of the names' directory found.
 struct looked_at {
     enum class what : std::uint8_t { nothing, live, freed } found = what::nothing;
@@ -35,14 +38,19 @@ struct looked_at {
 };
 
 // Frees the file if nobody holds it. The proof is that of create (held_object.cpp, L2): gate, then life, exclusively.
-// A gate that isn't free at once belongs to somebody who is creating or opening: then it is live enough.
-looked_at look(const std::string& path) {
+// A gate that isn't free belongs to somebody who is creating or closing: then it is live enough. `tries`, some 100 us
+// each: for that to be over, so that what is being made is not taken for something else.
+looked_at look(const std::string& path, unsigned tries = 1) {
     looked_at result;
     result.file = handle(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
     result.unseen = !result.file && (errno == EMFILE || errno == ENFILE || errno == ENOMEM);
     if (!result.file) return result;
     const int file = result.file.get();
-    const auto gate = try_lock(file, gate_byte, lock_mode::exclusive);
+    auto gate = try_lock(file, gate_byte, lock_mode::exclusive);
+    for (; gate && !*gate && tries > 1; --tries) {
+        std::this_thread::sleep_for(std::chrono::microseconds(100));
+        gate = try_lock(file, gate_byte, lock_mode::exclusive);
+    }
     if (::fstat(file, &result.status) != 0 || !S_ISREG(result.status.st_mode) || result.status.st_nlink == 0 || !gate)
         return result;
     result.found = looked_at::what::live;
@@ -161,7 +169,7 @@ result<catalog> list(scope where, bool with_holders) {
     const seen_locks seen = with_holders ? look_at_locks() : seen_locks();
     for (const std::string& name : *names) {
         const std::string file_path = path->path + "/" + name;
-        const looked_at file = look(file_path);
+        const looked_at file = look(file_path, patient_tries);
         if (file.found == looked_at::what::freed) {
             ++found.freed_entries;
             found.freed_bytes += file.freed_bytes;
@@ -203,7 +211,7 @@ result<catalog_entry> look_up(const place& where) {
         return directory.error();
     }
     const std::string path = directory->path + "/" + where.name;
-    const looked_at file = look(path);
+    const looked_at file = look(path, patient_tries);
     if (!file.file && errno != ENOENT) return from_system("look up", errno, path);
     if (file.found != looked_at::what::live) return nobody;
     catalog_entry entry = describe(where, path, file.file.get(), file.status);
