@@ -171,8 +171,9 @@ result<std::uint64_t> queue_bytes::push(std::span<const std::byte> bytes, durati
 
 // ---- Taking ------------------------------------------------------------------------------------------------------
 
-// One try. What is none now may have been a dead worker's, so that is looked at before it is none.
-result<ring::outcome> queue_bytes::state::try_take(queues::seen_record& got, patience& until) const {
+// One try. `thorough`: what is none may be a dead worker's, so that is looked at before it is none. That asks the
+// kernel about every worker that has a job, while nobody else can push or take.
+result<ring::outcome> queue_bytes::state::try_take(queues::seen_record& got, patience& until, bool thorough) const {
     ring::outcome how = ring::outcome::none;
     bool found = false, freed = false, sound = true;
     {
@@ -181,7 +182,7 @@ result<ring::outcome> queue_bytes::state::try_take(queues::seen_record& got, pat
         census who(*self);
         if (takes++ % takes_between_sweeps == 0) sound = jobs->sweep(who, found, freed);
         if (sound) how = jobs->take(mine->identity(), got);
-        if (sound && how == ring::outcome::none) {
+        if (sound && how == ring::outcome::none && thorough) {
             sound = jobs->sweep(who, found, freed);
             if (sound && found) how = jobs->take(mine->identity(), got);
         }
@@ -195,19 +196,22 @@ result<queue_bytes::job> queue_bytes::take(duration timeout) const {
     if (!state_) return closed(taking);
     const state& s = *state_;
     patience until(timeout);
+    bool thorough = !until.waits();
     for (duration slice = first_slice;; slice = std::min(slice * 2, slice_max)) {
         queues::seen_record got{};
-        const auto how = s.try_take(got, until);
+        const auto how = s.try_take(got, until, thorough);
         if (!how) return how.error();
         if (*how == ring::outcome::corrupt) return corrupt(taking);
         if (*how == ring::outcome::good) return s.unpack(got);
         if (until.end().passed()) {
+            if (!std::exchange(thorough, true)) continue;
             if (until.waits()) return error(errc::timed_out, taking, "no job came; wait longer, or push one");
             return error(errc::empty, taking, "there is no job; wait for one, or push one");
         }
         // seq_cst (default): the read of the owner word, see "Why nobody sleeps" (sleepers)
         s.wait(
             *s.takers, [&] { return static_cast<void>(s.owner->load()), s.jobs->may_be_ready(); }, slice, until);
+        thorough = !s.jobs->may_be_ready();
     }
 }
 

@@ -87,7 +87,7 @@ struct queue_bytes::state {
     result<queues::ring::pushed> push(std::span<const std::byte> bytes, bool calls, std::uint64_t room_bytes,
                                       patience& until, const char* operation) const;
     error why_full(const queues::ring::pushed& tried, bool waited, const char* operation) const;
-    result<queues::ring::outcome> try_take(queues::seen_record& got, patience& until) const;
+    result<queues::ring::outcome> try_take(queues::seen_record& got, patience& until, bool thorough) const;
     template <class Look>
     result<void> look(Look&& what) const;
     result<job> unpack(const queues::seen_record& got) const;
