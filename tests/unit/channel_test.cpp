@@ -147,7 +147,7 @@ TEST(channel_test, messages_of_any_length_come_whole_and_in_order) {
         std::mt19937 random(7);
         std::deque<std::string> sent;
         for (int i = 0; i < 3000; ++i) {
-            std::string text(random() % (capacity + 1), '\0');
+            std::string text(static_cast<std::size_t>(random() % (capacity + 1)), '\0');
             for (char& letter : text) letter = static_cast<char>(random());
             ASSERT_TRUE(c->send_text(text, no_wait)) << i;
             sent.push_back(text);
