@@ -113,7 +113,8 @@ class SAMEPAGE_API queue_bytes {
         // too_large: more than the caller has kept room for; the job is still this one's then.
         result<void> reply(std::span<const std::byte> bytes);
         result<void> reply_text(std::string_view text) { return reply(std::as_bytes(std::span(text))); }
-        // The next worker gets it. not_owner as acknowledge().
+        // Ready again, in its old place: the next take gets it, also this worker's. Who can't do a job at all, as
+        // deliveries() tells, puts it aside and acknowledges it. not_owner as acknowledge().
         result<void> give_back();
 
        private:

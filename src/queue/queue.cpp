@@ -123,9 +123,9 @@ result<queue_bytes::state::turn> queue_bytes::state::own(patience& until, const 
 error queue_bytes::state::why_full(const ring::pushed& tried, bool waited, const char* operation) const {
     std::string text = "job " + std::to_string(tried.id) + " keeps the room";
     const std::uint64_t kind = tried.in_the_way & queues::state_bits;
-    if (kind == queues::taken) text += "; " + self->describe(tried.in_the_way) + " has it";
-    if (kind == queues::ready) text += ", and nobody takes it; start a worker";
-    if (kind == queues::replied) text += " until " + self->describe(tried.caller) + " fetches its reply";
+    if (kind == queues::taken) text += " while " + self->describe(tried.in_the_way) + " has it: wait longer";
+    if (kind == queues::ready) text += " until somebody takes it: start a worker";
+    if (kind == queues::replied) text += " until " + self->describe(tried.caller) + " fetches its reply: wait longer";
     return error(waited ? errc::timed_out : errc::full, operation, text + ", or create the queue larger");
 }
 
@@ -318,8 +318,9 @@ result<std::vector<std::byte>> queue_bytes::call(std::span<const std::byte> byte
         if (!withdrawn) record.caller.store(0, std::memory_order_relaxed);
         s.pushers->wake_all(s.opened.object());
         return error(errc::timed_out, calling,
-                     withdrawn ? "nobody took the job, which is withdrawn; wait longer, or start a worker"
-                               : s.self->describe(seen) + " has the job and hasn't replied yet; its reply is dropped");
+                     withdrawn
+                         ? "no worker has done the job, and none has it now: it is withdrawn; wait longer, or start one"
+                         : s.self->describe(seen) + " has the job and hasn't replied yet; its reply is dropped");
     }
     auto reply = s.jobs->copy_reply(pushed->position, bytes.size(), reply_bytes_max);
     std::uint64_t seen = queues::replied;

@@ -63,7 +63,7 @@ bool ring::repair() const noexcept {
     const auto b = look_at_words();
     if (!b) return false;
     const std::uint64_t last = words_->last.load(relaxed);
-    if (last == b->tail) return true;  // no push was committed since
+    if (last % alignment == 0 && last - b->tail <= ring_bytes_) return true;  // no push was committed since
     // It may be before head, done long ago: then its bytes still stand, because no push began since.
     if (last % alignment != 0 || b->tail - last > ring_bytes_) return false;
     if (ring_bytes_ - last % ring_bytes_ < sizeof(record)) return false;
@@ -110,17 +110,17 @@ ring::pushed ring::push(std::span<const std::byte> bytes, std::uint64_t caller, 
         return {outcome::none, b->head, front->at->id.load(relaxed), front->state, front->at->caller.load(relaxed)};
     }
     const bool nothing_ready = b->cursor == b->tail;
+    words_->last.store(b->tail + padding, relaxed);  // P2: a survivor sees that no push is committed
     if (padding != 0) {
         record& p = at(b->tail);
         p.size_bytes.store(static_cast<std::uint32_t>(padding), relaxed);
         p.state.store(done, relaxed);
         b->tail += padding;
-        words_->tail.store(b->tail, relaxed);  // P2: a survivor sees one record more that is done
+        words_->tail.store(b->tail, relaxed);  // P3: a survivor sees one record more that is done
         if (nothing_ready) words_->cursor.store(b->tail, relaxed);
         // release: pairs with the loads in front_has_moved() (room)
         if (!fits(size)) words_->head.store(b->tail, std::memory_order_release);
     }
-    words_->last.store(b->tail, relaxed);  // P3: a survivor sees that no push is committed
     record& r = at(b->tail);
     const std::uint64_t id = words_->last_id.load(relaxed) + 1;
     r.size_bytes.store(static_cast<std::uint32_t>(size), relaxed);

@@ -9,8 +9,8 @@
 //
 //   push (owner)                                        take (owner)
 //   P1 head over records that are done, for room        T1 from cursor on: the first ready record
-//   P2 at the ring's end: padding; tail over it         T2 its state: taken by me, deliveries + 1   <- commits
-//   P3 last = tail                                      T3 cursor behind it
+//   P2 last = where the job will be                     T2 its state: taken by me, deliveries + 1   <- commits
+//   P3 at the ring's end: padding; tail over it         T3 cursor behind it
 //   P4 the record at tail, ready                        give back (owner)
 //   P5 tail behind it                 <- commits        G1 cursor back to it
 //   P6 last_id = its id                                 G2 its state: ready                         <- commits
@@ -31,8 +31,11 @@
 //   I3 Nothing before cursor is ready, but for a job that was given back without the owner word (which a stopped owner
 //      may keep); sweeps find that. So taking looks at one record when all is well, and a sweep, thanks to S4, at no
 //      more than twice as many as are unfinished.
-//   I4 last_id is the id of the job at `last`, but between P5 and P6. While last is tail (P3 to P5), no push has been
-//      committed since last_id was stored.
+//   I4 last_id is the id of the job at `last`, but between P5 and P6. While last isn't before tail (P2 to P5), no push
+//   has
+//      been committed since last_id was stored: also when several pushers die one after the other, since `last` is
+//      there
+//      before P3 moves tail.
 //   I5 Whoever waits for a job has seen cursor == tail; each push and give back ends that. Whoever waits for room has
 //      seen a record at head that isn't done; finishing it ends that.
 //

@@ -4,16 +4,13 @@
 
 namespace samepage::shared {
 
-// Rings before a ringer leaves the bell armed: only listeners that come in one after the other get it there.
-constexpr unsigned tries_max = 100;
-
 void bell::ring_armed(const os::held_object& object) const {
     std::uint32_t seen = word_->load();
-    for (unsigned tries = 0; tries < tries_max && (seen & armed) != 0; ++tries) {
-        object.ring();
-        // A survivor finds it armed, and rings once more; or not armed, and everybody has been rung for.
-        if (word_->compare_exchange_strong(seen, seen & ~armed)) return;
-    }
+    if ((seen & armed) == 0) return;
+    object.ring();
+    // A survivor finds it armed, and rings once more; or not armed, and everybody has been rung for. Lost to a listener
+    // that has come in since: it stays armed, and that one looks after this publication anyway.
+    word_->compare_exchange_strong(seen, seen & ~armed);
 }
 
 result<native_handle> bell::armed_descriptor(const os::held_object& object) const {

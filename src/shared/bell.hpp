@@ -10,14 +10,18 @@
 //   L1 hush the descriptor                      R1 publish the change
 //   L2 count + 1                                R2 load the word: not armed? done, without a system call
 //   L3 set armed                                R3 ring: every descriptor on the object becomes readable
-//   L4 look at what is waited for               R4 compare-and-swap from the word of R2: not armed. Lost? R2
+//   L4 look at what is waited for               R4 compare-and-swap from the word of R2: not armed
 //   L5 wait until readable; L1
 //
 // Invariants
 //   I1 L3 is before L4 and R1 before R2 in one total order, so either the listener sees the change or the ringer sees
 //      `armed`.
 //   I2 R4 succeeds only if nobody has done L2 since R2. So each listener whose mark it clears had hushed before R3, and
-//      its descriptor is readable. (The count is why a new listener's mark isn't cleared by a ring that it hushed.)
+//      its descriptor is readable. (The count is why a new listener's mark isn't cleared by a ring that it hushed.) If
+//      it
+//      fails, somebody has come in since R2: the mark stays, and that one's L4 sees the change. To ring again then
+//      would
+//      make ringer and listener chase each other.
 //   I3 `armed` without need costs one ring.
 //
 // Crash story: a listener killed anywhere leaves `armed` (I3). A ringer killed after R1 has rung for nobody; the mark

@@ -10,7 +10,6 @@
 #define LISTENERS 2
 #define VALUES 2
 #define RINGERS 2
-#define TRIES 1                /* then it leaves the bell armed */
 
 byte value;                  /* the newest published value */
 bool armed;
@@ -57,7 +56,7 @@ inline may_die() {
 }
 
 proctype ringer() {
-    byte my_value, w_count, tries, i;
+    byte my_value, w_count, i;
     bool w_armed;
     do
     :: atomic { my_value = 0; if :: value < VALUES -> value++; my_value = value :: else fi };  /* R1 */
@@ -66,11 +65,9 @@ proctype ringer() {
         :: else
         fi;
         may_die();
-        tries = 0;
-again:
         atomic { w_armed = armed; w_count = count };                     /* R2 */
         if
-        :: !w_armed || tries == TRIES
+        :: !w_armed
         :: else ->
 #ifndef CLEARED_FIRST
             ring();                                                      /* R3 */
@@ -79,7 +76,7 @@ again:
             atomic {                                                     /* R4 */
                 if
                 :: armed && count == w_count -> armed = false
-                :: else -> tries++; goto again
+                :: else
                 fi
             };
 #ifdef CLEARED_FIRST

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <vector>
 
 #include "queue/layout.hpp"
 #include "runner.hpp"
@@ -49,6 +50,43 @@ class damaged_queue_test : public testing::Test {
 };
 
 constexpr std::uint64_t record_at(unsigned index) { return queues::ring_offset + index * 64; }
+
+// Two pushers killed one after the other: one when it had said where its job would be, the next one, whose job needs
+// padding there, at each step up to its own commit. The dead one's identity stands in the owner word.
+TEST_F(damaged_queue_test, pushers_that_die_one_after_the_other_leave_the_queue_whole) {
+    constexpr std::uint64_t end = 1024, dead = 6 | std::uint64_t{77} << 32;
+    for (const int steps : {0, 1, 2}) {
+        write(queues::owner_offset, dead);
+        write(record_at(0) + offsetof(queues::record, state), std::uint64_t{queues::done});
+        write(last_at, std::uint64_t{192});
+        write(record_at(3) + offsetof(queues::record, id), std::uint64_t{0x5858585858585858});
+        if (steps > 0) write(last_at, end);
+        if (steps > 1) {
+            write(record_at(3) + offsetof(queues::record, size_bytes), static_cast<std::uint32_t>(end - 192));
+            write(record_at(3) + offsetof(queues::record, state), std::uint64_t{queues::done});
+            write(tail_at, end);
+        }
+        const auto q = queue_bytes::open(path_);
+        ASSERT_TRUE(q) << q.error().message();
+        const auto pushed = q->push_text("four");
+        ASSERT_TRUE(pushed) << steps << ": " << pushed.error().message();
+        EXPECT_EQ(*pushed, 4U);
+        std::vector<queue_bytes::job> all;
+        for (const char* text : {"two", "three", "four"}) {
+            auto job = q->take(no_wait);
+            ASSERT_TRUE(job) << job.error().message();
+            EXPECT_EQ(job->text(), text);
+            all.push_back(std::move(*job));
+        }
+        // As it was before: the jobs go back, the fourth is taken away.
+        all.clear();
+        if (steps < 2) {
+            write(tail_at, std::uint64_t{192});
+            write(last_id_at, std::uint64_t{3});
+            write(cursor_at, std::uint64_t{0});
+        }
+    }
+}
 
 TEST_F(damaged_queue_test, words_that_cannot_be_are_corrupt) {
     const auto q = queue_bytes::open(path_);

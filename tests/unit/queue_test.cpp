@@ -193,7 +193,8 @@ TEST(queue_test, full_names_what_is_in_the_way) {
     const auto refused = q.push_text(text, no_wait);
     ASSERT_EQ(code_of(refused), errc::full);
     EXPECT_NE(refused.error().message().find("job 1"), std::string::npos) << refused.error().message();
-    EXPECT_NE(refused.error().message().find("nobody takes it"), std::string::npos) << refused.error().message();
+    EXPECT_NE(refused.error().message().find("until somebody takes it"), std::string::npos)
+        << refused.error().message();
     EXPECT_EQ(code_of(q.push_text(text, std::chrono::milliseconds(30))), errc::timed_out);
     auto first = q.take(no_wait), second = q.take(no_wait);
     ASSERT_TRUE(first && second);
@@ -222,7 +223,8 @@ TEST(queue_test, a_call_gets_its_reply) {
                 continue;
             }
             const std::string reply = "<" + std::string(job->text()) + ">";
-            const auto refused = job->reply_text(std::string(job->reply_bytes_max() + 1, 'x'));
+            const auto refused =
+                job->reply_text(std::string(static_cast<std::size_t>(job->reply_bytes_max() + 1), 'x'));
             EXPECT_EQ(code_of(refused), errc::too_large);
             EXPECT_TRUE(job->is_mine());
             EXPECT_TRUE(job->reply_text(reply)) << "a reply that is too large can be replaced by another";
