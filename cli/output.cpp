@@ -53,7 +53,8 @@ std::string harmless(std::string_view text) {
 }
 
 void print(std::string_view bytes) {
-    if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) != bytes.size()) output_failed();
+    // Nothing may have no address, which fwrite may not be given.
+    if (!bytes.empty() && std::fwrite(bytes.data(), 1, bytes.size(), stdout) != bytes.size()) output_failed();
 }
 
 void print_line(std::string_view line) {

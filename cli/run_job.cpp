@@ -23,7 +23,9 @@ namespace {
 int run_with_input(const std::vector<std::string>& command, std::string_view input, std::string* output,
                    std::uint64_t output_bytes_max) {
     const auto from = open_spool();
-    if (std::fwrite(input.data(), 1, input.size(), from.get()) != input.size() || std::fflush(from.get()) != 0) fail();
+    // Nothing may have no address, which fwrite may not be given.
+    if (!input.empty() && std::fwrite(input.data(), 1, input.size(), from.get()) != input.size()) fail();
+    if (std::fflush(from.get()) != 0) fail();
     std::rewind(from.get());
     if (output == nullptr) return run(command, {}, {from.get(), nullptr});
     const auto to = open_spool();
