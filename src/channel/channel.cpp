@@ -7,8 +7,7 @@
 //
 // A send: take the turn; S1 to S6 of ring.hpp; release the turn; wake those who sleep, if any.
 //   Killed before its record is there: nothing was sent; after that: it was. The turn is then a dead one's, and the
-//   next
-//   sender takes it. Sleepers that nobody has woken look again by themselves (wait_word.hpp).
+//   next sender takes it. Sleepers that nobody has woken look again by themselves (wait_word.hpp).
 //
 // Why a sleeper misses no message: as in cell.cpp. It marks itself, reads the owner word, then the record's meta; the
 // sender stores meta, releases the owner word (seq_cst), reads the mark (seq_cst). So does a listener in an event loop,
@@ -254,9 +253,9 @@ result<channel_bytes::loan> channel_bytes::borrow(std::size_t size_bytes, durati
             block = content.free_block();
         }
         if (!block) {
-            if (!content.has_loaned_message()) return s.all_out_error();
-            const ring::outcome given_up = content.give_up_loan();
-            if (given_up.how != ring::sent::done) return given_up;
+            const auto given_up = content.give_up_loan();
+            if (!given_up) return s.all_out_error();
+            if (given_up->how != ring::sent::done) return *given_up;
             block = content.free_block();
             if (!block) return ring::outcome{};
         }

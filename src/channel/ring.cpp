@@ -153,14 +153,7 @@ std::optional<std::uint32_t> ring::free_block() const noexcept {
     return {};
 }
 
-bool ring::has_loaned_message() const noexcept {
-    for (std::uint32_t i = 0; i < shape_.loans; ++i) {
-        if (is_referred_to(i)) return true;
-    }
-    return false;
-}
-
-ring::outcome ring::give_up_loan() const noexcept {
+std::optional<ring::outcome> ring::give_up_loan() const noexcept {
     std::optional<std::uint64_t> earliest;
     for (std::uint32_t i = 0; i < shape_.loans; ++i) {
         const std::uint64_t position = body_->blocks[i].position.load(std::memory_order_relaxed);
@@ -168,9 +161,9 @@ ring::outcome ring::give_up_loan() const noexcept {
     }
     if (!earliest) return {};
     const std::uint64_t next = *earliest + loaned_record_bytes;
-    if (const auto blocking = in_the_way(next)) return {sent::blocked, 0, *blocking, next};
+    if (const auto blocking = in_the_way(next)) return outcome{sent::blocked, 0, *blocking, next};
     give_up(next);
-    return {sent::done, 0, 0, 0};
+    return outcome{sent::done, 0, 0, 0};
 }
 
 ring::outcome ring::send_loan(std::uint32_t block, std::uint64_t size_bytes) const noexcept {

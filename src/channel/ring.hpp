@@ -129,9 +129,8 @@ class ring {
     bool catch_up() const noexcept;
     // A block that is neither on loan nor a message.
     std::optional<std::uint32_t> free_block() const noexcept;
-    // Gives the oldest messages up, to the first that has a block. corrupt: there is none.
-    outcome give_up_loan() const noexcept;
-    bool has_loaned_message() const noexcept;
+    // Gives the oldest messages up, to the first that has a block; none: no message has one.
+    std::optional<outcome> give_up_loan() const noexcept;
     void lend(std::uint32_t block, std::uint64_t identity) const noexcept {
         // release: pairs with the acquire in borrower_of() (block). A survivor finds it lent by a dead one.
         body_->blocks[block].borrower.store(identity, std::memory_order_release);

@@ -8,8 +8,8 @@
 
 #include "queue/ring.hpp"
 #include "samepage/queue.hpp"
+#include "shared/await.hpp"
 #include "shared/owner_word.hpp"
-#include "shared/poll.hpp"
 #include "shared/structured.hpp"
 #include "shared/wait_word.hpp"
 
@@ -73,8 +73,7 @@ struct queue_bytes::state {
     template <class Changed>
     void wait(const shared::wait_word& word, Changed&& changed, duration slice, patience& until) const {
         const auto end = os::deadline::after(std::min(slice, until.end().left()));
-        if (shared::poll(changed, strategy, end) || strategy == wait_strategy::spin) return;
-        word.wait(opened.object(), changed, end);
+        shared::await(changed, changed, &word, opened.object(), strategy, end);
     }
     shared::wait_word callers_of(std::uint64_t id) const noexcept {
         const auto index = static_cast<unsigned>(id % queues::callers_words);
