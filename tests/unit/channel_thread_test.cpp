@@ -216,22 +216,19 @@ TEST(channel_thread_test, loans_of_several_threads_stay_apart) {
     std::vector<std::thread> threads;
     threads.emplace_back([&] { receive_views(*one, first, all), one->close(); });
     threads.emplace_back([&] { receive_copies(*two, second, all), two->close(); });
-    const auto lend = [&](const channel_bytes& from, std::uint64_t sender) {
+    // All use one mapping: the thread sanitizer takes the turn in another one for another turn, and sees no order.
+    const auto lend = [&](std::uint64_t sender) {
         for (std::uint64_t i = 1; i <= each; ++i) {
-            if (i % 5 == 0) static_cast<void>(from.borrow(1, patience));  // and drops it
+            if (i % 5 == 0) static_cast<void>(c->borrow(1, patience));  // and drops it
             const message m = message::of(sender, i);
-            auto loan = from.borrow(m.bytes().size(), patience);
+            auto loan = c->borrow(m.bytes().size(), patience);
             ASSERT_TRUE(loan) << loan.error().message();
             std::memcpy(loan->bytes().data(), m.bytes().data(), m.bytes().size());
             const auto sent = loan->publish(patience);
             ASSERT_TRUE(sent) << sent.error().message();
         }
     };
-    const auto own = channel_bytes::open(name, small());
-    ASSERT_TRUE(own) << own.error().message();
-    // Two share a handle.
-    for (std::uint64_t sender = 0; sender < senders; ++sender)
-        threads.emplace_back([&, sender] { lend(sender == 0 ? *own : *c, sender); });
+    for (std::uint64_t sender = 0; sender < senders; ++sender) threads.emplace_back([&, sender] { lend(sender); });
     for (auto& thread : threads) thread.join();
     EXPECT_EQ(first.count(), all);
     EXPECT_EQ(second.count(), all);
