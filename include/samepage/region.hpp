@@ -62,10 +62,10 @@ class SAMEPAGE_API region_view {
 //
 //   auto page = samepage::region::create("hello", 4096);
 //   if (!page) return std::puts(page.error().message().c_str());
-//   page->write_text("Hello world, I'm writing to a shared page file.");
+//   page->write_text("Hello world, I'm writing to a shared page file.").value();
 //   // in another process:
-//   auto same = samepage::region::open("hello");
-//   std::puts(same->read_text(254)->c_str());
+//   auto same = samepage::region::open("hello").value();
+//   std::puts(same.read_text(254).value().c_str());
 class SAMEPAGE_API region {
    public:
     region() noexcept;  // closed

@@ -1,4 +1,4 @@
-# What SIGINT and SIGTERM do to commands that stay: the end of those that have no other end, else an end before its time.
+# What SIGINT and SIGTERM do to commands that stay: the end of those that have no other, else an end before its time.
 # SPDX-License-Identifier: MIT
 import json
 import os
@@ -6,13 +6,15 @@ import signal
 
 from support import Case, main
 
-ENDLESS = (["cell", "watch", "t"], ["cell", "watch", "t", "--count", "0", "--timeout", "1h"], ["channel", "listen", "t"],
-           ["channel", "listen", "t", "--count", "0"], ["channel", "listen", "t", "--lossy", "--timeout", "1h"],
+ENDLESS = (["cell", "watch", "t"], ["cell", "watch", "t", "--count", "0", "--timeout", "1h"],
+           ["channel", "listen", "t"], ["channel", "listen", "t", "--count", "0"],
+           ["channel", "listen", "t", "--lossy", "--timeout", "1h"],
            ["queue", "take", "t", "--count", "0"], ["queue", "take", "t", "--count", "0", "--timeout", "1h"],
            ["queue", "take", "t", "--count", "0", "--", "cat"], ["share", "t", "x"], ["share", "t", "x", "--for", "1h"],
            ["region", "hold", "t"], ["cell", "hold", "t"], ["channel", "hold", "t"], ["queue", "hold", "t"])
-WITH_AN_END = (["cell", "watch", "t", "--count", "1"], ["channel", "listen", "t", "--count", "1"], ["queue", "take", "t"],
-               ["queue", "take", "t", "--count", "2", "--timeout", "1h"], ["queue", "take", "t", "--", "cat"])
+WITH_AN_END = (["cell", "watch", "t", "--count", "1"], ["channel", "listen", "t", "--count", "1"],
+               ["queue", "take", "t"], ["queue", "take", "t", "--count", "2", "--timeout", "1h"],
+               ["queue", "take", "t", "--", "cat"])
 
 
 class Interrupt(Case):
