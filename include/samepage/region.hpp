@@ -29,8 +29,7 @@ struct region_options {
 };
 
 // A window into a region: bytes [offset, offset + size) of it. Move-only; may outlive the region it came from, and then
-// keeps the bytes (not the name). Any thread may read and write through it; who writes the same bytes at once must
-// agree.
+// keeps the bytes (not the name). Any thread may read and write through it; who writes the same bytes must agree.
 class SAMEPAGE_API region_view {
    public:
     region_view() noexcept;
@@ -86,8 +85,7 @@ class SAMEPAGE_API region {
     // stays. As CreateFileMapping with a file's handle and a name.
     static result<region> create(std::string_view name, std::uint64_t size_bytes, std::string_view backing_path,
                                  const region_options& = {});
-    // The same with an open file of the caller's, which stays the caller's to close. not_supported for one without
-    // path.
+    // The same with the caller's open file, which stays the caller's to close. not_supported for one without path.
     static result<region> create(std::string_view name, std::uint64_t size_bytes, native_handle backing,
                                  const region_options& = {});
 
