@@ -56,8 +56,7 @@ class SAMEPAGE_API region_view {
 // Processes: any number may hold it. Threads: const functions from any thread; closing, moving and assigning by one
 // thread while no other uses the handle. fork(): a child's handle is a holder of its own.
 // Lifetime: a name lives exactly as long as its last handle, whatever ends that one (close, exit, kill -9); a path
-// stays. Failure: not_found names the place that was searched; no_space comes before anything is visible, never as
-// SIGBUS.
+// stays. Failure: not_found names the place that was searched; no_space comes first, never SIGBUS later.
 //
 //   auto page = samepage::region::create("hello", 4096);
 //   if (!page) return std::puts(page.error().message().c_str());
@@ -72,9 +71,8 @@ class SAMEPAGE_API region {
     region& operator=(region&&) noexcept;
     ~region();
 
-    // Makes it, zeroed, or opens the one that exists: created() says which, like ERROR_ALREADY_EXISTS. The existing
-    // one's size stands. On a path, size 0 is the file's own size and a larger one extends it; elsewhere 0 is
-    // invalid_argument.
+    // Makes it, zeroed, or opens the one that exists: created() says which, like ERROR_ALREADY_EXISTS. An existing
+    // one keeps its size. On a path, 0 is the file's own size and a larger one extends it; else 0 is invalid_argument.
     static result<region> create(std::string_view place, std::uint64_t size_bytes, const region_options& = {});
     // As create, but already_exists if there is one.
     static result<region> create_new(std::string_view place, std::uint64_t size_bytes, const region_options& = {});
