@@ -8,7 +8,8 @@ namespace samepage::cli {
 
 void series::declare(arguments& a, const std::string& thing, std::uint64_t usual) {
     usual_ = usual;
-    a.number("--count", count_, "N", fmt::format("End after N {}s; default {}; 0 goes on until Ctrl-C", thing, usual));
+    const std::string without = usual == 0 ? "0, the default," : fmt::format("default {}; 0", usual);
+    a.number("--count", count_, "N", fmt::format("End after N {}s; {} goes on until Ctrl-C", thing, without));
     a.time("--timeout", timeout_, fmt::format("Wait for each {} at most this long: 5s; then exit 4", thing));
 }
 
