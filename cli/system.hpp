@@ -1,7 +1,7 @@
 // What the command line needs of the operating system besides the library: streams, ends of waits, other processes.
 // SPDX-License-Identifier: MIT
 //
-// system_posix.cpp and system_windows.cpp implement it; CMake chooses. Everything here is for one thread.
+// system_*.cpp and processes_*.cpp implement it; CMake chooses. Everything here is for one thread.
 #pragma once
 
 #include <cstddef>
