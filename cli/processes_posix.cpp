@@ -135,34 +135,23 @@ int run(const std::vector<std::string>& command, const std::function<void()>& ch
 
 struct child::state {
     pid_t pid = 0;
-    int output = -1;
+    output_pipe output;
     bool ended = false;
     int wait_status = 0;
 };
 
 child::child(const std::vector<std::string>& command) : state_(std::make_unique<state>()) {
-    std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0) fail("a pipe", errno);
     const spawn_actions actions;
     actions.open_nothing(STDIN_FILENO);
-    actions.use(ends[1], STDOUT_FILENO);
-    state_->output = ends[0];
-    try {
-        state_->pid = spawn(command, actions.get());
-    } catch (...) {
-        ::close(ends[0]);
-        ::close(ends[1]);
-        throw;
-    }
-    ::close(ends[1]);
+    actions.use(state_->output.open(), STDOUT_FILENO);
+    state_->pid = spawn(command, actions.get());
+    state_->output.close_written_end();
 }
 
 child::child(child&&) noexcept = default;
 
 child::~child() {
-    if (!state_) return;
-    kill();
-    ::close(state_->output);
+    if (state_) kill();
 }
 
 std::uint32_t child::process_id() const noexcept { return static_cast<std::uint32_t>(state_->pid); }
@@ -170,7 +159,7 @@ std::uint32_t child::process_id() const noexcept { return static_cast<std::uint3
 void child::read_output(const std::function<void(const char*, std::size_t)>& use) {
     std::vector<char> piece(piece_bytes);
     while (true) {
-        const auto got = ::read(state_->output, piece.data(), piece.size());
+        const auto got = ::read(state_->output.read_end(), piece.data(), piece.size());
         if (got < 0 && errno == EINTR) continue;
         if (got <= 0) return;
         use(piece.data(), static_cast<std::size_t>(got));
@@ -180,7 +169,7 @@ void child::read_output(const std::function<void(const char*, std::size_t)>& use
 bool child::wait_for_line() {
     char c = 0;
     while (c != '\n') {
-        const auto got = ::read(state_->output, &c, 1);
+        const auto got = ::read(state_->output.read_end(), &c, 1);
         if (got == 0 || (got < 0 && errno != EINTR)) return false;
     }
     return true;
