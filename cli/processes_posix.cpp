@@ -44,7 +44,25 @@ class spawn_actions {
     mutable posix_spawn_file_actions_t actions_;
 };
 
-pid_t spawn(const std::vector<std::string>& command, posix_spawn_file_actions_t* actions) {
+// While one exists, interrupts wait.
+class held_interrupts {
+   public:
+    held_interrupts() {
+        sigset_t held;
+        sigemptyset(&held);
+        for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&held, signal);
+        sigprocmask(SIG_BLOCK, &held, &before_);
+    }
+    held_interrupts(const held_interrupts&) = delete;
+    held_interrupts& operator=(const held_interrupts&) = delete;
+    ~held_interrupts() { sigprocmask(SIG_SETMASK, &before_, nullptr); }
+    const sigset_t& before() const { return before_; }
+
+   private:
+    sigset_t before_;
+};
+
+pid_t spawn(const std::vector<std::string>& command, posix_spawn_file_actions_t* actions, const sigset_t& mask) {
     std::vector<char*> words;
     for (const std::string& word : command) words.push_back(const_cast<char*>(word.c_str()));
     words.push_back(nullptr);
@@ -54,7 +72,8 @@ pid_t spawn(const std::vector<std::string>& command, posix_spawn_file_actions_t*
     sigemptyset(&back_to_default);
     sigaddset(&back_to_default, SIGPIPE);
     posix_spawnattr_setsigdefault(&attributes, &back_to_default);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setsigmask(&attributes, &mask);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
     pid_t pid = 0;
     const int refused = posix_spawnp(&pid, words[0], actions, &attributes, words.data(), environ);
     posix_spawnattr_destroy(&attributes);
@@ -113,10 +132,15 @@ int run(const std::vector<std::string>& command, const std::function<void()>& ch
     if (to.input != nullptr) actions.use(::fileno(to.input), STDIN_FILENO);
     output_pipe output;
     if (to.output) actions.use(output.open(), STDOUT_FILENO);
-    const pid_t pid = spawn(command, actions.get());
+    pid_t pid = 0;
+    {
+        // One that comes while the process is made is passed on when it is known to whom.
+        const held_interrupts held;
+        pid = spawn(command, actions.get(), held.before());
+        posix::forward_to = pid;
+    }
+    if (posix::interrupt_signal != 0) ::kill(pid, posix::interrupt_signal);  // it came before that
     output.close_written_end();
-    posix::forward_to = pid;
-    if (posix::interrupt_signal != 0) ::kill(pid, posix::interrupt_signal);  // it came before pid could get it
     int wait_status = 0;
     while (true) {
         const pid_t ended = ::waitpid(pid, &wait_status, WNOHANG);
@@ -144,7 +168,7 @@ child::child(const std::vector<std::string>& command) : state_(std::make_unique<
     const spawn_actions actions;
     actions.open_nothing(STDIN_FILENO);
     actions.use(state_->output.open(), STDOUT_FILENO);
-    state_->pid = spawn(command, actions.get());
+    state_->pid = spawn(command, actions.get(), held_interrupts().before());
     state_->output.close_written_end();
 }
 
