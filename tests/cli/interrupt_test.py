@@ -10,8 +10,9 @@ ENDLESS = (["cell", "watch", "t"], ["cell", "watch", "t", "--count", "0", "--tim
            ["channel", "listen", "t"], ["channel", "listen", "t", "--count", "0"],
            ["channel", "listen", "t", "--lossy", "--timeout", "1h"],
            ["queue", "take", "t", "--count", "0"], ["queue", "take", "t", "--count", "0", "--timeout", "1h"],
-           ["queue", "take", "t", "--count", "0", "--", "cat"], ["share", "t", "x"], ["share", "t", "x", "--for", "1h"],
-           ["region", "hold", "t"], ["cell", "hold", "t"], ["channel", "hold", "t"], ["queue", "hold", "t"])
+           ["queue", "take", "t", "--count", "0", "--", "cat"])
+HOLDING = (["share", "t", "x"], ["share", "t", "x", "--for", "1h"], ["region", "hold", "t"], ["cell", "hold", "t"],
+           ["channel", "hold", "t"], ["queue", "hold", "t"])
 WITH_AN_END = (["cell", "watch", "t", "--count", "1"], ["channel", "listen", "t", "--count", "1"],
                ["queue", "take", "t"], ["queue", "take", "t", "--count", "2", "--timeout", "1h"],
                ["queue", "take", "t", "--", "cat"])
@@ -30,6 +31,13 @@ class Interrupt(Case):
         for at, words in enumerate(ENDLESS):
             number = (signal.SIGTERM, signal.SIGINT)[at % 2]
             self.assertEqual(self.end_one(words, number), 0, words)
+
+    def test_holding_ends_well(self):
+        for at, words in enumerate(HOLDING):
+            holder = self.share(*words)
+            holder.send_signal((signal.SIGTERM, signal.SIGINT)[at % 2])
+            self.assertEqual(self.finish(holder), (b"", b""), words)
+            self.assertEqual(self.names(), [])
 
     def test_what_has_an_end_did_not_come_to_it(self):
         for at, words in enumerate(WITH_AN_END):
