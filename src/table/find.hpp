@@ -50,8 +50,7 @@ class finder {
     // Calls use(value, bytes) with the value in shared memory, maybe in the middle of a change: it copies. Again, until
     // what it got was whole.
     template <class Use>
-    outcome get(std::span<const std::byte> key, std::uint64_t hash, std::uint64_t& number,
-                                       Use&& use) const;
+    outcome get(std::span<const std::byte> key, std::uint64_t hash, std::uint64_t& number, Use&& use) const;
 
     // The first group of a bucket; null: it cannot be.
     group* bucket(std::uint64_t index) const;

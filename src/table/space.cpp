@@ -46,9 +46,9 @@ class space::turn {
     bool repaired_ = true;
 };
 
-result<space::turn> space::own(const os::deadline& until, const char* operation) {
+result<space::turn> space::own(shared::patience& until, const char* operation) {
     if (const std::uint64_t identity = owner_->try_fast(); identity != 0) return turn(*owner_, identity);
-    const auto taken = owner_->acquire(until.left(), wait_strategy::spin_then_sleep, operation);
+    const auto taken = owner_->acquire(until.end().left(), wait_strategy::spin_then_sleep, operation);
     if (!taken) return taken.error();
     turn mine(*owner_, taken->identity);
     if (!taken->owner_died || repair()) return mine;
@@ -138,8 +138,16 @@ result<std::uint64_t> space::find_pages(std::uint64_t pages, const char* operati
     at = read(body_->fresh);
     if (!look(at, head)) return damaged(operation);
     if (kind_of(head) == free_run && pages_of(head) >= pages) return at;
-    if (auto added = add_pages(pages, operation); !added) return added.error();
-    return end;
+    const bool at_end = kind_of(head) == free_run && at + pages_of(head) * page == end;
+    if (auto added = add_pages(at_end ? pages - pages_of(head) : pages, operation); !added) return added.error();
+    if (!at_end) {
+        write(body_->fresh, end);
+        return end;
+    }
+    // Joined to what was left at the old end.
+    head = read(arena_->at<run>(at).head);
+    if (!join(at, read(body_->end), head) || pages_of(head) < pages) return damaged(operation);
+    return at;
 }
 
 // E1 to E3. A free run at the old end. Killed before E3, what was added is there and unknown: the next who adds begins
@@ -148,7 +156,7 @@ result<void> space::add_pages(std::uint64_t pages, const char* operation) {
     const std::uint64_t end = read(body_->end);
     if (end < arena_offset || end % page != 0) return damaged(operation);
     const std::uint64_t least = pages * page;
-    std::uint64_t more = std::max(least, round_up(std::clamp(end / 8, growth_min, growth_max), page));
+    std::uint64_t more = std::max(least, round_up(std::clamp(end / 32, growth_min, growth_max), page));
     auto grown = arena_->grow(end + more);
     if (!grown && more > least) {
         more = least;
@@ -160,7 +168,6 @@ result<void> space::add_pages(std::uint64_t pages, const char* operation) {
     run& fresh = arena_->at<run>(end);
     write(fresh.head, run_head(more / page, free_run));
     write(body_->end, end + more);
-    write(body_->fresh, end);
     return {};
 }
 
@@ -177,7 +184,7 @@ void space::hand_out(std::uint64_t offset, std::uint64_t pages, run_kind kind, s
     if (read(body_->fresh) == offset && had > pages) write(body_->fresh, offset + pages * page);
 }
 
-result<void> space::add_piece(const piece& wanted, const os::deadline& until, const char* operation) {
+result<void> space::add_piece(const piece& wanted, shared::patience& until, const char* operation) {
     auto mine = own(until, operation);
     if (!mine) return mine.error();
     if (read(body_->pieces[wanted.index]) != 0) return {};  // its maker was killed in the middle of a split
@@ -197,21 +204,21 @@ result<void> space::add_piece(const piece& wanted, const os::deadline& until, co
 
 // ---- Cells ---------------------------------------------------------------------------------------------------------
 
-result<std::uint64_t> space::take(unsigned stripe, std::uint64_t bytes, const os::deadline& until,
+result<std::uint64_t> space::take(unsigned stripe, std::uint64_t bytes, shared::patience& until,
                                   const char* operation) {
     const unsigned cell_class = class_of(bytes);
     return cell_class == large_class ? take_large(stripe, bytes, until, operation)
                                      : take_cell(stripe, cell_class, until, operation);
 }
 
-result<std::uint64_t> space::take_group(unsigned stripe, const os::deadline& until, const char* operation) {
+result<std::uint64_t> space::take_group(unsigned stripe, shared::patience& until, const char* operation) {
     auto cell = take_cell(stripe, group_class, until, operation);
     if (!cell) return cell;
     for (std::uint64_t at = 0; at < sizeof(group); at += 8) write(arena_->at<word>(*cell + at), 0);
     return cell;
 }
 
-result<std::uint64_t> space::take_cell(unsigned stripe, unsigned cell_class, const os::deadline& until,
+result<std::uint64_t> space::take_cell(unsigned stripe, unsigned cell_class, shared::patience& until,
                                        const char* operation) {
     cell_list& list = body_->lists[stripe][cell_class];
     if (read(list.first) == 0) {
@@ -228,7 +235,7 @@ result<std::uint64_t> space::take_cell(unsigned stripe, unsigned cell_class, con
     return offset;
 }
 
-result<void> space::refill(unsigned stripe, unsigned cell_class, const os::deadline& until, const char* operation) {
+result<void> space::refill(unsigned stripe, unsigned cell_class, shared::patience& until, const char* operation) {
     const std::uint64_t size = class_bytes(cell_class);
     tables::stripe& s = body_->stripes[stripe];
     {
@@ -286,7 +293,7 @@ bool space::chain(unsigned stripe) const {
     return true;
 }
 
-result<std::uint64_t> space::take_large(unsigned stripe, std::uint64_t bytes, const os::deadline& until,
+result<std::uint64_t> space::take_large(unsigned stripe, std::uint64_t bytes, shared::patience& until,
                                         const char* operation) {
     auto mine = own(until, operation);
     if (!mine) return mine.error();
@@ -303,7 +310,7 @@ result<std::uint64_t> space::take_large(unsigned stripe, std::uint64_t bytes, co
 }
 
 // Freed twice, by a dead one and by who finishes for it: the second time it is free, or another stripe's.
-result<void> space::give(unsigned stripe, unsigned cell_class, std::uint64_t cell, const os::deadline& until,
+result<void> space::give(unsigned stripe, unsigned cell_class, std::uint64_t cell, shared::patience& until,
                          const char* operation) {
     if (cell_class == large_class) {
         auto mine = own(until, operation);
@@ -334,7 +341,7 @@ result<void> space::give(unsigned stripe, unsigned cell_class, std::uint64_t cel
     return {};
 }
 
-result<void> space::recover(unsigned stripe, const os::deadline& until, const char* operation) {
+result<void> space::recover(unsigned stripe, shared::patience& until, const char* operation) {
     tables::stripe& s = body_->stripes[stripe];
     const std::uint64_t doing = read(s.doing), cell_class = read(s.cell_class), offset = read(s.cell);
     if (doing == refilling) {

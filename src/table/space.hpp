@@ -36,6 +36,7 @@
 
 #include "samepage/result.hpp"
 #include "shared/owner_word.hpp"
+#include "shared/patience.hpp"
 #include "table/arena.hpp"
 
 namespace samepage::tables {
@@ -49,32 +50,32 @@ class space {
 
     // A cell of a class, or a run for a record of so many bytes: its offset. `doing` is `taking` then.
     // no_space, timed_out (who has the space is stopped), corrupt.
-    result<std::uint64_t> take(unsigned stripe, std::uint64_t bytes, const os::deadline& until, const char* operation);
-    result<std::uint64_t> take_group(unsigned stripe, const os::deadline& until, const char* operation);
+    result<std::uint64_t> take(unsigned stripe, std::uint64_t bytes, shared::patience& until, const char* operation);
+    result<std::uint64_t> take_group(unsigned stripe, shared::patience& until, const char* operation);
     // Gives back what no word leads to any more. May be repeated after a death.
-    result<void> give(unsigned stripe, unsigned cell_class, std::uint64_t cell, const os::deadline& until,
+    result<void> give(unsigned stripe, unsigned cell_class, std::uint64_t cell, shared::patience& until,
                       const char* operation);
     // After a death in refilling or taking.
-    result<void> recover(unsigned stripe, const os::deadline& until, const char* operation);
+    result<void> recover(unsigned stripe, shared::patience& until, const char* operation);
 
     // ---- For the owner of `growth` -------------------------------------------------------------------------------
 
     // A piece of the array of buckets, zeroed; its word leads to it.
-    result<void> add_piece(const piece& wanted, const os::deadline& until, const char* operation);
+    result<void> add_piece(const piece& wanted, shared::patience& until, const char* operation);
 
    private:
     class turn;
-    result<turn> own(const os::deadline& until, const char* operation);
+    result<turn> own(shared::patience& until, const char* operation);
     bool repair() const;
     bool is_led_to(std::uint64_t offset, const run& r) const;
     bool join(std::uint64_t at, std::uint64_t end, std::uint64_t& head) const;
     result<std::uint64_t> find_pages(std::uint64_t pages, const char* operation);
     result<void> add_pages(std::uint64_t pages, const char* operation);
     void hand_out(std::uint64_t offset, std::uint64_t pages, run_kind kind, std::uint64_t detail);
-    result<void> refill(unsigned stripe, unsigned cell_class, const os::deadline& until, const char* operation);
-    result<std::uint64_t> take_large(unsigned stripe, std::uint64_t bytes, const os::deadline& until,
+    result<void> refill(unsigned stripe, unsigned cell_class, shared::patience& until, const char* operation);
+    result<std::uint64_t> take_large(unsigned stripe, std::uint64_t bytes, shared::patience& until,
                                      const char* operation);
-    result<std::uint64_t> take_cell(unsigned stripe, unsigned cell_class, const os::deadline& until,
+    result<std::uint64_t> take_cell(unsigned stripe, unsigned cell_class, shared::patience& until,
                                     const char* operation);
     bool chain(unsigned stripe) const;
 

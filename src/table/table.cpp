@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "shared/owner_word.hpp"
+#include "shared/patience.hpp"
 #include "shared/structured.hpp"
 #include "table/hash.hpp"
 #include "table/scan.hpp"
@@ -81,10 +82,10 @@ struct table_bytes::state {
     template <class Step>
     auto with_stripe(std::span<const std::byte> key, duration timeout, const char* operation, Step&& step) const
         -> decltype(step(std::declval<writer&>(), std::uint64_t{}, std::declval<writer::place&>(),
-                         std::declval<const os::deadline&>()));
+                         std::declval<shared::patience&>()));
     // The owner word of a stripe or growth; a stripe is whole then.
     class turn;
-    result<turn> own(unsigned index, const os::deadline& until, const char* operation) const;
+    result<turn> own(unsigned index, shared::patience& until, const char* operation) const;
     void split_one() const;
 };
 
@@ -241,12 +242,12 @@ result<void> table_bytes::for_each(const std::function<bool(const record&)>& f, 
 
 // ---- Writing -----------------------------------------------------------------------------------------------------
 
-result<table_bytes::state::turn> table_bytes::state::own(unsigned index, const os::deadline& until,
+result<table_bytes::state::turn> table_bytes::state::own(unsigned index, shared::patience& until,
                                                          const char* operation) const {
     const shared::owner_word& owner = owners[index];
     std::uint64_t identity = owner.try_fast();
     if (identity == 0) {
-        const auto taken = owner.acquire(until.left(), strategy, operation);
+        const auto taken = owner.acquire(until.end().left(), strategy, operation);
         if (!taken) return taken.error();
         identity = taken->identity;
     }
@@ -262,12 +263,12 @@ template <class Step>
 auto table_bytes::state::with_stripe(std::span<const std::byte> key, duration timeout, const char* operation,
                                      Step&& step) const
     -> decltype(step(std::declval<writer&>(), std::uint64_t{}, std::declval<writer::place&>(),
-                     std::declval<const os::deadline&>())) {
+                     std::declval<shared::patience&>())) {
     if (auto good = check_key(key, operation); !good) return good.error();
     if (auto good = may_write(operation); !good) return good.error();
     const std::uint64_t h = hash(key);
     const unsigned stripe = tables::stripe_of(h);
-    const auto until = os::deadline::after(timeout);
+    shared::patience until(timeout);
     const auto run = [&]() -> decltype(step(std::declval<writer&>(), h, std::declval<writer::place&>(), until)) {
         const auto mine = own(stripe, until, operation);
         if (!mine) return mine.error();
@@ -282,12 +283,12 @@ auto table_bytes::state::with_stripe(std::span<const std::byte> key, duration ti
 
 // After a put. Whatever goes wrong, the next put tries again; until then some buckets have more groups.
 void table_bytes::state::split_one() const {
-    const auto soon = os::deadline::after(splitter_patience);
-    const auto growing = own(tables::growth_point, os::deadline::after(no_wait), putting);
+    shared::patience at_once(no_wait), soon(splitter_patience), later(writer_patience);
+    const auto growing = own(tables::growth_point, at_once, putting);
     if (!growing) return;
     const std::uint64_t bucket = change->next_to_split();
     const auto mine = own(static_cast<unsigned>(bucket % tables::stripes_count), soon, putting);
-    if (mine) static_cast<void>(change->split(bucket, os::deadline::after(writer_patience), putting));
+    if (mine) static_cast<void>(change->split(bucket, later, putting));
 }
 
 result<std::uint64_t> table_bytes::put(std::span<const std::byte> key, std::span<const std::byte> value,
@@ -295,7 +296,7 @@ result<std::uint64_t> table_bytes::put(std::span<const std::byte> key, std::span
     if (!state_) return closed(putting);
     if (value.size() > tables::value_max) return error(errc::too_large, putting, "a value has at most 1 GiB");
     return state_->with_stripe(key, timeout, putting,
-                               [&](writer& w, std::uint64_t hash, writer::place& at, const os::deadline& until) {
+                               [&](writer& w, std::uint64_t hash, writer::place& at, shared::patience& until) {
                                    return w.put(hash, key, value, at, until, putting);
                                });
 }
@@ -307,7 +308,7 @@ result<std::uint64_t> table_bytes::insert(std::span<const std::byte> key, std::s
     if (value.size() > tables::value_max) return error(errc::too_large, operation, "a value has at most 1 GiB");
     return state_->with_stripe(
         key, timeout, operation,
-        [&](writer& w, std::uint64_t hash, writer::place& at, const os::deadline& until) -> result<std::uint64_t> {
+        [&](writer& w, std::uint64_t hash, writer::place& at, shared::patience& until) -> result<std::uint64_t> {
             if (at.slot != nullptr) return error(errc::already_exists, operation, "there is a record of that key");
             return w.put(hash, key, value, at, until, operation);
         });
@@ -319,7 +320,7 @@ result<std::uint64_t> table_bytes::compare_exchange(std::span<const std::byte> k
     if (value.size() > tables::value_max) return error(errc::too_large, putting, "a value has at most 1 GiB");
     return state_->with_stripe(
         key, timeout, putting,
-        [&](writer& w, std::uint64_t hash, writer::place& at, const os::deadline& until) -> result<std::uint64_t> {
+        [&](writer& w, std::uint64_t hash, writer::place& at, shared::patience& until) -> result<std::uint64_t> {
             const std::uint64_t version = at.slot == nullptr ? 0 : at.record.number;
             if (version != expected)
                 return error(errc::conflict, putting,
@@ -334,7 +335,7 @@ result<std::uint64_t> table_bytes::update(std::span<const std::byte> key, const 
     if (!state_) return closed(operation);
     return state_->with_stripe(
         key, timeout, operation,
-        [&](writer& w, std::uint64_t hash, writer::place& at, const os::deadline& until) -> result<std::uint64_t> {
+        [&](writer& w, std::uint64_t hash, writer::place& at, shared::patience& until) -> result<std::uint64_t> {
             std::vector<std::byte> old;
             if (at.slot != nullptr) {
                 const auto value = w.value_of(at.record);
@@ -353,7 +354,7 @@ result<bool> table_bytes::erase(std::span<const std::byte> key, duration timeout
     if (!state_) return closed(erasing);
     return state_->with_stripe(
         key, timeout, erasing,
-        [&](writer& w, std::uint64_t hash, writer::place& at, const os::deadline& until) -> result<bool> {
+        [&](writer& w, std::uint64_t hash, writer::place& at, shared::patience& until) -> result<bool> {
             if (at.slot == nullptr) return false;
             if (auto done = w.erase(hash, at, until, erasing); !done) return done.error();
             return true;

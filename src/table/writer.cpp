@@ -63,7 +63,7 @@ result<std::uint64_t> writer::next_number(unsigned stripe, const char* operation
 
 // P3 to P7.
 result<void> writer::publish(unsigned stripe, word& slot, std::uint64_t after, std::uint64_t before,
-                             unsigned before_class, std::uint64_t records_after, const os::deadline& until,
+                             unsigned before_class, std::uint64_t records_after, shared::patience& until,
                              const char* operation) {
     tables::stripe& s = body_->stripes[stripe];
     write(s.at, offset_of(slot));
@@ -80,7 +80,7 @@ result<void> writer::publish(unsigned stripe, word& slot, std::uint64_t after, s
 }
 
 // P5 to P7, or what is left of them.
-result<void> writer::finish(unsigned stripe, const os::deadline& until, const char* operation) {
+result<void> writer::finish(unsigned stripe, shared::patience& until, const char* operation) {
     tables::stripe& s = body_->stripes[stripe];
     write(s.records, read(s.records_after));
     if (const std::uint64_t before = read(s.before); before != 0) {
@@ -93,14 +93,14 @@ result<void> writer::finish(unsigned stripe, const os::deadline& until, const ch
     return {};
 }
 
-result<void> writer::add_group(unsigned stripe, group& behind, const os::deadline& until, const char* operation) {
+result<void> writer::add_group(unsigned stripe, group& behind, shared::patience& until, const char* operation) {
     const auto cell = space_.take_group(stripe, until, operation);
     if (!cell) return cell.error();
     return publish(stripe, behind.next, *cell, 0, 0, read(body_->stripes[stripe].records), until, operation);
 }
 
 result<std::uint64_t> writer::put(std::uint64_t hash, std::span<const std::byte> key, std::span<const std::byte> value,
-                                  place& at, const os::deadline& until, const char* operation) {
+                                  place& at, shared::patience& until, const char* operation) {
     const unsigned stripe = stripe_of(hash);
     word* slot = at.slot != nullptr ? at.slot : at.free_slot;
     if (slot == nullptr) {
@@ -129,13 +129,13 @@ result<std::uint64_t> writer::put(std::uint64_t hash, std::span<const std::byte>
     return *number;
 }
 
-result<void> writer::erase(std::uint64_t hash, const place& at, const os::deadline& until, const char* operation) {
+result<void> writer::erase(std::uint64_t hash, const place& at, shared::patience& until, const char* operation) {
     const unsigned stripe = stripe_of(hash);
     return publish(stripe, *at.slot, 0, read(*at.slot), class_of(record_bytes(at.record.lengths)),
                    read(body_->stripes[stripe].records) - 1, until, operation);
 }
 
-result<void> writer::recover(unsigned stripe, const os::deadline& until, const char* operation) {
+result<void> writer::recover(unsigned stripe, shared::patience& until, const char* operation) {
     tables::stripe& s = body_->stripes[stripe];
     switch (read(s.doing)) {
         case no_step: return {};
@@ -200,7 +200,7 @@ bool writer::clear_strangers(std::uint64_t bucket) const {
     return false;
 }
 
-result<void> writer::split(std::uint64_t bucket, const os::deadline& until, const char* operation) {
+result<void> writer::split(std::uint64_t bucket, shared::patience& until, const char* operation) {
     const std::uint64_t other = read(body_->buckets);
     if (other < buckets_min || other >= buckets_max) return damaged(operation);
     const auto stripe = static_cast<unsigned>(bucket % stripes_count);

@@ -52,10 +52,10 @@ class writer {
     bool find(std::span<const std::byte> key, std::uint64_t hash, place& at) const;
     // Replaces or inserts. Gives the new number.
     result<std::uint64_t> put(std::uint64_t hash, std::span<const std::byte> key, std::span<const std::byte> value,
-                              place& at, const os::deadline& until, const char* operation);
-    result<void> erase(std::uint64_t hash, const place& at, const os::deadline& until, const char* operation);
+                              place& at, shared::patience& until, const char* operation);
+    result<void> erase(std::uint64_t hash, const place& at, shared::patience& until, const char* operation);
     // After a death.
-    result<void> recover(unsigned stripe, const os::deadline& until, const char* operation);
+    result<void> recover(unsigned stripe, shared::patience& until, const char* operation);
     std::span<const std::byte> value_of(const seen_record& seen) const {
         return {&arena_->at<std::byte>(seen.value_at()), static_cast<std::size_t>(value_bytes_of(seen.lengths))};
     }
@@ -66,14 +66,14 @@ class writer {
     std::uint64_t next_to_split() const;
     // Whether a stripe with so many records wants a split.
     bool is_crowded(unsigned stripe) const;
-    result<void> split(std::uint64_t bucket, const os::deadline& until, const char* operation);
+    result<void> split(std::uint64_t bucket, shared::patience& until, const char* operation);
 
    private:
-    result<void> add_group(unsigned stripe, group& behind, const os::deadline& until, const char* operation);
+    result<void> add_group(unsigned stripe, group& behind, shared::patience& until, const char* operation);
     result<std::uint64_t> next_number(unsigned stripe, const char* operation);
     result<void> publish(unsigned stripe, word& slot, std::uint64_t after, std::uint64_t before, unsigned before_class,
-                         std::uint64_t records_after, const os::deadline& until, const char* operation);
-    result<void> finish(unsigned stripe, const os::deadline& until, const char* operation);
+                         std::uint64_t records_after, shared::patience& until, const char* operation);
+    result<void> finish(unsigned stripe, shared::patience& until, const char* operation);
     bool clear_strangers(std::uint64_t bucket) const;
     std::optional<std::uint64_t> hash_at(std::uint64_t slot) const;
     std::uint64_t offset_of(const word& w) const {
