@@ -89,7 +89,7 @@ constexpr piece piece_of(std::uint64_t bucket) noexcept {
 struct record {
     word number;   // its version: never given twice in the table's life. 0: not a record, or its bytes are being reused
     word lengths;  // value bytes | (key bytes - 1) << 32 | flags << 48. In a free cell: the next free one's offset
-    word check;    // check sum | low half of the hash << 32
+    word check;    // check sum, where records carry one (at a path) | low half of the hash << 32
 };
 static_assert(sizeof(record) == 24);
 
@@ -213,7 +213,7 @@ inline constexpr unsigned growth_point = stripes_count;  // the stripes' come fi
 inline constexpr unsigned space_point = growth_point + 1;
 
 // Header parameters, in this order.
-enum parameter : std::size_t { seed_parameter = 0 };
+enum parameter : std::size_t { seed_parameter = 0, checked_parameter = 1 };
 
 inline constexpr std::uint32_t format_version = 1;
 inline constexpr std::uint64_t fingerprint = shared::fingerprint_of(

@@ -116,6 +116,8 @@ void table_bytes::close() noexcept { state_.reset(); }
 result<table_bytes> table_bytes::state::open(std::string_view place, os::disposition disposition,
                                              const table_options& options) {
     const char* const operation = disposition == os::disposition::open_existing ? "open a table" : "create a table";
+    const auto where = place::parse(place);
+    if (!where) return where.error();
     shared::structured_request request;
     request.place = place;
     request.disposition = disposition;
@@ -127,6 +129,7 @@ result<table_bytes> table_bytes::state::open(std::string_view place, os::disposi
     request.spec.object_bytes = tables::initial_bytes;
     request.spec.parameters[tables::seed_parameter] =
         std::uint64_t{std::random_device{}()} << 32 | std::random_device{}();
+    request.spec.parameters[tables::checked_parameter] = where->is_path() ? 1 : 0;
     request.reserve_bytes = tables::reserve_bytes;
     request.initialise = [](std::span<std::byte> object) { tables::initialise(object); };
     request.operation = operation;
@@ -148,7 +151,7 @@ void table_bytes::state::attach(const table_options& options) {
         owners.emplace_back(fixed.stripes[i].owner, *self, opened.object(), i);
     owners.emplace_back(fixed.growth, *self, opened.object(), tables::growth_point);
     owners.emplace_back(fixed.space, *self, opened.object(), tables::space_point);
-    change.emplace(*bytes, owners[tables::space_point]);
+    change.emplace(*bytes, owners[tables::space_point], opened.header().parameters[tables::checked_parameter] != 0);
 }
 
 result<table_bytes> table_bytes::create(std::string_view place, const table_options& options) {

@@ -117,7 +117,8 @@ result<std::uint64_t> writer::put(std::uint64_t hash, std::span<const std::byte>
     record& fresh = arena_->at<record>(*cell);
     auto* const bytes = reinterpret_cast<std::byte*>(&fresh);
     write(fresh.lengths, lengths);
-    write(fresh.check, shared::check_of(key, shared::check_of(value, *number)) | hash << 32);
+    const std::uint32_t check = checked_ ? shared::check_of(key, shared::check_of(value, *number)) : 0;
+    write(fresh.check, check | hash << 32);
     store_eights(bytes + sizeof(record), key);
     store_eights(bytes + value_offset(key.size()), value);
     write(fresh.number, *number);

@@ -35,8 +35,9 @@ namespace samepage::tables {
 
 class writer {
    public:
-    writer(arena& where, const shared::owner_word& space_owner) noexcept
-        : arena_(&where), body_(&where.fixed()), find_(where), space_(where, space_owner) {}
+    // `checked`: records carry check sums.
+    writer(arena& where, const shared::owner_word& space_owner, bool checked) noexcept
+        : arena_(&where), body_(&where.fixed()), find_(where), space_(where, space_owner), checked_(checked) {}
 
     // A record, or where one is to come.
     struct place {
@@ -84,6 +85,7 @@ class writer {
     body* body_;
     finder find_;
     space space_;
+    bool checked_;
 };
 
 }  // namespace samepage::tables
