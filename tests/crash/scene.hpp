@@ -85,5 +85,6 @@ std::vector<subject> cell_subjects();
 std::vector<subject> lock_subjects();
 std::vector<subject> channel_subjects();
 std::vector<subject> queue_subjects();
+std::vector<subject> table_subjects();
 
 }  // namespace crash
