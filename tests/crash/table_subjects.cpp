@@ -4,8 +4,8 @@
 // The promise: after any death, each record is there as it was put for sure, or, where a call was under way, as before or
 // after it; nothing of the table leaks or is wrong (tables::verify); readers saw all of that throughout; and it goes on.
 //
-// Actors have scripts of deeds, each with keys of its own. Large values are zeros but for some words, so that few of
-// their states differ.
+// Actors have scripts of deeds, each with keys of its own. Values are zeros but for some words, so that few of their
+// states differ.
 #include <unistd.h>
 
 #include <chrono>
@@ -35,7 +35,7 @@ constexpr auto short_wait = std::chrono::milliseconds(5);  // of who may be stop
 // Sizes of values, each of another class of cells; `huge` gets a run of its own.
 constexpr unsigned small = 40, middle = 300, other_size = 120, third_size = 700, huge = 17000;
 
-// Puts a value of `bytes` under the nth key of a bucket (of 64), or erases it (0).
+// Puts a value of `bytes` under the nth key of a bucket (of 64), or erases it (0), if it is there.
 struct deed {
     std::uint64_t bucket;
     unsigned nth;
@@ -49,24 +49,28 @@ struct plot {
     script before;  // by whoever prepares
     script victim, other, recoverer;
     std::uint64_t buckets_before = 0;  // prepared so that there are so many
-    bool all_move = false;             // keys of bucket 0: those that a split moves
+    unsigned moving_each = 1;          // of the keys of bucket 0, every how many one is moved by a split
 
     const script& of(actor who) const {
         return who == actor::victim ? victim : who == actor::other ? other : recoverer;
     }
 };
 
-std::uint64_t seed_of(const scene& s) { return s.of(actor::keeper).note; }
+std::string key_of(const scene& s, std::uint64_t bucket, unsigned nth, std::uint64_t buckets = 64) {
+    static table_inside::keys all(
+        s.of(actor::keeper).note);  // the seed, which the keeper notes; a process has one table
+    return all.in(bucket, nth, buckets);
+}
 
 std::string key_of(const scene& s, const plot& p, const deed& d) {
-    if (p.all_move && d.bucket == 0) return table_inside::key_in(seed_of(s), 64, d.nth, 128);
-    return table_inside::key_in(seed_of(s), d.bucket, d.nth);
+    if (d.bucket != 0) return key_of(s, d.bucket, d.nth);
+    return key_of(s, d.nth % p.moving_each == 0 ? 64 : 0, d.nth, 128);
 }
 
 std::string value_of(const std::string& key, const deed& d) {
     const std::string stamp = key + d.stamp;
     std::string value(d.bytes, '\0');
-    for (std::size_t at = 0; at + stamp.size() <= value.size(); at += d.bytes <= 1024 ? stamp.size() : d.bytes / 3)
+    for (std::size_t at = 0; at + stamp.size() <= value.size(); at += value.size() / 3)
         value.replace(at, stamp.size(), stamp);
     return value;
 }
@@ -86,7 +90,6 @@ samepage::result<void> perform(const scene& s, const plot& p, const table_bytes&
     if (d.bytes == 0) {
         const auto done = t.erase_text(key, timeout);
         if (!done) return done.error();
-        require(s, *done, "erase found nothing");
         return {};
     }
     const auto done = t.put_text(key, value_of(key, d), timeout);
@@ -174,8 +177,8 @@ void is_right(const scene& s) {
 
 // Puts, replaces and erases in each stripe that somebody may have left a step in, and in a fresh one; small and large.
 void goes_on(const scene& s, const table_bytes& t) {
-    for (const unsigned bucket : {0U, 3U, 5U, 31U}) {
-        const std::string key = table_inside::key_in(seed_of(s), bucket, 60);
+    for (const unsigned bucket : {32U, 3U, 37U, 31U}) {
+        const std::string key = key_of(s, bucket, 9);
         for (const unsigned bytes : {small, middle, middle, bucket == 3 ? huge : other_size}) {
             const auto done = t.put_text(key, std::string(bytes, 'g'), patience);
             require(s, done.has_value(), "can't go on: " + (done ? "" : done.error().message()));
@@ -218,7 +221,7 @@ void still_works(const scene& s, const plot& p, void* held) {
 void act(const scene& s, const plot& p, bool attached) {
     const table_bytes t = open(s);
     // Who has changed something has its slot. What that takes is another subject's business.
-    if (attached) require(s, t.erase_text("nothing").has_value(), "can't attach");
+    if (attached) require(s, t.erase_text(key_of(s, 31, 8)).has_value(), "can't attach");
     s.begin();
     play(s, p, t, patience);
     s.end();
@@ -240,6 +243,7 @@ subject playing(const char* name, const plot& p, bool attached = true) {
         };
     }
     s.survive = [=](const scene& at, void* held) { still_works(at, p, held); };
+    s.keeps_paths = false;  // what is special about them, check sums, is there when everybody has died
     return s;
 }
 
@@ -287,43 +291,38 @@ script operator+(script a, const script& b) {
     return a;
 }
 
-// In most plots the victim works in stripe 3 and a second one of the same stripe and of stripe 5 acts meanwhile.
+// In most plots the victim works in stripe 3; another acts in stripe 5 and in the victim's, and one that recovers only
+// takes that and finds nothing to erase there.
 const script others = {{5, 0, middle}, {35, 0, middle}};
-const script next_one = {{35, 1, middle}};
+const script taking_it = {{35, 9, 0}};
 
 }  // namespace
 
 std::vector<subject> table_subjects() {
     const script one = {{3, 0, middle}, {4, 0, other_size}};
     const script one_huge = {{3, 0, huge}, {4, 0, middle}, {4, 1, huge}, {4, 1, 0}};
-    const script crowd = filled(0, 8, small);
+    const script crowd = filled(0, 8, small), others_small = {{5, 0, small}, {32, 0, small}};
+    const script cramped = {{4, 0, middle}, {4, 1, other_size}};
+    const script many = filled(0, 4, small) + script{{4, 0, huge}, {4, 0, 0}} + filled(5, 50, small);
     return {
-        playing("table.put", {{{4, 0, middle}}, {{3, 0, middle}, {3, 1, middle}}, others, next_one}, false),
-        playing("table.replace", {one, {{3, 0, middle, 'b'}, {3, 0, middle, 'c'}}, others, next_one}),
-        playing("table.replace_other_size", {one, {{3, 0, other_size, 'b'}}, others, next_one}),
-        playing("table.erase", {one, {{3, 0, 0}, {3, 0, middle, 'b'}}, others, next_one}),
-        playing("table.put_large", {one_huge, {{3, 1, huge}}, others, next_one}),
-        playing("table.replace_large", {one_huge, {{3, 0, huge, 'b'}}, others, next_one}),
-        playing("table.erase_large", {one_huge, {{3, 0, 0}}, others, {{35, 1, huge}}}),
-        playing("table.new_group",
-                {filled(3, 7, small), {{3, 7, small}}, {{5, 0, small}, {35, 0, small}}, {{35, 1, small}}}),
-        playing("table.new_slab",
-                {{{4, 0, middle}}, {{3, 0, third_size}}, {{35, 0, third_size}}, {{35, 1, third_size}}}),
-        playing("table.grow", {{{4, 0, middle}, {4, 1, other_size}}, {{3, 0, third_size}}, {{5, 0, third_size}}, {}},
-                false),
-        playing("table.split", {crowd, {{0, 8, small}}, {{5, 0, small}, {32, 0, small}}, {{32, 1, small}}}),
-        playing("table.split_all", {crowd, {{0, 8, small}}, {{5, 0, small}, {32, 0, small}}, {}, 0, true}),
-        playing("table.new_piece", {filled(0, 4, small) + script{{4, 0, huge}, {4, 0, 0}} + filled(5, 50, small),
-                                    {{5, 0, small, 'b'}},
-                                    {{5, 51, small}},
-                                    {{5, 52, small}},
-                                    256}),
+        playing("table.put", {{{4, 0, middle}}, {{3, 0, middle}, {3, 1, middle}}, others, taking_it}, false),
+        playing("table.replace", {one, {{3, 0, middle, 'b'}, {3, 0, middle, 'c'}}, others, taking_it}),
+        playing("table.replace_other_size", {one, {{3, 0, other_size, 'b'}}, others, taking_it}),
+        playing("table.erase", {one, {{3, 0, 0}, {3, 0, middle, 'b'}}, others, taking_it}),
+        playing("table.replace_large", {one_huge, {{3, 0, huge, 'b'}}, others, {}}),
+        playing("table.erase_large", {one_huge, {{3, 0, 0}}, others, {{35, 1, middle}}}),
+        playing("table.new_group", {filled(3, 7, small), {{3, 7, small}}, others, taking_it}),
+        playing("table.new_slab", {{{4, 0, middle}}, {{3, 0, third_size}}, others, taking_it}),
+        playing("table.grow", {cramped, {{3, 0, third_size}}, others, {}}, false),
+        playing("table.split", {crowd, {{0, 8, small}}, others_small, {{32, 9, 0}}, 0, 2}),
+        playing("table.split_all", {crowd, {{0, 8, small}}, others_small, {{32, 9, 0}}}),
+        playing("table.new_piece", {many, {{5, 0, small, 'b'}}, {{5, 51, small}}, {{32, 9, 0}}, 256}),
         recovering("table.recover_publishing", {one, {{35, 2, middle}}, others, {{3, 0, middle, 'b'}}}, 3,
                    tables::publishing),
-        recovering("table.recover_large", {one_huge, {{35, 2, huge}}, others, {{3, 0, 0}}}, 3, tables::publishing),
         recovering("table.recover_taking", {one, {{35, 2, middle}}, others, {{3, 0, middle, 'b'}}}, 3, tables::taking),
-        recovering("table.recover_splitting",
-                   {crowd, {{32, 0, small}}, {{5, 0, small}, {32, 1, small}}, {{0, 8, small}}}, 0, tables::splitting),
+        recovering("table.recover_large", {one_huge, {{35, 2, middle}}, others, {{3, 0, 0}}}, 3, tables::publishing),
+        recovering("table.recover_splitting", {crowd, {{32, 2, small}}, others_small, {{0, 8, small}}, 0, 2}, 0,
+                   tables::splitting),
     };
 }
 

@@ -2,9 +2,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <deque>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "shared/structured.hpp"
 #include "table/arena.hpp"
@@ -33,13 +36,29 @@ inline std::uint64_t hash_of(const std::string& key, std::uint64_t seed) {
     return tables::hash_of(std::as_bytes(std::span(key)), seed);
 }
 
-// The nth key of those that belong to `bucket` of `buckets`, a power of two.
-inline std::string key_in(std::uint64_t seed, std::uint64_t bucket, unsigned nth, std::uint64_t buckets = 64) {
-    for (unsigned number = 0;; ++number) {
-        std::string key = std::to_string(10000000 + number);
-        if ((hash_of(key, seed) & (buckets - 1)) == bucket && nth-- == 0) return key;
+// Keys of one table, by bucket: found by trying, kept once found.
+class keys {
+   public:
+    explicit keys(std::uint64_t seed) : seed_(seed) {}
+
+    // The nth key of those that belong to `bucket` of `buckets`, a power of two.
+    const std::string& in(std::uint64_t bucket, std::size_t nth, std::uint64_t buckets = 64) {
+        known& here = known_[{bucket, buckets}];
+        for (; here.found.size() <= nth; ++here.tried) {
+            std::string key = std::to_string(10000000 + here.tried);
+            if ((hash_of(key, seed_) & (buckets - 1)) == bucket) here.found.push_back(std::move(key));
+        }
+        return here.found[nth];
     }
-}
+
+   private:
+    struct known {
+        std::deque<std::string> found;
+        unsigned tried = 0;
+    };
+    std::uint64_t seed_;
+    std::map<std::pair<std::uint64_t, std::uint64_t>, known> known_;
+};
 
 // What verify says is wrong, in one text; empty: nothing.
 inline std::string wrong_with(const std::string& place) {
