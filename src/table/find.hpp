@@ -10,8 +10,8 @@
 //   R6 not found: buckets again: the same
 //
 // Invariants
-//   I1 A number is given to one record of one cell, once in the table's life. It is stored after the record's bytes and
-//      becomes 0 before any of them changes.
+//   I1 A number is given to one record of one cell, once in the table's life, and is 0 before any of the record's bytes
+//      changes.
 //   I2 R2, R3 and R5 together: the record that the slot led to at R3, which is the reader's moment, is the one that was
 //      copied. (At R2 alone it may be one that is only being written, and is never published.)
 //   I3 A record that stays in the table is in the same slot all the time, but for a split: that puts it into the new
