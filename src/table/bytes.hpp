@@ -38,4 +38,24 @@ inline bool equals(const std::byte* from, std::span<const std::byte> key) noexce
            read(*reinterpret_cast<const word*>(from + at)) == eight_of(key.data() + at, key.size() - at);
 }
 
+// Which of a group's slots have this tag, as bits. What they say is read again before it counts.
+inline unsigned matching(const group& in, std::uint64_t tag) noexcept {
+    unsigned found = 0;
+#if defined(__x86_64__) && !defined(SAMEPAGE_MACHINE_WORDS)
+    const auto* const bytes = reinterpret_cast<const std::byte*>(&in);
+    const __m128i high = _mm_set1_epi64x(static_cast<long long>(~std::uint64_t{} << tag_shift));
+    const __m128i wanted = _mm_set1_epi64x(static_cast<long long>(tag << tag_shift));
+    for (unsigned pair = 0; pair < 4; ++pair) {
+        const __m128i slots = shared::copy_word::load_shared(bytes + std::size_t{pair} * 16).value;
+        const __m128i same = _mm_cmpeq_epi32(_mm_and_si128(slots, high), wanted);
+        found |= static_cast<unsigned>(_mm_movemask_pd(_mm_castsi128_pd(same))) << 2 * pair;
+    }
+    found &= (1U << group_slots) - 1;
+#else
+    for (unsigned index = 0; index < group_slots; ++index)
+        found |= static_cast<unsigned>(tag_of(read(in.slots[index])) == tag) << index;
+#endif
+    return found;
+}
+
 }  // namespace samepage::tables
