@@ -50,8 +50,9 @@ inline unsigned matching(const group& in, std::uint64_t tag) noexcept {
     unsigned found = 0;
 #if defined(__x86_64__) && !defined(SAMEPAGE_MACHINE_WORDS)
     const auto* const bytes = reinterpret_cast<const std::byte*>(&in);
-    const __m128i high = _mm_set1_epi64x(static_cast<long long>(~std::uint64_t{} << tag_shift));
-    const __m128i wanted = _mm_set1_epi64x(static_cast<long long>(tag << tag_shift));
+    const std::uint64_t tag_bits = ~std::uint64_t{} << tag_shift, tag_there = tag << tag_shift;
+    const __m128i high = _mm_set1_epi64x(static_cast<std::int64_t>(tag_bits));
+    const __m128i wanted = _mm_set1_epi64x(static_cast<std::int64_t>(tag_there));
     for (unsigned pair = 0; pair < 4; ++pair) {
         const __m128i slots = shared::copy_word::load_shared(bytes + std::size_t{pair} * 16).value;
         const __m128i same = _mm_cmpeq_epi32(_mm_and_si128(slots, high), wanted);
