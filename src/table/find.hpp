@@ -4,7 +4,7 @@
 // reader of a key                                        a writer that replaces, erases, reuses
 //   R1 buckets; the bucket; its slots, by the tag          W1 a record in a cell of its own, with its number
 //   R2 the record's number; not 0                          W2 the slot leads to it (or is 0)             <- commits
-//   R3 the slot again: the same word                       W3 the old cell's number 0, then it is in a list of free ones
+//   R3 the slot again: the same word                       W3 the old cell's number 0, then it is in a free list
 //   R4 lengths, key, value: copied, bounded                W4 later: another record in it, with another number
 //   R5 the number again: the same
 //   R6 not found: buckets again: the same
@@ -15,10 +15,10 @@
 //   I2 R2, R3 and R5 together: the record that the slot led to at R3, which is the reader's moment, is the one that was
 //      copied. (At R2 alone it may be one that is only being written, and is never published.)
 //   I3 A record that stays in the table is in the same slot all the time, but for a split: that puts it into the new
-//      bucket, raises `buckets`, and takes it out of the old one. So who doesn't find it, and finds `buckets` as it was,
-//      was right to.
-//   I4 Cells stay cells of their size, so I1 holds of the word at R2 for ever. But pages of large records are used again
-//      in any shape: `layout` is raised before that, and R5 then asks the slot too.
+//      bucket, raises `buckets`, and takes it out of the old one. So who doesn't find it, and finds `buckets` as it
+//      was, was right to.
+//   I4 Cells stay cells of their size, so I1 holds of the word at R2 for ever. But pages of large records are used
+//      again in any shape: `layout` is raised before that, and R5 then asks the slot too.
 #pragma once
 
 #include <cstddef>

@@ -24,7 +24,7 @@ byte doing, s_cell, s_before, s_after;
 byte numbers = 1;
 bool owned;
 byte deaths, puts, gone;
-byte since = 1;                             /* ghost: values that the slot had since the reader began, as bits; 0: none */
+byte since = 1;                         /* ghost: values that the slot had since the reader began */
 
 inline published(value) { since = since | (1 << (value)) }
 #define MORTAL if :: deaths < DEATHS -> deaths++; goto killed :: true fi
