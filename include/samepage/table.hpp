@@ -36,7 +36,7 @@ struct table_options {
 struct table_info {
     std::uint64_t records = 0;
     std::uint64_t size_bytes = 0;      // of memory or file, free space included
-    std::uint64_t buckets = 0;         // of the hash table; there are about 4.4 records for each
+    std::uint64_t buckets = 0;         // of the hash table; there are about 5 records for each
     std::uint32_t writers_active = 0;  // changing something just now, or stopped or killed in it
 };
 

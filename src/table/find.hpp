@@ -19,6 +19,8 @@
 //      was, was right to.
 //   I4 Cells stay cells of their size, so I1 holds of the word at R2 for ever. But pages of large records are used
 //      again in any shape: `layout` is raised before that, and R5 then asks the slot too.
+//   I5 A further group is freed only when it is empty, at a bucket's end, after `buckets` was raised. Who is still in it
+//      finds nothing, or another bucket's records, and had already passed all that stays in its own.
 #pragma once
 
 #include <cstddef>
@@ -38,7 +40,7 @@ struct seen_record {
 };
 
 // Damage makes longer chains than these, or more changes in a row than these tries, look like what they are.
-inline constexpr unsigned chain_max = 1U << 16;
+inline constexpr unsigned chain_max = 1U << 20;
 inline constexpr unsigned tries_max = 1000;
 
 class finder {

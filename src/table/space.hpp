@@ -84,7 +84,7 @@ class space {
         return fits ? &arena_->at<run>(offset) : nullptr;
     }
     record* cell_at(std::uint64_t offset) const {
-        return offset % 8 == 0 && arena_->reaches(offset, 32) ? &arena_->at<record>(offset) : nullptr;
+        return offset % 8 == 0 && arena_->reaches(offset, sizeof(group)) ? &arena_->at<record>(offset) : nullptr;
     }
 
     arena* arena_;

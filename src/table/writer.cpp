@@ -14,7 +14,7 @@ namespace {
 constexpr std::uint64_t numbers_fetched = 1024;
 
 // Records to a bucket, in tenths: fewer take more memory, more make more buckets have a second group.
-constexpr std::uint64_t load_tenths = 44;
+constexpr std::uint64_t load_tenths = 49;
 
 error damaged(const char* operation) {
     return error(errc::corrupt, operation, "the table's bytes cannot be; something else has written in it");
@@ -257,7 +257,30 @@ result<void> writer::split(std::uint64_t bucket, shared::patience& until, const 
     write(body_->buckets, other + 1);  // S4
     if (!clear_strangers(bucket)) return damaged(operation);
     write(s.doing, no_step);
-    return {};
+    return drop_empty_groups(bucket, until, operation);
+}
+
+// S6. The last groups of a bucket, while they are empty.
+result<void> writer::drop_empty_groups(std::uint64_t bucket, shared::patience& until, const char* operation) {
+    const auto stripe = static_cast<unsigned>(bucket % stripes_count);
+    for (;;) {
+        group* before = nullptr;
+        group* last = find_.bucket(bucket);
+        for (unsigned groups = 0; last != nullptr && read(last->next) != 0; ++groups) {
+            if (groups == chain_max) return damaged(operation);
+            before = last;
+            last = find_.group_at(read(last->next));
+        }
+        if (last == nullptr) return damaged(operation);
+        for (const word& slot : last->slots) {
+            if (read(slot) != 0) return {};
+        }
+        if (before == nullptr) return {};
+        const std::uint64_t offset = read(before->next);
+        const auto done = publish(stripe, before->next, 0, offset / 8, group_class,
+                                  read(body_->stripes[stripe].records), until, operation);
+        if (!done) return done.error();
+    }
 }
 
 }  // namespace samepage::tables
