@@ -16,10 +16,15 @@ constexpr std::uint64_t bytes_refilled = 1024;
 constexpr unsigned runs_looked_at = 64;  // before the object grows
 constexpr std::uint64_t growth_min = std::uint64_t{64} << 10;
 constexpr std::uint64_t growth_max = std::uint64_t{16} << 20;
-constexpr std::uint64_t slab_max = std::uint64_t{1} << 20;
+constexpr std::uint64_t slab_max = std::uint64_t{256} << 10;
 
 error damaged(const char* operation) {
     return error(errc::corrupt, operation, "the table's bytes cannot be; something else has written in it");
+}
+
+// Where a free cell says which one is next. A group's slots stay 0: who still reads in it finds no record.
+word& link_of(record& cell, std::uint64_t cell_class) noexcept {
+    return cell_class == group_class ? reinterpret_cast<group&>(cell).next : cell.lengths;
 }
 
 constexpr std::uint64_t pages_for(std::uint64_t bytes) noexcept {
@@ -156,7 +161,7 @@ result<void> space::add_pages(std::uint64_t pages, const char* operation) {
     const std::uint64_t end = read(body_->end);
     if (end < arena_offset || end % page != 0) return damaged(operation);
     const std::uint64_t least = pages * page;
-    std::uint64_t more = std::max(least, round_up(std::clamp(end / 32, growth_min, growth_max), page));
+    std::uint64_t more = std::max(least, round_up(std::clamp(end / 64, growth_min, growth_max), page));
     auto grown = arena_->grow(end + more);
     if (!grown && more > least) {
         more = least;
@@ -212,10 +217,10 @@ result<std::uint64_t> space::take(unsigned stripe, std::uint64_t bytes, shared::
 }
 
 result<std::uint64_t> space::take_group(unsigned stripe, shared::patience& until, const char* operation) {
-    auto cell = take_cell(stripe, group_class, until, operation);
-    if (!cell) return cell;
+    const auto cell = take_cell(stripe, group_class, until, operation);
+    if (!cell) return cell.error();
     for (std::uint64_t at = 0; at < sizeof(group); at += 8) write(arena_->at<word>(*cell + at), 0);
-    return cell;
+    return *cell;
 }
 
 result<std::uint64_t> space::take_cell(unsigned stripe, unsigned cell_class, shared::patience& until,
@@ -230,8 +235,8 @@ result<std::uint64_t> space::take_cell(unsigned stripe, unsigned cell_class, sha
     tables::stripe& s = body_->stripes[stripe];
     write(s.cell, offset);
     write(s.cell_class, cell_class);
-    write(s.doing, taking);                  // T1
-    write(list.first, read(cell->lengths));  // T2
+    write(s.doing, taking);                               // T1
+    write(list.first, read(link_of(*cell, cell_class)));  // T2
     return offset;
 }
 
@@ -284,7 +289,7 @@ bool space::chain(unsigned stripe) const {
     for (std::uint64_t i = 0; i < count; ++i) {
         record& cell = arena_->at<record>(first + i * size);
         write(cell.number, 0);
-        write(cell.lengths, i + 1 < count ? first + (i + 1) * size : 0);
+        write(link_of(cell, cell_class), i + 1 < count ? first + (i + 1) * size : 0);
     }
     cell_list& list = body_->lists[stripe][cell_class];
     write(list.last, first + (count - 1) * size);
@@ -328,16 +333,16 @@ result<void> space::give(unsigned stripe, unsigned cell_class, std::uint64_t cel
     if (first != 0 && last == cell) return {};
     write(freed->number, 0);  // X1
     if (first == 0) {
-        write(freed->lengths, 0);  // X2
+        write(link_of(*freed, cell_class), 0);  // X2
         write(list.last, cell);
         write(list.first, cell);
         return {};
     }
     record* const before = cell_at(last);
     if (before == nullptr) return damaged(operation);
-    write(freed->lengths, 0);
-    write(before->lengths, cell);  // X3
-    write(list.last, cell);        // X4
+    write(link_of(*freed, cell_class), 0);
+    write(link_of(*before, cell_class), cell);  // X3
+    write(list.last, cell);                     // X4
     return {};
 }
 
@@ -353,14 +358,14 @@ result<void> space::recover(unsigned stripe, shared::patience& until, const char
     }
     if (doing != taking) return {};
     if (cell_class == large_class) {
-        if (auto given = give(stripe, large_class, offset, until, operation); !given) return given;
+        if (auto given = give(stripe, large_class, offset, until, operation); !given) return given.error();
     } else {
         record* const cell = cell_at(offset);
         if (cell == nullptr || cell_class >= classes_count) return damaged(operation);
         cell_list& list = body_->lists[stripe][cell_class];
         if (const std::uint64_t first = read(list.first); first != offset) {
             write(cell->number, 0);
-            write(cell->lengths, first);
+            write(link_of(*cell, cell_class), first);
             if (first == 0) write(list.last, offset);
             write(list.first, offset);  // back where it was
         }
