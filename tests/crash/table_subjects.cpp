@@ -247,8 +247,8 @@ subject playing(const char* name, const plot& p, bool attached = true) {
     return s;
 }
 
-// Another was killed before, as soon as `step` was written down in the stripe and its word was changed; the victim is
-// the first who meets that.
+// Another was killed before, as soon as `step` was written down in the stripe and its word, if there is one, was changed;
+// the victim is the first who meets that.
 subject recovering(const char* name, const plot& p, unsigned stripe, tables::step step) {
     subject s = playing(name, p);
     s.recover = nullptr;
@@ -301,9 +301,10 @@ const script taking_it = {{35, 9, 0}};
 std::vector<subject> table_subjects() {
     const script one = {{3, 0, middle}, {4, 0, other_size}};
     const script one_huge = {{3, 0, huge}, {4, 0, middle}, {4, 1, huge}, {4, 1, 0}};
-    const script crowd = filled(0, 8, small), others_small = {{5, 0, small}, {32, 0, small}};
+    const script crowd = filled(0, 9, small), others_small = {{5, 0, small}, {32, 0, small}};
+    const script dirty = {{4, 0, huge}, {4, 0, 0}};  // pages that were used before
     const script cramped = {{4, 0, middle}, {4, 1, other_size}};
-    const script many = filled(0, 4, small) + script{{4, 0, huge}, {4, 0, 0}} + filled(5, 50, small);
+    const script many = filled(0, 4, small) + dirty + filled(5, 50, small);
     return {
         playing("table.put", {{{4, 0, middle}}, {{3, 0, middle}, {3, 1, middle}}, others, taking_it}, false),
         playing("table.replace", {one, {{3, 0, middle, 'b'}, {3, 0, middle, 'c'}}, others, taking_it}),
@@ -311,17 +312,18 @@ std::vector<subject> table_subjects() {
         playing("table.erase", {one, {{3, 0, 0}, {3, 0, middle, 'b'}}, others, taking_it}),
         playing("table.replace_large", {one_huge, {{3, 0, huge, 'b'}}, others, {}}),
         playing("table.erase_large", {one_huge, {{3, 0, 0}}, others, {{35, 1, middle}}}),
-        playing("table.new_group", {filled(3, 7, small), {{3, 7, small}}, others, taking_it}),
+        playing("table.new_group", {dirty + filled(3, 7, small), {{3, 7, small}}, others, taking_it}),
         playing("table.new_slab", {{{4, 0, middle}}, {{3, 0, third_size}}, others, taking_it}),
         playing("table.grow", {cramped, {{3, 0, third_size}}, others, {}}, false),
-        playing("table.split", {crowd, {{0, 8, small}}, others_small, {{32, 9, 0}}, 0, 2}),
-        playing("table.split_all", {crowd, {{0, 8, small}}, others_small, {{32, 9, 0}}}),
+        playing("table.split", {crowd, {{0, 9, small}}, others_small, {{32, 9, 0}}, 0, 2}),
+        playing("table.split_all", {crowd, {{0, 9, small}}, others_small, {{32, 9, 0}}}),
         playing("table.new_piece", {many, {{5, 0, small, 'b'}}, {{5, 51, small}}, {{32, 9, 0}}, 256}),
         recovering("table.recover_publishing", {one, {{35, 2, middle}}, others, {{3, 0, middle, 'b'}}}, 3,
                    tables::publishing),
         recovering("table.recover_taking", {one, {{35, 2, middle}}, others, {{3, 0, middle, 'b'}}}, 3, tables::taking),
         recovering("table.recover_large", {one_huge, {{35, 2, middle}}, others, {{3, 0, 0}}}, 3, tables::publishing),
-        recovering("table.recover_splitting", {crowd, {{32, 2, small}}, others_small, {{0, 8, small}}, 0, 2}, 0,
+        recovering("table.recover_space", {one_huge, {{3, 0, 0}}, others, {{35, 1, third_size}}}, 3, tables::refilling),
+        recovering("table.recover_splitting", {crowd, {{32, 2, small}}, others_small, {{0, 9, small}}, 0, 2}, 0,
                    tables::splitting),
     };
 }

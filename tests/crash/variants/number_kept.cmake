@@ -6,4 +6,4 @@ set(FROM [[    write(freed->number, 0);  // X1
 set(TO "")
 set(SUBJECT table.replace)
 set(MODE kept)
-set(COMPLAINT "has a number")
+set(COMPLAINT "isn't empty")
