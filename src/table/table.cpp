@@ -9,6 +9,8 @@
 // the stripe given back, it may take growth and a stripe to split one bucket, if growth is to be had at once.
 #include "samepage/table.hpp"
 
+#include <algorithm>
+#include <array>
 #include <memory>
 #include <optional>
 #include <random>
@@ -33,6 +35,9 @@ constexpr const char* getting = "get from a table";
 constexpr const char* putting = "put into a table";
 constexpr const char* erasing = "erase from a table";
 constexpr const char* scanning = "read a table";
+
+// Gets whose misses of the cache overlap: more than the processor has buffers for them brings nothing.
+constexpr std::size_t keys_at_once = 32;
 
 // How long one who would split a bucket waits for the stripe: somebody else will.
 constexpr duration splitter_patience = std::chrono::milliseconds(1);
@@ -187,6 +192,54 @@ result<table_bytes::found> table_bytes::get(std::span<const std::byte> key, std:
                      "the value has " + std::to_string(seen.size_bytes) + " bytes, there is room for " +
                          std::to_string(into.size()) + "; give a larger buffer");
     return seen;
+}
+
+result<std::size_t> table_bytes::get_many(std::span<const std::byte> keys, std::size_t key_bytes,
+                                          std::span<std::byte> values, std::size_t value_bytes,
+                                          std::span<std::uint64_t> versions) const {
+    if (!state_) return closed(getting);
+    const std::size_t count = versions.size();
+    if (key_bytes == 0 || key_bytes > tables::key_max || keys.size() / key_bytes != count ||
+        keys.size() % key_bytes != 0 || (count != 0 && values.size() / count != value_bytes) ||
+        values.size() != value_bytes * count)
+        return error(errc::invalid_argument, getting, "keys, values and versions are not of as many records");
+    std::size_t there = 0;
+    std::array<std::uint64_t, keys_at_once> hashes;
+    std::array<const tables::word*, keys_at_once> slots;
+    for (std::size_t first = 0; first < count; first += keys_at_once) {
+        const std::size_t here = std::min(keys_at_once, count - first);
+        for (std::size_t i = 0; i < here; ++i) {
+            hashes[i] = state_->hash(keys.subspan((first + i) * key_bytes, key_bytes));
+            state_->find->expect_bucket(hashes[i]);
+        }
+        for (std::size_t i = 0; i < here; ++i) {
+            slots[i] = state_->find->near_slot(hashes[i]);
+            if (slots[i] != nullptr) state_->find->expect_record(*slots[i]);
+        }
+        for (std::size_t i = 0; i < here; ++i) {
+            const auto key = keys.subspan((first + i) * key_bytes, key_bytes);
+            std::uint64_t seen_bytes = value_bytes;
+            std::uint64_t& version = versions[first + i];
+            const auto copy = [&](const std::byte* from, std::uint64_t size_bytes) {
+                seen_bytes = size_bytes;
+                if (size_bytes == value_bytes)
+                    shared::load_bytes(values.data() + (first + i) * value_bytes, from, value_bytes);
+            };
+            const bool is_plain = slots[i] != nullptr && state_->find->try_copy(*slots[i], key, version, copy);
+            const auto how = is_plain ? finder::outcome::found : state_->find->get(key, hashes[i], version, copy);
+            if (how == finder::outcome::missing) {
+                version = 0;
+                continue;
+            }
+            if (how != finder::outcome::found) return why_not(how, getting);
+            if (seen_bytes != value_bytes)
+                return error(errc::wrong_kind, getting,
+                             "a record has " + std::to_string(seen_bytes) + " bytes, not " +
+                                 std::to_string(value_bytes) + "; get it by itself");
+            ++there;
+        }
+    }
+    return there;
 }
 
 result<std::vector<std::byte>> table_bytes::get(std::span<const std::byte> key) const {

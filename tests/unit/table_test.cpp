@@ -263,6 +263,30 @@ TEST(table_test, other_kinds_and_closed_handles_are_refused) {
     EXPECT_EQ(closed.size(), 0U);
 }
 
+TEST(table_test, many_are_got_at_once) {
+    const auto t = table<std::uint32_t, std::uint64_t>::create(fresh_name("many"));
+    ASSERT_TRUE(t) << t.error().message();
+    for (std::uint32_t i = 0; i < 3000; i += 3) ASSERT_TRUE(t->put(i, i * 7));
+    std::vector<std::uint32_t> keys(3000);
+    for (std::uint32_t i = 0; i < keys.size(); ++i) keys[i] = 2999 - i;
+    std::vector<std::uint64_t> values(keys.size(), 1), versions(keys.size(), 1);
+    const auto got = t->get_many(keys, values, versions);
+    ASSERT_TRUE(got) << got.error().message();
+    EXPECT_EQ(*got, 1000U);
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        ASSERT_EQ(versions[i] != 0, keys[i] % 3 == 0) << keys[i];
+        ASSERT_EQ(values[i], keys[i] % 3 == 0 ? std::uint64_t{keys[i]} * 7 : 1U);
+        if (versions[i] == 0) continue;
+        ASSERT_EQ(versions[i], t->get(keys[i])->version);
+    }
+    EXPECT_EQ(t->get_many({}, {}, {}).value(), 0U);
+    EXPECT_EQ(code_of(t->get_many(keys, values, std::span(versions).first(2999))), errc::invalid_argument);
+    EXPECT_EQ(code_of(t->get_many(keys, std::span(values).first(2999), versions)), errc::invalid_argument);
+    EXPECT_EQ(code_of(t->bytes().get_many(std::as_bytes(std::span(keys)), 0, {}, 8, versions)), errc::invalid_argument);
+    ASSERT_TRUE(t->bytes().put(std::as_bytes(std::span(keys).first(1)), bytes_of("short")));
+    EXPECT_EQ(code_of(t->get_many(keys, values, versions)), errc::wrong_kind);
+}
+
 struct price {
     double amount;
     std::uint32_t currency, unused;
