@@ -322,7 +322,7 @@ std::vector<subject> table_subjects() {
                    tables::publishing),
         recovering("table.recover_taking", {one, {{35, 2, middle}}, others, {{3, 0, middle, 'b'}}}, 3, tables::taking),
         recovering("table.recover_large", {one_huge, {{35, 2, middle}}, others, {{3, 0, 0}}}, 3, tables::publishing),
-        recovering("table.recover_space", {one_huge, {{3, 0, 0}}, others, {{35, 1, third_size}}}, 3, tables::refilling),
+        recovering("table.recover_space", {one_huge, {{3, 0, 0}}, others, {{5, 1, third_size}}}, 5, tables::refilling),
         recovering("table.recover_splitting", {crowd, {{32, 2, small}}, others_small, {{0, 9, small}}, 0, 2}, 0,
                    tables::splitting),
     };
