@@ -1,8 +1,9 @@
 // Crash subjects: putting, replacing and erasing records of tables, small and large, and all that a table does for it.
 // SPDX-License-Identifier: MIT
 //
-// The promise: after any death, each record is there as it was put for sure, or, where a call was under way, as before or
-// after it; nothing of the table leaks or is wrong (tables::verify); readers saw all of that throughout; and it goes on.
+// The promise: after any death, each record is there as it was put for sure, or, where a call was under way, as before
+// or after it; nothing of the table leaks or is wrong (tables::verify); readers saw all of that throughout; and it goes
+// on.
 //
 // Actors have scripts of deeds, each with keys of its own. Values are zeros but for some words, so that few of their
 // states differ.
@@ -247,8 +248,8 @@ subject playing(const char* name, const plot& p, bool attached = true) {
     return s;
 }
 
-// Another was killed before, as soon as `step` was written down in the stripe and its word, if there is one, was changed;
-// the victim is the first who meets that.
+// Another was killed before, as soon as `step` was written down in the stripe and its word, if there is one, was
+// changed; the victim is the first who meets that.
 subject recovering(const char* name, const plot& p, unsigned stripe, tables::step step) {
     subject s = playing(name, p);
     s.recover = nullptr;

@@ -3,7 +3,8 @@
 set(SOURCE src/table/writer.cpp)
 set(FROM [[    write(slot, after);
 ]])
-set(TO [[    if (before != 0) static_cast<void>(space_.give(stripe, before_class, slot_offset(before), s.before, until, operation));
+set(TO [[    if (before != 0)
+        static_cast<void>(space_.give(stripe, before_class, slot_offset(before), s.before, until, operation));
     write(slot, after);
 ]])
 set(SUBJECT table.replace)
