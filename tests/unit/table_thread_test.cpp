@@ -1,8 +1,8 @@
 // Tables between threads: readers see only whole records while others put, erase, replace and the table grows.
 // SPDX-License-Identifier: MIT
 //
-// Each value says which key and which turn it belongs to, and all its bytes follow from those two. A key has one writer,
-// whose turns only go up: so no reader may ever see an earlier one after a later one.
+// Each value says which key and which turn it belongs to, all its bytes follow from those two. A key has one writer,
+// whose turns only go up: no reader may see an earlier one after a later one.
 #include <gtest/gtest.h>
 
 #include <atomic>
