@@ -1,4 +1,4 @@
-// What the role "clerk" does in a storm: deeds that follow from two numbers, so that a test can tell what must be there.
+// What the role "clerk" does in a storm: deeds that follow from two numbers, so that tests can tell what must be there.
 // SPDX-License-Identifier: MIT
 #pragma once
 
