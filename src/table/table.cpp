@@ -79,6 +79,8 @@ struct table_bytes::state {
     void attach(const table_options& options);
 
     std::uint64_t hash(std::span<const std::byte> key) const noexcept { return tables::hash_of(key, seed); }
+    [[gnu::noinline]] result<found> get_closely(std::span<const std::byte> key, std::uint64_t hash,
+                                                std::span<std::byte> into) const;
     result<void> may_write(const char* operation) const {
         if (opened.may_write()) return {};
         return error(errc::denied, operation, "it was opened read-only; open it to write");
@@ -183,15 +185,23 @@ result<table_bytes::found> table_bytes::get(std::span<const std::byte> key, std:
         seen.size_bytes = static_cast<std::size_t>(size_bytes);
         if (seen.size_bytes <= into.size()) shared::load_bytes(into.data(), value, seen.size_bytes);
     };
-    if (!state_->find->try_get(key, hash, seen.version, copy)) {
-        const auto how = state_->find->get(key, hash, seen.version, copy);
-        if (how != finder::outcome::found) return why_not(how, getting);
-    }
-    if (seen.size_bytes > into.size())
-        return error(errc::too_large, getting,
-                     "the value has " + std::to_string(seen.size_bytes) + " bytes, there is room for " +
-                         std::to_string(into.size()) + "; give a larger buffer");
-    return seen;
+    if (state_->find->try_get(key, hash, seen.version, copy) && seen.size_bytes <= into.size()) [[likely]]
+        return seen;
+    return state_->get_closely(key, hash, into);
+}
+
+result<table_bytes::found> table_bytes::state::get_closely(std::span<const std::byte> key, std::uint64_t hash,
+                                                           std::span<std::byte> into) const {
+    found seen{0, 0};
+    const auto how = find->get(key, hash, seen.version, [&](const std::byte* value, std::uint64_t size_bytes) {
+        seen.size_bytes = static_cast<std::size_t>(size_bytes);
+        if (seen.size_bytes <= into.size()) shared::load_bytes(into.data(), value, seen.size_bytes);
+    });
+    if (how != finder::outcome::found) return why_not(how, getting);
+    if (seen.size_bytes <= into.size()) return seen;
+    return error(errc::too_large, getting,
+                 "the value has " + std::to_string(seen.size_bytes) + " bytes, there is room for " +
+                     std::to_string(into.size()) + "; give a larger buffer");
 }
 
 result<std::size_t> table_bytes::get_many(std::span<const std::byte> keys, std::size_t key_bytes,
