@@ -111,8 +111,8 @@ inline finder::look finder::examine_any(const group& in, unsigned index, std::ui
     seen.number = read(r.number);
     seen.lengths = read(r.lengths);
     if (seen.number == 0 || read(in.slots[index]) != slot) return look::gone;
-    if (value_bytes_of(seen.lengths) > value_max || !arena_->reaches(seen.offset, record_bytes(seen.lengths)))
-        [[unlikely]]
+    if (value_bytes_of(seen.lengths) > value_max ||
+        !arena_->reaches(seen.offset, record_bytes(seen.lengths) + spare_bytes)) [[unlikely]]
         return is_whole(in, index, slot, seen) ? look::corrupt : look::gone;
     return look::same_key;
 }
@@ -171,7 +171,7 @@ inline bool finder::try_copy(const word& from, std::span<const std::byte> key, s
     const record& r = *reinterpret_cast<const record*>(view.base + static_cast<std::size_t>(offset));
     const std::uint64_t layout = read(body_->layout), before = read(r.number), lengths = read(r.lengths);
     const bool plain = before != 0 && read(from) == slot && key_bytes_of(lengths) == key.size() &&
-                       record_bytes(lengths) <= view.reach - offset;
+                       record_bytes(lengths) + spare_bytes <= view.reach - offset;
     if (!plain) [[unlikely]]
         return false;
     const auto* const bytes = reinterpret_cast<const std::byte*>(&r);

@@ -194,7 +194,8 @@ struct body {
     word fresh;    // the last run at the end that was added: the same
     word pending;  // the run that is being handed out, or 0
     word numbers;  // the next number that no stripe has
-    std::uint64_t unused_b[10];
+    word freeing;  // the run of a large record that is being freed, or 0. Changed as `space` says
+    std::uint64_t unused_b[9];
     word slabs[classes_count];  // the run of each class from which cells are handed out, or 0
     std::uint64_t unused_c[2];
     stripe stripes[stripes_count];

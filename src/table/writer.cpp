@@ -78,7 +78,7 @@ result<void> writer::publish(unsigned stripe, word& slot, std::uint64_t after, s
     write(slot, after);
     const auto done = finish(stripe, until, operation);
     // It is published; who has the stripe next frees what was there before, once the space can be had.
-    if (done || done.error().code() == errc::timed_out) return {};
+    if (done || done.error().code() != errc::corrupt) return {};
     return done.error();
 }
 
@@ -89,7 +89,8 @@ result<void> writer::finish(unsigned stripe, shared::patience& until, const char
     if (const std::uint64_t before = read(s.before); before != 0) {
         const std::uint64_t old_class = read(s.before_class);
         if (old_class > large_class) return damaged(operation);
-        const auto given = space_.give(stripe, static_cast<unsigned>(old_class), slot_offset(before), until, operation);
+        const auto given =
+            space_.give(stripe, static_cast<unsigned>(old_class), slot_offset(before), s.before, until, operation);
         if (!given) return given.error();
     }
     write(s.doing, no_step);
@@ -159,7 +160,8 @@ result<void> writer::recover(unsigned stripe, shared::patience& until, const cha
     if (after != 0) {
         const std::uint64_t cell_class = read(s.cell_class);
         if (cell_class > large_class) return damaged(operation);
-        const auto given = space_.give(stripe, static_cast<unsigned>(cell_class), read(s.cell), until, operation);
+        const auto given =
+            space_.give(stripe, static_cast<unsigned>(cell_class), read(s.cell), s.cell, until, operation);
         if (!given) return given.error();
     }
     write(s.doing, no_step);
