@@ -27,7 +27,7 @@ namespace samepage {
 
 struct table_options {
     samepage::access access = samepage::access::read_write;
-    wait_strategy strategy = wait_strategy::spin_then_sleep;  // of writers, for other writers
+    wait_strategy strategy = wait_strategy::spin_then_sleep;  // of wait(), and of writers for other writers
     // How long to wait for a process that is just creating or closing the same name and was stopped in it.
     duration timeout = std::chrono::seconds(5);
 };
@@ -131,6 +131,19 @@ class SAMEPAGE_API table_bytes {
         return erase(std::as_bytes(std::span(key)), timeout);
     }
 
+    // Adds to a counter, a record of 8 bytes that holds a little-endian number, and gives the new number (modulo 2^64).
+    // A counter that isn't there is 0. wrong_kind when the record has another length.
+    result<std::uint64_t> add(std::span<const std::byte> key, std::uint64_t more,
+                              duration timeout = writer_patience) const;
+
+    // Waits until the key's version is another one than `version`, and gives it; 0: there is no record, or none any
+    // more. timed_out.
+    result<std::uint64_t> wait(std::span<const std::byte> key, std::uint64_t version, duration timeout = forever) const;
+    // How many puts and erases there were, of all keys.
+    std::uint64_t changes() const noexcept;
+    // Waits until there were more, or less, than `changes`, and gives how many. timed_out.
+    result<std::uint64_t> wait_any(std::uint64_t changes, duration timeout = forever) const;
+
     // How many records there are.
     std::uint64_t size() const noexcept;
     // Calls `f` with records whose key begins with `prefix`, in no order, until it returns false. One that is there all
@@ -211,6 +224,9 @@ class table {
         return bytes_.erase(bytes_of(key), timeout);
     }
     result<std::uint64_t> version(const K& key) const { return bytes_.version(bytes_of(key)); }
+    result<std::uint64_t> wait(const K& key, std::uint64_t version, duration timeout = forever) const {
+        return bytes_.wait(bytes_of(key), version, timeout);
+    }
 
     std::uint64_t size() const noexcept { return bytes_.size(); }
     bool is_open() const noexcept { return bytes_.is_open(); }

@@ -61,7 +61,7 @@ class finder {
     // The two halves of try_get, and what brings the memory that each needs: so several gets' misses of the cache
     // overlap. The slot is null where it isn't in the first group.
     void expect_bucket(std::uint64_t hash) const noexcept;
-    const word* near_slot(std::uint64_t hash) const noexcept;
+    [[gnu::always_inline]] const word* near_slot(std::uint64_t hash) const noexcept;
     void expect_record(const word& slot) const noexcept;
     template <class Use>
     [[gnu::always_inline]] bool try_copy(const word& slot, std::span<const std::byte> key, std::uint64_t& number,
@@ -88,7 +88,7 @@ class finder {
 
    private:
     // Null also where get() has to look closer.
-    const group* near_bucket(std::uint64_t hash, const arena::view& view) const noexcept;
+    [[gnu::always_inline]] const group* near_bucket(std::uint64_t hash, const arena::view& view) const noexcept;
 
     const arena* arena_;
     const body* body_;

@@ -65,17 +65,16 @@ result<std::uint64_t> writer::next_number(unsigned stripe, const char* operation
 }
 
 // P3 to P7.
-result<void> writer::publish(unsigned stripe, word& slot, std::uint64_t after, std::uint64_t before,
-                             unsigned before_class, std::uint64_t records_after, shared::patience& until,
-                             const char* operation) {
+result<void> writer::publish(unsigned stripe, const change& what, shared::patience& until, const char* operation) {
     tables::stripe& s = body_->stripes[stripe];
-    write(s.at, offset_of(slot));
-    write(s.before, before);
-    write(s.after, after);
-    write(s.before_class, before_class);
-    write(s.records_after, records_after);
+    write(s.at, offset_of(what.at));
+    write(s.before, what.before);
+    write(s.after, what.after);
+    write(s.before_class, what.before_class);
+    write(s.records_after, read(s.records) + what.more_records);
+    write(s.changes_after, read(s.changes) + what.more_changes);
     write(s.doing, publishing);
-    write(slot, after);
+    write(what.at, what.after);
     const auto done = finish(stripe, until, operation);
     // It is published; who has the stripe next frees what was there before, once the space can be had.
     if (done || done.error().code() != errc::corrupt) return {};
@@ -86,6 +85,7 @@ result<void> writer::publish(unsigned stripe, word& slot, std::uint64_t after, s
 result<void> writer::finish(unsigned stripe, shared::patience& until, const char* operation) {
     tables::stripe& s = body_->stripes[stripe];
     write(s.records, read(s.records_after));
+    write(s.changes, read(s.changes_after));
     if (const std::uint64_t before = read(s.before); before != 0) {
         const std::uint64_t old_class = read(s.before_class);
         if (old_class > large_class) return damaged(operation);
@@ -100,7 +100,7 @@ result<void> writer::finish(unsigned stripe, shared::patience& until, const char
 result<void> writer::add_group(unsigned stripe, group& behind, shared::patience& until, const char* operation) {
     const auto cell = space_.take_group(stripe, until, operation);
     if (!cell) return cell.error();
-    return publish(stripe, behind.next, *cell, 0, 0, read(body_->stripes[stripe].records), until, operation);
+    return publish(stripe, {behind.next, *cell, 0, 0, 0, 0}, until, operation);
 }
 
 result<std::uint64_t> writer::put(std::uint64_t hash, std::span<const std::byte> key, std::span<const std::byte> value,
@@ -126,18 +126,18 @@ result<std::uint64_t> writer::put(std::uint64_t hash, std::span<const std::byte>
     store_eights(bytes + sizeof(record), key);
     store_eights(bytes + value_offset(key.size()), value);
     write(fresh.number, *number);
-    const std::uint64_t records = read(body_->stripes[stripe].records) + (at.slot == nullptr ? 1 : 0);
     const std::uint64_t before = read(*slot);
     const unsigned before_class = before == 0 ? 0 : class_of(record_bytes(at.record.lengths));
-    const auto done = publish(stripe, *slot, slot_word(hash, *cell), before, before_class, records, until, operation);
+    const auto done =
+        publish(stripe, {*slot, slot_word(hash, *cell), before, before_class, before == 0 ? 1U : 0U}, until, operation);
     if (!done) return done.error();
     return *number;
 }
 
 result<void> writer::erase(std::uint64_t hash, const place& at, shared::patience& until, const char* operation) {
     const unsigned stripe = stripe_of(hash);
-    return publish(stripe, *at.slot, 0, read(*at.slot), class_of(record_bytes(at.record.lengths)),
-                   read(body_->stripes[stripe].records) - 1, until, operation);
+    const unsigned before_class = class_of(record_bytes(at.record.lengths));
+    return publish(stripe, {*at.slot, 0, read(*at.slot), before_class, ~std::uint64_t{0}}, until, operation);
 }
 
 result<void> writer::recover(unsigned stripe, shared::patience& until, const char* operation) {
@@ -279,8 +279,7 @@ result<void> writer::drop_empty_groups(std::uint64_t bucket, shared::patience& u
         }
         if (before == nullptr) return {};
         const std::uint64_t offset = read(before->next);
-        const auto done = publish(stripe, before->next, 0, offset / 8, group_class,
-                                  read(body_->stripes[stripe].records), until, operation);
+        const auto done = publish(stripe, {before->next, 0, offset / 8, group_class, 0, 0}, until, operation);
         if (!done) return done.error();
     }
 }

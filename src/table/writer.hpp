@@ -72,8 +72,15 @@ class writer {
    private:
     result<void> add_group(unsigned stripe, group& behind, shared::patience& until, const char* operation);
     result<std::uint64_t> next_number(unsigned stripe, const char* operation);
-    result<void> publish(unsigned stripe, word& slot, std::uint64_t after, std::uint64_t before, unsigned before_class,
-                         std::uint64_t records_after, shared::patience& until, const char* operation);
+    // One word's change: what it leads to, instead of what. `before_class`: of the cell to free, if any.
+    struct change {
+        word& at;
+        std::uint64_t after, before;
+        unsigned before_class;
+        std::uint64_t more_records = 0;  // mod 2^64
+        std::uint64_t more_changes = 1;  // 0: no key's value changes
+    };
+    result<void> publish(unsigned stripe, const change& what, shared::patience& until, const char* operation);
     result<void> finish(unsigned stripe, shared::patience& until, const char* operation);
     bool clear_strangers(std::uint64_t bucket) const;
     result<void> drop_empty_groups(std::uint64_t bucket, shared::patience& until, const char* operation);
