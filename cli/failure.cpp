@@ -7,7 +7,8 @@ namespace samepage::cli {
 int status_of(errc code) noexcept {
     switch (code) {
         case errc::not_found:
-        case errc::empty: return status_not_found;
+        case errc::empty:
+        case errc::no_key: return status_not_found;
         case errc::timed_out: return status_timed_out;
         case errc::already_exists:
         case errc::wrong_kind:

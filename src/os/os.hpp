@@ -67,6 +67,10 @@ class mapping {
 
     std::byte* data() const noexcept { return data_; }  // where the asked-for offset is, not page-rounded
     std::size_t size() const noexcept { return size_; }
+    // From data() on, the addresses that were kept included.
+    std::size_t reserved() const noexcept {
+        return base_size_ - static_cast<std::size_t>(data_ - static_cast<std::byte*>(base_));
+    }
 
     // Changed pages to the disk, where the object is a file.
     result<void> flush() const;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "shared/structured.hpp"
 
+#include <algorithm>
 #include <limits>
 
 namespace samepage::shared {
@@ -45,10 +46,15 @@ result<void> structured::open(const structured_request& request) {
         if (!header) return header.error();
         header_ = *header;
     }
-    if (header_.object_bytes > std::numeric_limits<std::size_t>::max() / 2) {
+    if (size > std::numeric_limits<std::size_t>::max() / 2) {
         return error(errc::too_large, request.operation, place_ + " is larger than this process has addresses for");
     }
-    auto whole = object_.map(0, static_cast<std::size_t>(header_.object_bytes), request.access);
+    // A growing object may be larger by now than it was made.
+    const std::uint64_t mapped = request.reserve_bytes != 0 ? size : header_.object_bytes;
+    const auto reserve = static_cast<std::size_t>(
+        std::min<std::uint64_t>(request.reserve_bytes, std::numeric_limits<std::size_t>::max() / 4));
+    auto whole = object_.map(0, static_cast<std::size_t>(mapped), request.access, reserve);
+    if (!whole && reserve > mapped) whole = object_.map(0, static_cast<std::size_t>(mapped), request.access);
     if (!whole) return whole.error();
     whole_ = std::move(*whole);
     may_write_ = request.access == samepage::access::read_write;

@@ -19,6 +19,8 @@ struct structured_request {
     samepage::access access = samepage::access::read_write;
     duration timeout = std::chrono::seconds(5);
     header_spec spec;
+    // An object that grows: so many bytes of addresses are kept for it, if the process has them.
+    std::uint64_t reserve_bytes = 0;
     // Writes the body of a new object; it is zeroed, the header stands. May be empty.
     std::function<void(std::span<std::byte>)> initialise;
     const char* operation = "open";
@@ -41,6 +43,8 @@ class structured {
     const os::held_object& object() const noexcept { return object_; }
     const object_header& header() const noexcept { return header_; }
     const std::string& place() const noexcept { return place_; }
+    // What is mapped from the object's first byte on.
+    const os::mapping& whole() const noexcept { return whole_; }
     bool may_write() const noexcept { return may_write_; }
 
     // A field of the object: checked by the noun's static_asserts and by read_header to lie inside.

@@ -52,7 +52,7 @@ result<mapping> held_object::map(std::uint64_t offset, std::size_t size, samepag
             "map", code,
             code_of(code) == errc::no_space ? "this process has no addresses left for it; map a window of it" : "");
     }
-    view.base_size_ = static_cast<std::size_t>(before) + size;
+    view.base_size_ = static_cast<std::size_t>(length);
     view.data_ = static_cast<std::byte*>(view.base_) + before;
     view.size_ = size;
     if (state_->file && wanted == samepage::access::read_write) {

@@ -1,0 +1,251 @@
+// table: records under keys, shared by name; many processes write at once, readers wait for nobody.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "samepage/cell.hpp"
+#include "samepage/duration.hpp"
+#include "samepage/export.hpp"
+#include "samepage/region.hpp"
+#include "samepage/result.hpp"
+#include "samepage/wait.hpp"
+
+namespace samepage {
+
+struct table_options {
+    samepage::access access = samepage::access::read_write;
+    wait_strategy strategy = wait_strategy::spin_then_sleep;  // of wait(), and of writers for other writers
+    // How long to wait for a process that is just creating or closing the same name and was stopped in it.
+    duration timeout = std::chrono::seconds(5);
+};
+
+// What there is to know about a table, as of some moment during the call.
+struct table_info {
+    std::uint64_t records = 0;
+    std::uint64_t size_bytes = 0;      // of memory or file, free space included
+    std::uint64_t buckets = 0;         // of the hash table; there are about 5 records for each
+    std::uint32_t writers_active = 0;  // changing something just now, or stopped or killed in it
+};
+
+// Records of bytes under keys of bytes. `table<K, V>` is the same for a K and a V.
+//
+// Keys have 1 byte to 64 KiB, values up to 1 GiB. There is no size to choose: it grows as long as there is memory, or
+// disk. There is no order.
+// Processes: any number read and write. A reader needs only the right to read; it takes no lock, writes nothing, and a
+// writer that is slow, stopped or killed never makes it wait. Writers of different keys go on at the same time (a key
+// belongs to one of 32 stripes, and a stripe has one writer at a time); a killed one's step is finished or undone by
+// the next; a stopped one makes others of its stripe time out, naming it.
+// Threads: const functions from any thread; closing, moving and assigning by one thread while no other uses the handle.
+// fork(): a child's handle is a holder and a writer of its own.
+// Lifetime: as region. A table at a path keeps its records when its holders go or are killed (but a power failure may
+// damage it).
+// Failure: killed anywhere, a writer leaves each record as it was or as it was to be.
+// Bytes that cannot be are `corrupt`.
+//
+//   auto stock = samepage::table_bytes::create("stock");
+//   if (!stock->put_text("bolt", "12")) …
+//   // in another process:
+//   auto same = samepage::table_bytes::open("stock");
+//   auto seen = same->get_text("bolt");        // {version, "12"}
+class SAMEPAGE_API table_bytes {
+   public:
+    struct found {
+        std::uint64_t version;
+        std::size_t size_bytes;
+    };
+    struct text_value {
+        std::uint64_t version;
+        std::string text;
+    };
+    // A record in a scan: a copy, until the function returns.
+    struct record {
+        std::span<const std::byte> key, value;
+        std::uint64_t version;
+        std::string_view key_text() const noexcept { return {reinterpret_cast<const char*>(key.data()), key.size()}; }
+        std::string_view text() const noexcept { return {reinterpret_cast<const char*>(value.data()), value.size()}; }
+    };
+    // Gets the value there is (null: none), gives the new one, or an error, which update() then returns.
+    using change = std::function<result<std::vector<std::byte>>(const std::span<const std::byte>*)>;
+
+    table_bytes() noexcept;  // closed
+    table_bytes(table_bytes&&) noexcept;
+    table_bytes& operator=(table_bytes&&) noexcept;
+    ~table_bytes();
+
+    // Makes it, empty, or opens the one that exists: created() says which.
+    static result<table_bytes> create(std::string_view place, const table_options& = {});
+    // As create, but already_exists if there is one.
+    static result<table_bytes> create_new(std::string_view place, const table_options& = {});
+    // As create, but not_found if there is none.
+    static result<table_bytes> open(std::string_view place, const table_options& = {});
+
+    // Copies the value out. no_key; too_large when `into` is too small, saying what is needed; busy when writers
+    // replaced the record in every one of many tries. Never waits.
+    result<found> get(std::span<const std::byte> key, std::span<std::byte> into) const;
+    result<std::vector<std::byte>> get(std::span<const std::byte> key) const;
+    result<text_value> get_text(std::string_view key) const;
+    // As get, of many keys of `key_bytes` each, one behind the other in `keys`: their misses of the cache overlap, so it
+    // takes a fraction of the time. Values go to `values`, `value_bytes` for each key, their versions to `versions`, 0
+    // where there is none. Gives how many there were. wrong_kind when a value has another length; invalid_argument when
+    // the lengths don't fit each other.
+    result<std::size_t> get_many(std::span<const std::byte> keys, std::size_t key_bytes, std::span<std::byte> values,
+                                 std::size_t value_bytes, std::span<std::uint64_t> versions) const;
+    // The record's version, or 0 where there is none.
+    result<std::uint64_t> version(std::span<const std::byte> key) const;
+    result<bool> contains(std::string_view key) const;
+
+    // Inserts or replaces, and gives the record's version: a number that the table gives once, larger than any that
+    // this key has had. Waits for another writer at most `timeout`: timed_out names it. no_space leaves the table as it
+    // was. denied (opened read-only), full (too many writers live), invalid_argument (no key, or a too long one).
+    result<std::uint64_t> put(std::span<const std::byte> key, std::span<const std::byte> value,
+                              duration timeout = writer_patience) const;
+    result<std::uint64_t> put_text(std::string_view key, std::string_view text,
+                                   duration timeout = writer_patience) const {
+        return put(std::as_bytes(std::span(key)), std::as_bytes(std::span(text)), timeout);
+    }
+    // As put, but already_exists where there is a record.
+    result<std::uint64_t> insert(std::span<const std::byte> key, std::span<const std::byte> value,
+                                 duration timeout = writer_patience) const;
+    // As put, but only if the record's version is `expected` (0: if there is none). conflict otherwise.
+    result<std::uint64_t> compare_exchange(std::span<const std::byte> key, std::uint64_t expected,
+                                           std::span<const std::byte> value, duration timeout = writer_patience) const;
+    // Reads, changes and puts as one step; `f` runs once, while writers of the same stripe wait (readers don't).
+    result<std::uint64_t> update(std::span<const std::byte> key, const change& f,
+                                 duration timeout = writer_patience) const;
+    // Whether there was a record.
+    result<bool> erase(std::span<const std::byte> key, duration timeout = writer_patience) const;
+    result<bool> erase_text(std::string_view key, duration timeout = writer_patience) const {
+        return erase(std::as_bytes(std::span(key)), timeout);
+    }
+
+    // Adds to a counter, a record of 8 bytes that holds a little-endian number, and gives the new number (modulo 2^64).
+    // A counter that isn't there is 0. wrong_kind when the record has another length.
+    result<std::uint64_t> add(std::span<const std::byte> key, std::uint64_t more,
+                              duration timeout = writer_patience) const;
+
+    // Waits until the key's version is another one than `version`, and gives it; 0: there is no record, or none any
+    // more. timed_out.
+    result<std::uint64_t> wait(std::span<const std::byte> key, std::uint64_t version, duration timeout = forever) const;
+    // How many puts and erases there were, of all keys.
+    std::uint64_t changes() const noexcept;
+    // Waits until there were more, or less, than `changes`, and gives how many. timed_out.
+    result<std::uint64_t> wait_any(std::uint64_t changes, duration timeout = forever) const;
+
+    // How many records there are.
+    std::uint64_t size() const noexcept;
+    // Calls `f` with records whose key begins with `prefix`, in no order, until it returns false. One that is there all
+    // the time comes once, with a value that it had meanwhile; one that is put or erased meanwhile comes once for each
+    // time it was put, or not. Reads the whole table, whatever the prefix. busy, corrupt.
+    result<void> for_each(const std::function<bool(const record&)>& f, std::string_view prefix = {}) const;
+
+    bool is_open() const noexcept;
+    bool created() const noexcept;
+    samepage::access access() const noexcept;
+    result<table_info> info() const;
+    result<void> check_name() const;  // as region::check_name
+
+    void close() noexcept;  // what the destructor does
+
+   private:
+    struct state;
+    explicit table_bytes(std::unique_ptr<state> s) noexcept;
+    std::unique_ptr<state> state_;
+};
+
+// A table of Vs under Ks: a thin view of table_bytes. A record that has another size is wrong_kind.
+// K's and V's layout should be the same in all processes: fixed-width members, no pointers; K without padding.
+//
+//   auto prices = samepage::table<std::uint64_t, double>::create("prices");
+//   if (!prices->put(4711, 1.25)) …
+//   double price = prices->get(4711).value().value;
+template <class K, class V>
+class table {
+    static_assert(std::is_trivially_copyable_v<K> && std::is_trivially_copyable_v<V>,
+                  "records are copied byte by byte");
+    static_assert(std::has_unique_object_representations_v<K>, "keys that are equal must have equal bytes");
+
+   public:
+    struct found {
+        std::uint64_t version;
+        V value;
+    };
+
+    table() noexcept = default;
+    static result<table> create(std::string_view place, const table_options& options = {}) {
+        return of(table_bytes::create(place, options));
+    }
+    static result<table> create_new(std::string_view place, const table_options& options = {}) {
+        return of(table_bytes::create_new(place, options));
+    }
+    static result<table> open(std::string_view place, const table_options& options = {}) {
+        return of(table_bytes::open(place, options));
+    }
+
+    result<found> get(const K& key) const {
+        std::array<std::byte, sizeof(V)> copy;
+        const auto seen = bytes_.get(bytes_of(key), copy);
+        if (!seen && seen.error().code() != errc::too_large) return seen.error();
+        if (!seen || seen->size_bytes != sizeof(V)) {
+            return error(errc::wrong_kind, "get from a table",
+                         "the record hasn't the " + std::to_string(sizeof(V)) +
+                             " bytes of this type; get it as the type that was put");
+        }
+        return found{seen->version, std::bit_cast<V>(copy)};
+    }
+    // All three have one element for each key.
+    result<std::size_t> get_many(std::span<const K> keys, std::span<V> values,
+                                 std::span<std::uint64_t> versions) const {
+        return bytes_.get_many(std::as_bytes(keys), sizeof(K), std::as_writable_bytes(values), sizeof(V), versions);
+    }
+    result<std::uint64_t> put(const K& key, const V& value, duration timeout = writer_patience) const {
+        return bytes_.put(bytes_of(key), bytes_of(value), timeout);
+    }
+    result<std::uint64_t> insert(const K& key, const V& value, duration timeout = writer_patience) const {
+        return bytes_.insert(bytes_of(key), bytes_of(value), timeout);
+    }
+    result<std::uint64_t> compare_exchange(const K& key, std::uint64_t expected, const V& value,
+                                           duration timeout = writer_patience) const {
+        return bytes_.compare_exchange(bytes_of(key), expected, bytes_of(value), timeout);
+    }
+    result<bool> erase(const K& key, duration timeout = writer_patience) const {
+        return bytes_.erase(bytes_of(key), timeout);
+    }
+    result<std::uint64_t> version(const K& key) const { return bytes_.version(bytes_of(key)); }
+    result<std::uint64_t> wait(const K& key, std::uint64_t version, duration timeout = forever) const {
+        return bytes_.wait(bytes_of(key), version, timeout);
+    }
+
+    std::uint64_t size() const noexcept { return bytes_.size(); }
+    bool is_open() const noexcept { return bytes_.is_open(); }
+    bool created() const noexcept { return bytes_.created(); }
+    const table_bytes& bytes() const noexcept { return bytes_; }
+    void close() noexcept { bytes_.close(); }
+
+   private:
+    explicit table(table_bytes bytes) noexcept : bytes_(std::move(bytes)) {}
+    static result<table> of(result<table_bytes> opened) {
+        if (!opened) return opened.error();
+        return table(std::move(*opened));
+    }
+    template <class T>
+    static std::span<const std::byte> bytes_of(const T& value) noexcept {
+        return std::as_bytes(std::span(&value, 1));
+    }
+
+    table_bytes bytes_;
+};
+
+}  // namespace samepage

@@ -1,0 +1,47 @@
+// Follows a growing object, and maps it anew where addresses have run out.
+// SPDX-License-Identifier: MIT
+#include "table/arena.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace samepage::tables {
+
+arena::arena(shared::structured& opened)
+    : opened_(&opened),
+      body_(&opened.at<body>(table_offset)),
+      base_(opened.whole().data()),
+      reach_(opened.whole().size()),
+      reserved_(opened.whole().reserved()) {}
+
+bool arena::reach_further(std::uint64_t offset, std::uint64_t count) const {
+    constexpr std::uint64_t most = std::numeric_limits<std::size_t>::max() / 4;
+    const std::uint64_t end = offset + count;
+    if (end < offset || end > most) return false;
+    const std::scoped_lock alone(mutex_);
+    // The system says how long the object is; what stands in it says what it likes.
+    const auto size = opened_->object().refresh_size();
+    if (!size || end > *size) return false;
+    if (end > reserved_) {
+        const auto access = opened_->may_write() ? samepage::access::read_write : samepage::access::read_only;
+        const std::uint64_t ahead = std::min(most, *size + *size / 2);
+        auto larger =
+            opened_->object().map(0, static_cast<std::size_t>(*size), access, static_cast<std::size_t>(ahead));
+        if (!larger) larger = opened_->object().map(0, static_cast<std::size_t>(*size), access);
+        if (!larger) return false;
+        reserved_ = larger->reserved();
+        more_.push_back(std::move(*larger));
+        // release: pairs with the acquire in at() (view). Its bytes are those of the old one.
+        base_.store(more_.back().data(), std::memory_order_release);
+    }
+    // release: pairs with the acquire in reaches() (view)
+    reach_.store(std::min(*size, reserved_), std::memory_order_release);
+    return true;
+}
+
+result<void> arena::grow(std::uint64_t size_bytes) {
+    const std::scoped_lock alone(mutex_);
+    return opened_->object().grow(size_bytes);
+}
+
+}  // namespace samepage::tables

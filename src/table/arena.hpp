@@ -1,0 +1,73 @@
+// A growing object's bytes in this process: an offset becomes an address, once it is known to lie inside.
+// SPDX-License-Identifier: MIT
+//
+// The object is mapped with addresses to spare, so most growth appears in place. Where the spare ones are used up (or
+// the system gives none: 32 bits, files on Windows) the whole object is mapped once more, larger, and the old mapping
+// stays until the end, for threads that are reading in it.
+//
+// Invariant: [0, reach) of the newest mapping may be touched: the object was seen to be that long, and never shrinks.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+#include "os/os.hpp"
+#include "shared/structured.hpp"
+#include "table/layout.hpp"
+
+namespace samepage::tables {
+
+inline constexpr std::uint64_t reserve_bytes = std::uint64_t{64} << 30;
+
+class arena {
+   public:
+    explicit arena(shared::structured& opened);
+
+    // The object's fixed part.
+    body& fixed() const noexcept { return *body_; }
+
+    // Any thread. Whether [offset, offset + count) may be touched; asks the system when it is beyond what is known.
+    [[gnu::always_inline]] bool reaches(std::uint64_t offset, std::uint64_t count) const {
+        // acquire: pairs with the release in reach_further() (view)
+        const std::uint64_t reach = reach_.load(std::memory_order_acquire);
+        if (offset <= reach && count <= reach - offset) [[likely]]
+            return true;
+        return reach_further(offset, count);
+    }
+    // Of what reaches() was asked about.
+    template <class T>
+    T& at(std::uint64_t offset) const noexcept {
+        // acquire: pairs with the release in reach_further() (view)
+        return *reinterpret_cast<T*>(base_.load(std::memory_order_acquire) + static_cast<std::size_t>(offset));
+    }
+
+    // Both at once: [base, base + reach) may be touched.
+    struct view {
+        std::byte* base;
+        std::uint64_t reach;
+    };
+    view now() const noexcept {
+        // acquire: pairs with the release in reach_further() (view). The reach first: an older one suits a newer base.
+        const std::uint64_t reach = reach_.load(std::memory_order_acquire);
+        return {base_.load(std::memory_order_acquire), reach};
+    }
+
+    // At least so many bytes, for everybody. As held_object::grow.
+    result<void> grow(std::uint64_t size_bytes);
+
+   private:
+    bool reach_further(std::uint64_t offset, std::uint64_t count) const;
+
+    shared::structured* opened_;
+    body* body_;
+    mutable std::atomic<std::byte*> base_;
+    mutable std::atomic<std::uint64_t> reach_;
+    mutable std::uint64_t reserved_;  // addresses from base_ on. Under mutex_
+    mutable std::mutex mutex_;
+    mutable std::vector<os::mapping> more_;  // newer than the object's own. Under mutex_
+};
+
+}  // namespace samepage::tables

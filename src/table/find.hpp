@@ -1,0 +1,232 @@
+// Finding a record, as readers do: no lock, no write, no waiting; what was copied is validated before it counts.
+// SPDX-License-Identifier: MIT
+//
+// reader of a key                                        a writer that replaces, erases, reuses
+//   R1 buckets; the bucket; its slots, by the tag          W1 a record in a cell of its own, with its number
+//   R2 the record's number; not 0                          W2 the slot leads to it (or is 0)             <- commits
+//   R3 the slot again: the same word                       W3 the old cell's number 0, then it is in a free list
+//   R4 lengths, key, value: copied, bounded                W4 later: another record in it, with another number
+//   R5 the number again: the same
+//   R6 not found: buckets again: the same
+//
+// Invariants
+//   I1 A number is given to one record of one cell, once in the table's life, and is 0 before any of the record's bytes
+//      changes.
+//   I2 R2, R3 and R5 together: the record that the slot led to at R3, which is the reader's moment, is the one that was
+//      copied. (At R2 alone it may be one that is only being written, and is never published.)
+//   I3 A record that stays in the table is in the same slot all the time, but for a split: that puts it into the new
+//      bucket, raises `buckets`, and takes it out of the old one. So who doesn't find it, and finds `buckets` as it
+//      was, was right to.
+//   I4 Cells stay cells of their size, so I1 holds of the word at R2 for ever. But pages of large records are used
+//      again in any shape: `layout` is raised before that, and R5 then asks the slot too.
+//   I5 A further group is freed only when it is empty, at a bucket's end, after `buckets` was raised. Who is still in it
+//      finds nothing, or another bucket's records, and had already passed all that stays in its own.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "table/arena.hpp"
+#include "table/bytes.hpp"
+
+namespace samepage::tables {
+
+// A record, as it was when it was looked at.
+struct seen_record {
+    std::uint64_t offset = 0, number = 0, lengths = 0, layout = 0;
+
+    std::uint64_t value_at() const noexcept { return offset + value_offset(key_bytes_of(lengths)); }
+};
+
+// Damage makes longer chains than these, or more changes in a row than these tries, look like what they are.
+inline constexpr unsigned chain_max = 1U << 20;
+inline constexpr unsigned tries_max = 1000;
+
+class finder {
+   public:
+    enum class outcome : std::uint8_t { found, missing, busy, corrupt };
+
+    explicit finder(const arena& where) noexcept : arena_(&where), body_(&where.fixed()) {}
+
+    // As get(), where that needs nothing but looking at one record: true. Else get() does it, from the start.
+    template <class Use>
+    [[gnu::always_inline]] bool try_get(std::span<const std::byte> key, std::uint64_t hash, std::uint64_t& number,
+                                        Use&& use) const;
+    // Calls use(value, bytes) with the value in shared memory, maybe in the middle of a change: it copies. Again, until
+    // what it got was whole.
+    template <class Use>
+    outcome get(std::span<const std::byte> key, std::uint64_t hash, std::uint64_t& number, Use&& use) const;
+
+    // The two halves of try_get, and what brings the memory that each needs: so several gets' misses of the cache
+    // overlap. The slot is null where it isn't in the first group.
+    void expect_bucket(std::uint64_t hash) const noexcept;
+    [[gnu::always_inline]] const word* near_slot(std::uint64_t hash) const noexcept;
+    void expect_record(const word& slot) const noexcept;
+    template <class Use>
+    [[gnu::always_inline]] bool try_copy(const word& slot, std::span<const std::byte> key, std::uint64_t& number,
+                                         Use&& use) const;
+
+    // The first group of a bucket; null: it cannot be.
+    group* bucket(std::uint64_t index) const;
+    // The group that `next` leads to; null: it cannot be.
+    group* group_at(std::uint64_t offset) const {
+        return offset % 8 == 0 && arena_->reaches(offset, sizeof(group)) ? &arena_->at<group>(offset) : nullptr;
+    }
+
+    enum class look : std::uint8_t { same_key, other_key, gone, corrupt };
+    // R2, R3, and of R4 the lengths: the record that slot `index` of `in` led to as `slot`.
+    look examine_any(const group& in, unsigned index, std::uint64_t slot, seen_record& seen) const;
+    // And the key.
+    look examine(const group& in, unsigned index, std::uint64_t slot, std::span<const std::byte> key,
+                 seen_record& seen) const;
+    // R5.
+    bool is_whole(const group& in, unsigned index, std::uint64_t slot, const seen_record& seen) const {
+        const bool same = read(arena_->at<record>(seen.offset).number) == seen.number;
+        return same && (read(body_->layout) == seen.layout || read(in.slots[index]) == slot);
+    }
+
+   private:
+    // Null also where get() has to look closer.
+    [[gnu::always_inline]] const group* near_bucket(std::uint64_t hash, const arena::view& view) const noexcept;
+
+    const arena* arena_;
+    const body* body_;
+};
+
+inline group* finder::bucket(std::uint64_t index) const {
+    if (index < first_groups) return &arena_->at<group>(table_offset + offsetof(body, first) + index * sizeof(group));
+    const piece p = piece_of(index);
+    const std::uint64_t offset = read(body_->pieces[p.index]);
+    if (offset % 64 != 0 || offset == 0 || !arena_->reaches(offset, p.groups * sizeof(group))) return nullptr;
+    return &arena_->at<group>(offset + p.within * sizeof(group));
+}
+
+inline finder::look finder::examine_any(const group& in, unsigned index, std::uint64_t slot, seen_record& seen) const {
+    seen.layout = read(body_->layout);
+    seen.offset = slot_offset(slot);
+    if (!arena_->reaches(seen.offset, sizeof(record) + 8)) [[unlikely]]
+        return read(in.slots[index]) == slot ? look::corrupt : look::gone;
+    const record& r = arena_->at<record>(seen.offset);
+    seen.number = read(r.number);
+    seen.lengths = read(r.lengths);
+    if (seen.number == 0 || read(in.slots[index]) != slot) return look::gone;
+    if (value_bytes_of(seen.lengths) > value_max ||
+        !arena_->reaches(seen.offset, record_bytes(seen.lengths) + spare_bytes)) [[unlikely]]
+        return is_whole(in, index, slot, seen) ? look::corrupt : look::gone;
+    return look::same_key;
+}
+
+inline finder::look finder::examine(const group& in, unsigned index, std::uint64_t slot, std::span<const std::byte> key,
+                                    seen_record& seen) const {
+    const look how = examine_any(in, index, slot, seen);
+    if (how != look::same_key) return how;
+    const bool same =
+        key_bytes_of(seen.lengths) == key.size() && equals(&arena_->at<std::byte>(seen.offset) + sizeof(record), key);
+    if (same) return look::same_key;
+    return is_whole(in, index, slot, seen) ? look::other_key : look::gone;
+}
+
+inline const group* finder::near_bucket(std::uint64_t hash, const arena::view& view) const noexcept {
+    const std::uint64_t buckets = read(body_->buckets);
+    if (buckets < buckets_min || buckets > buckets_max) [[unlikely]]
+        return nullptr;
+    const std::uint64_t bucket = bucket_of(hash, buckets);
+    std::uint64_t at = table_offset + offsetof(body, first) + bucket * sizeof(group);
+    if (bucket >= first_groups) {
+        const piece p = piece_of(bucket);
+        const std::uint64_t offset = read(body_->pieces[p.index]);
+        at = offset + p.within * sizeof(group);
+        if (offset % 64 != 0 || at >= view.reach || view.reach - at < sizeof(group)) [[unlikely]]
+            return nullptr;
+    }
+    return reinterpret_cast<const group*>(view.base + static_cast<std::size_t>(at));
+}
+
+inline void finder::expect_bucket(std::uint64_t hash) const noexcept {
+    if (const group* const in = near_bucket(hash, arena_->now()); in != nullptr) __builtin_prefetch(in);
+}
+
+inline const word* finder::near_slot(std::uint64_t hash) const noexcept {
+    const group* const in = near_bucket(hash, arena_->now());
+    const unsigned matches = in == nullptr ? 0 : matching(*in, tag_of(hash));
+    return matches == 0 ? nullptr : &in->slots[std::countr_zero(matches)];
+}
+
+inline void finder::expect_record(const word& slot) const noexcept {
+    const arena::view view = arena_->now();
+    const std::uint64_t offset = slot_offset(read(slot));
+    if (offset >= view.reach) return;
+    // A prefetch of what isn't there does nothing.
+    __builtin_prefetch(view.base + static_cast<std::size_t>(offset));
+    __builtin_prefetch(view.base + static_cast<std::size_t>(offset) + 64);
+}
+
+template <class Use>
+inline bool finder::try_copy(const word& from, std::span<const std::byte> key, std::uint64_t& number, Use&& use) const {
+    const arena::view view = arena_->now();
+    const std::uint64_t slot = read(from), offset = slot_offset(slot);
+    if (offset == 0 || offset >= view.reach || view.reach - offset < sizeof(record) + 8) [[unlikely]]
+        return false;
+    const record& r = *reinterpret_cast<const record*>(view.base + static_cast<std::size_t>(offset));
+    const std::uint64_t layout = read(body_->layout), before = read(r.number), lengths = read(r.lengths);
+    const bool plain = before != 0 && read(from) == slot && key_bytes_of(lengths) == key.size() &&
+                       record_bytes(lengths) + spare_bytes <= view.reach - offset;
+    if (!plain) [[unlikely]]
+        return false;
+    const auto* const bytes = reinterpret_cast<const std::byte*>(&r);
+    if (!equals(bytes + sizeof(record), key)) [[unlikely]]
+        return false;
+    use(bytes + value_offset(key.size()), value_bytes_of(lengths));
+    number = before;
+    return read(r.number) == before && read(body_->layout) == layout;
+}
+
+template <class Use>
+inline bool finder::try_get(std::span<const std::byte> key, std::uint64_t hash, std::uint64_t& number,
+                            Use&& use) const {
+    const word* const slot = near_slot(hash);
+    return slot != nullptr && try_copy(*slot, key, number, use);
+}
+
+template <class Use>
+finder::outcome finder::get(std::span<const std::byte> key, std::uint64_t hash, std::uint64_t& number,
+                            Use&& use) const {
+    const std::uint64_t tag = tag_of(hash);
+    for (unsigned tries = 0; tries < tries_max;) {
+        const std::uint64_t buckets = read(body_->buckets);
+        if (buckets < buckets_min || buckets > buckets_max) return outcome::corrupt;
+        const group* in = bucket(bucket_of(hash, buckets));
+        for (unsigned groups = 0;; ++groups) {
+            if (in == nullptr || groups == chain_max) return outcome::corrupt;
+            for (unsigned matches = matching(*in, tag); matches != 0;) {
+                const auto index = static_cast<unsigned>(std::countr_zero(matches));
+                const std::uint64_t slot = read(in->slots[index]);
+                seen_record seen;
+                const bool is_one = slot != 0 && tag_of(slot) == tag;
+                const look how = is_one ? examine(*in, index, slot, key, seen) : look::other_key;
+                if (how == look::other_key) {
+                    matches &= matches - 1;
+                    continue;
+                }
+                if (how == look::corrupt) return outcome::corrupt;
+                if (how == look::same_key) {
+                    use(&arena_->at<std::byte>(seen.value_at()), value_bytes_of(seen.lengths));
+                    if (is_whole(*in, index, slot, seen)) [[likely]] {
+                        number = seen.number;
+                        return outcome::found;
+                    }
+                }
+                if (++tries == tries_max) return outcome::busy;
+            }
+            const std::uint64_t next = read(in->next);
+            if (next == 0) break;
+            in = group_at(next);
+        }
+        if (read(body_->buckets) == buckets) return outcome::missing;
+        ++tries;
+    }
+    return outcome::busy;
+}
+
+}  // namespace samepage::tables
