@@ -178,11 +178,11 @@ class table {
     result<found> get(const K& key) const {
         std::array<std::byte, sizeof(V)> copy;
         const auto seen = bytes_.get(bytes_of(key), copy);
-        if (!seen) return seen.error();
-        if (seen->size_bytes != sizeof(V)) {
+        if (!seen && seen.error().code() != errc::too_large) return seen.error();
+        if (!seen || seen->size_bytes != sizeof(V)) {
             return error(errc::wrong_kind, "get from a table",
-                         "the record has " + std::to_string(seen->size_bytes) + " bytes, this type has " +
-                             std::to_string(sizeof(V)) + "; get it as the type that was put");
+                         "the record hasn't the " + std::to_string(sizeof(V)) +
+                             " bytes of this type; get it as the type that was put");
         }
         return found{seen->version, std::bit_cast<V>(copy)};
     }

@@ -44,6 +44,17 @@ class arena {
         return *reinterpret_cast<T*>(base_.load(std::memory_order_acquire) + static_cast<std::size_t>(offset));
     }
 
+    // Both at once: [base, base + reach) may be touched.
+    struct view {
+        std::byte* base;
+        std::uint64_t reach;
+    };
+    view now() const noexcept {
+        // acquire: pairs with the release in reach_further() (view). The reach first: an older one suits a newer base.
+        const std::uint64_t reach = reach_.load(std::memory_order_acquire);
+        return {base_.load(std::memory_order_acquire), reach};
+    }
+
     // At least so many bytes, for everybody. As held_object::grow.
     result<void> grow(std::uint64_t size_bytes);
 

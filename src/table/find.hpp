@@ -4,21 +4,21 @@
 // reader of a key                                        a writer that replaces, erases, reuses
 //   R1 buckets; the bucket; its slots, by the tag          W1 a record in a cell of its own, with its number
 //   R2 the record's number; not 0                          W2 the slot leads to it (or is 0)             <- commits
-//   R3 the slot again: the same word                       W3 the old cell's number 0, then it is in a list of free ones
+//   R3 the slot again: the same word                       W3 the old cell's number 0, then it is in a free list
 //   R4 lengths, key, value: copied, bounded                W4 later: another record in it, with another number
 //   R5 the number again: the same
 //   R6 not found: buckets again: the same
 //
 // Invariants
-//   I1 A number is given to one record of one cell, once in the table's life. It is stored after the record's bytes and
-//      becomes 0 before any of them changes.
+//   I1 A number is given to one record of one cell, once in the table's life, and is 0 before any of the record's bytes
+//      changes.
 //   I2 R2, R3 and R5 together: the record that the slot led to at R3, which is the reader's moment, is the one that was
 //      copied. (At R2 alone it may be one that is only being written, and is never published.)
 //   I3 A record that stays in the table is in the same slot all the time, but for a split: that puts it into the new
-//      bucket, raises `buckets`, and takes it out of the old one. So who doesn't find it, and finds `buckets` as it was,
-//      was right to.
-//   I4 Cells stay cells of their size, so I1 holds of the word at R2 for ever. But pages of large records are used again
-//      in any shape: `layout` is raised before that, and R5 then asks the slot too.
+//      bucket, raises `buckets`, and takes it out of the old one. So who doesn't find it, and finds `buckets` as it
+//      was, was right to.
+//   I4 Cells stay cells of their size, so I1 holds of the word at R2 for ever. But pages of large records are used
+//      again in any shape: `layout` is raised before that, and R5 then asks the slot too.
 #pragma once
 
 #include <cstddef>
@@ -47,6 +47,10 @@ class finder {
 
     explicit finder(const arena& where) noexcept : arena_(&where), body_(&where.fixed()) {}
 
+    // As get(), where that needs nothing but looking at one record: true. Else get() does it, from the start.
+    template <class Use>
+    [[gnu::always_inline]] bool try_get(std::span<const std::byte> key, std::uint64_t hash, std::uint64_t& number,
+                                        Use&& use) const;
     // Calls use(value, bytes) with the value in shared memory, maybe in the middle of a change: it copies. Again, until
     // what it got was whole.
     template <class Use>
@@ -110,6 +114,43 @@ inline finder::look finder::examine(const group& in, unsigned index, std::uint64
 }
 
 template <class Use>
+inline bool finder::try_get(std::span<const std::byte> key, std::uint64_t hash, std::uint64_t& number,
+                            Use&& use) const {
+    const arena::view view = arena_->now();
+    const std::uint64_t buckets = read(body_->buckets);
+    if (buckets < buckets_min || buckets > buckets_max) [[unlikely]]
+        return false;
+    const std::uint64_t bucket = bucket_of(hash, buckets);
+    std::uint64_t at = table_offset + offsetof(body, first) + bucket * sizeof(group);
+    if (bucket >= first_groups) {
+        const piece p = piece_of(bucket);
+        const std::uint64_t offset = read(body_->pieces[p.index]);
+        at = offset + p.within * sizeof(group);
+        if (offset % 64 != 0 || at >= view.reach || view.reach - at < sizeof(group)) [[unlikely]]
+            return false;
+    }
+    const group& in = *reinterpret_cast<const group*>(view.base + static_cast<std::size_t>(at));
+    const unsigned matches = matching(in, tag_of(hash));
+    if (matches == 0) return false;
+    const word& from = in.slots[std::countr_zero(matches)];
+    const std::uint64_t slot = read(from), offset = slot_offset(slot);
+    if (offset == 0 || offset >= view.reach || view.reach - offset < sizeof(record) + 8) [[unlikely]]
+        return false;
+    const record& r = *reinterpret_cast<const record*>(view.base + static_cast<std::size_t>(offset));
+    const std::uint64_t layout = read(body_->layout), before = read(r.number), lengths = read(r.lengths);
+    const bool plain = before != 0 && read(from) == slot && key_bytes_of(lengths) == key.size() &&
+                       record_bytes(lengths) <= view.reach - offset;
+    if (!plain) [[unlikely]]
+        return false;
+    const auto* const bytes = reinterpret_cast<const std::byte*>(&r);
+    if (!equals(bytes + sizeof(record), key)) [[unlikely]]
+        return false;
+    use(bytes + value_offset(key.size()), value_bytes_of(lengths));
+    number = before;
+    return read(r.number) == before && read(body_->layout) == layout;
+}
+
+template <class Use>
 finder::outcome finder::get(std::span<const std::byte> key, std::uint64_t hash, std::uint64_t& number,
                             Use&& use) const {
     const std::uint64_t tag = tag_of(hash);
@@ -119,25 +160,23 @@ finder::outcome finder::get(std::span<const std::byte> key, std::uint64_t hash, 
         const group* in = bucket(bucket_of(hash, buckets));
         for (unsigned groups = 0;; ++groups) {
             if (in == nullptr || groups == chain_max) return outcome::corrupt;
-            for (unsigned index = 0; index < group_slots;) {
+            for (unsigned matches = matching(*in, tag); matches != 0;) {
+                const auto index = static_cast<unsigned>(std::countr_zero(matches));
                 const std::uint64_t slot = read(in->slots[index]);
-                if (slot >> tag_shift != tag || slot == 0) {
-                    ++index;
+                seen_record seen;
+                const bool is_one = slot != 0 && tag_of(slot) == tag;
+                const look how = is_one ? examine(*in, index, slot, key, seen) : look::other_key;
+                if (how == look::other_key) {
+                    matches &= matches - 1;
                     continue;
                 }
-                seen_record seen;
-                const look how = examine(*in, index, slot, key, seen);
+                if (how == look::corrupt) return outcome::corrupt;
                 if (how == look::same_key) {
                     use(&arena_->at<std::byte>(seen.value_at()), value_bytes_of(seen.lengths));
-                    if (is_whole(*in, index, slot, seen)) {
+                    if (is_whole(*in, index, slot, seen)) [[likely]] {
                         number = seen.number;
                         return outcome::found;
                     }
-                } else if (how == look::other_key) {
-                    ++index;
-                    continue;
-                } else if (how == look::corrupt) {
-                    return outcome::corrupt;
                 }
                 if (++tries == tries_max) return outcome::busy;
             }

@@ -212,10 +212,10 @@ result<std::uint64_t> space::take(unsigned stripe, std::uint64_t bytes, shared::
 }
 
 result<std::uint64_t> space::take_group(unsigned stripe, shared::patience& until, const char* operation) {
-    auto cell = take_cell(stripe, group_class, until, operation);
-    if (!cell) return cell;
+    const auto cell = take_cell(stripe, group_class, until, operation);
+    if (!cell) return cell.error();
     for (std::uint64_t at = 0; at < sizeof(group); at += 8) write(arena_->at<word>(*cell + at), 0);
-    return cell;
+    return *cell;
 }
 
 result<std::uint64_t> space::take_cell(unsigned stripe, unsigned cell_class, shared::patience& until,
@@ -353,7 +353,7 @@ result<void> space::recover(unsigned stripe, shared::patience& until, const char
     }
     if (doing != taking) return {};
     if (cell_class == large_class) {
-        if (auto given = give(stripe, large_class, offset, until, operation); !given) return given;
+        if (auto given = give(stripe, large_class, offset, until, operation); !given) return given.error();
     } else {
         record* const cell = cell_at(offset);
         if (cell == nullptr || cell_class >= classes_count) return damaged(operation);

@@ -4,8 +4,8 @@
 // Layout (layout.hpp): runs tile the arena, each with its length and kind in one word. Slabs give cells of one size out
 // once; from then on a cell is in use, or in the list of its class in the stripe that freed it.
 //
-// Roles. The owner of `space` (an owner word) changes runs, `slabs`, `pieces`, `end`, `pending` and the two hints;
-// it owns a stripe (or `growth`) too. The owner of a stripe changes its lists, and `doing` of itself. So the many who put
+// Roles. The owner of `space` (an owner word) changes runs, `slabs`, `pieces`, `end`, `pending` and the two hints; it
+// owns a stripe (or `growth`) too. The owner of a stripe changes its lists, and `doing` of itself. So the many who put
 // and erase meet in `space` only when a list is empty.
 //
 //   a run is handed out                                     a list is filled
@@ -23,8 +23,8 @@
 //
 // Invariants
 //   I1 Runs tile [arena_offset, end) at every moment: A3 splits and B1 joins by one store, E3 adds one.
-//   I2 A run in use is led to by the word that its kind says (`slabs`, `pieces`, a stripe's `cell` while it is taking, a
-//      slot), or it is `pending`.
+//   I2 A run in use is led to by the word that its kind says (`slabs`, `pieces`, a stripe's `cell` while it is taking,
+//      a slot), or it is `pending`.
 //   I3 Each cell that was handed out is in use, in one list, or named by its stripe's step.
 //
 // Crash story. Whoever takes `space` from the dead: a pending run that nothing leads to is free again (before A4) or

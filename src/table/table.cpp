@@ -48,8 +48,9 @@ error why_not(finder::outcome how, const char* operation) {
     return error(errc::busy, operation, "writers were faster than the copy in every try; try again");
 }
 
-result<void> check_key(std::span<const std::byte> key, const char* operation) {
-    if (!key.empty() && key.size() <= tables::key_max) return {};
+bool is_key(std::span<const std::byte> key) noexcept { return !key.empty() && key.size() <= tables::key_max; }
+
+error no_key_that_can_be(std::span<const std::byte> key, const char* operation) {
     return error(
         errc::invalid_argument, operation,
         "a key has 1 to " + std::to_string(tables::key_max) + " bytes, this one has " + std::to_string(key.size()));
@@ -170,15 +171,17 @@ result<table_bytes> table_bytes::open(std::string_view place, const table_option
 
 result<table_bytes::found> table_bytes::get(std::span<const std::byte> key, std::span<std::byte> into) const {
     if (!state_) return closed(getting);
-    if (auto good = check_key(key, getting); !good) return good.error();
+    if (!is_key(key)) return no_key_that_can_be(key, getting);
     found seen{0, 0};
-    const auto how =
-        state_->find->get(key, state_->hash(key), seen.version, [&](const std::byte* value, std::uint64_t size_bytes) {
-            seen.size_bytes = static_cast<std::size_t>(size_bytes);
-            if (seen.size_bytes <= into.size()) shared::load_bytes(into.data(), value, seen.size_bytes);
-        });
-    if (how != finder::outcome::found) [[unlikely]]
-        return why_not(how, getting);
+    const std::uint64_t hash = state_->hash(key);
+    const auto copy = [&](const std::byte* value, std::uint64_t size_bytes) {
+        seen.size_bytes = static_cast<std::size_t>(size_bytes);
+        if (seen.size_bytes <= into.size()) shared::load_bytes(into.data(), value, seen.size_bytes);
+    };
+    if (!state_->find->try_get(key, hash, seen.version, copy)) {
+        const auto how = state_->find->get(key, hash, seen.version, copy);
+        if (how != finder::outcome::found) return why_not(how, getting);
+    }
     if (seen.size_bytes > into.size())
         return error(errc::too_large, getting,
                      "the value has " + std::to_string(seen.size_bytes) + " bytes, there is room for " +
@@ -188,7 +191,7 @@ result<table_bytes::found> table_bytes::get(std::span<const std::byte> key, std:
 
 result<std::vector<std::byte>> table_bytes::get(std::span<const std::byte> key) const {
     if (!state_) return closed(getting);
-    if (auto good = check_key(key, getting); !good) return good.error();
+    if (!is_key(key)) return no_key_that_can_be(key, getting);
     std::vector<std::byte> value;
     std::uint64_t version = 0;
     const auto how =
@@ -202,7 +205,7 @@ result<std::vector<std::byte>> table_bytes::get(std::span<const std::byte> key) 
 
 result<table_bytes::text_value> table_bytes::get_text(std::string_view key) const {
     if (!state_) return closed(getting);
-    if (auto good = check_key(bytes_of(key), getting); !good) return good.error();
+    if (!is_key(bytes_of(key))) return no_key_that_can_be(bytes_of(key), getting);
     text_value seen{0, {}};
     const auto how = state_->find->get(
         bytes_of(key), state_->hash(bytes_of(key)), seen.version, [&](const std::byte* from, std::uint64_t size_bytes) {
@@ -215,7 +218,7 @@ result<table_bytes::text_value> table_bytes::get_text(std::string_view key) cons
 
 result<std::uint64_t> table_bytes::version(std::span<const std::byte> key) const {
     if (!state_) return closed(getting);
-    if (auto good = check_key(key, getting); !good) return good.error();
+    if (!is_key(key)) return no_key_that_can_be(key, getting);
     std::uint64_t version = 0;
     const auto how =
         state_->find->get(key, state_->hash(key), version, [](const std::byte*, std::uint64_t) noexcept {});
@@ -267,7 +270,7 @@ auto table_bytes::state::with_stripe(std::span<const std::byte> key, duration ti
                                      Step&& step) const
     -> decltype(step(std::declval<writer&>(), std::uint64_t{}, std::declval<writer::place&>(),
                      std::declval<shared::patience&>())) {
-    if (auto good = check_key(key, operation); !good) return good.error();
+    if (!is_key(key)) return no_key_that_can_be(key, operation);
     if (auto good = may_write(operation); !good) return good.error();
     const std::uint64_t h = hash(key);
     const unsigned stripe = tables::stripe_of(h);

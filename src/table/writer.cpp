@@ -29,15 +29,18 @@ bool writer::find(std::span<const std::byte> key, std::uint64_t hash, place& at)
     group* in = find_.bucket(bucket_of(hash, buckets));
     for (unsigned groups = 0; in != nullptr && groups < chain_max; ++groups) {
         at.last = in;
-        for (unsigned index = 0; index < group_slots; ++index) {
+        for (unsigned matches = matching(*in, tag_of(hash)); matches != 0; matches &= matches - 1) {
+            const auto index = static_cast<unsigned>(std::countr_zero(matches));
             const std::uint64_t slot = read(in->slots[index]);
-            if (slot == 0 && at.free_slot == nullptr) at.free_slot = &in->slots[index];
-            if (slot == 0 || tag_of(slot) != tag_of(hash)) continue;
+            if (slot == 0) continue;
             switch (find_.examine(*in, index, slot, key, at.record)) {
                 case finder::look::same_key: at.slot = &in->slots[index]; return true;
                 case finder::look::other_key: break;
                 default: return false;
             }
+        }
+        for (unsigned index = 0; at.free_slot == nullptr && index < group_slots; ++index) {
+            if (read(in->slots[index]) == 0) at.free_slot = &in->slots[index];
         }
         const std::uint64_t next = read(in->next);
         if (next == 0) return true;
@@ -75,8 +78,8 @@ result<void> writer::publish(unsigned stripe, word& slot, std::uint64_t after, s
     write(slot, after);
     const auto done = finish(stripe, until, operation);
     // It is published; who has the stripe next frees what was there before, once the space can be had.
-    if (!done && done.error().code() == errc::timed_out) return {};
-    return done;
+    if (done || done.error().code() == errc::timed_out) return {};
+    return done.error();
 }
 
 // P5 to P7, or what is left of them.
@@ -87,7 +90,7 @@ result<void> writer::finish(unsigned stripe, shared::patience& until, const char
         const std::uint64_t old_class = read(s.before_class);
         if (old_class > large_class) return damaged(operation);
         const auto given = space_.give(stripe, static_cast<unsigned>(old_class), slot_offset(before), until, operation);
-        if (!given) return given;
+        if (!given) return given.error();
     }
     write(s.doing, no_step);
     return {};
@@ -157,7 +160,7 @@ result<void> writer::recover(unsigned stripe, shared::patience& until, const cha
         const std::uint64_t cell_class = read(s.cell_class);
         if (cell_class > large_class) return damaged(operation);
         const auto given = space_.give(stripe, static_cast<unsigned>(cell_class), read(s.cell), until, operation);
-        if (!given) return given;
+        if (!given) return given.error();
     }
     write(s.doing, no_step);
     return {};
@@ -208,7 +211,7 @@ result<void> writer::split(std::uint64_t bucket, shared::patience& until, const 
     if (other >= first_groups) {
         const piece p = piece_of(other);
         if (read(body_->pieces[p.index]) == 0) {
-            if (auto added = space_.add_piece(p, until, operation); !added) return added;
+            if (auto added = space_.add_piece(p, until, operation); !added) return added.error();
         }
     }
     group* const first = find_.bucket(other);
@@ -236,7 +239,7 @@ result<void> writer::split(std::uint64_t bucket, shared::patience& until, const 
             if (bucket_of(*hash, other + 1) != other) continue;
             if (used == group_slots) {
                 if (read(to->next) == 0) {
-                    if (auto added = add_group(stripe, *to, until, operation); !added) return added;
+                    if (auto added = add_group(stripe, *to, until, operation); !added) return added.error();
                 }
                 to = find_.group_at(read(to->next));
                 if (to == nullptr) return damaged(operation);

@@ -1,0 +1,304 @@
+// Tables of 1 M records of 64 bytes under 8-byte keys: alone, two processes at once, growing, opening.
+// SPDX-License-Identifier: MIT
+//
+// Operations, keys at random:
+//   get, dependent get      copies the value; dependent: the next key is made from it
+//   update, insert          puts a value for a key that is there; for one that isn't (erased after each slice)
+//   two readers, two writers, one of each, in processes of their own on processors of their own
+//   memory                  bytes of the object for each record
+//   growing                 each put of a growing table is timed
+//   opening                 open, one get, close, of a small table and a large one
+// The limit is absl::flat_hash_map in private memory. LMDB doesn't wait for the disk, nor does SQLite; all their files
+// are in memory, too. Redis isn't measured: it needs a daemon and a call to it for each operation.
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "beside.hpp"
+#include "harness.hpp"
+#include "samepage/table.hpp"
+#include "table_peers.hpp"
+#include "team.hpp"
+
+namespace {
+
+using bench::contender;
+using bench::value_or_fail;
+using bench::peers::value64;
+using direction = bench::goal::direction;
+
+std::uint64_t records = 1'000'000;
+std::uint64_t records_large = 10'000'000;
+
+// Different for different numbers, in no order.
+constexpr std::uint64_t key_of(std::uint64_t number) noexcept {
+    number = (number ^ number >> 31) * 0x7fb5d329728ea185U;
+    number = (number ^ number >> 27) * 0x81dadef4bc2dd44dU;
+    return (number ^ number >> 33) >> 1;  // SQLite's are signed
+}
+
+value64 value_of(std::uint64_t number) {
+    value64 v{};
+    v.words.fill(number);
+    return v;
+}
+
+class samepage_table {
+   public:
+    explicit samepage_table(const std::string&, const std::string& name = "table")
+        : table_(value_or_fail(samepage::table<std::uint64_t, value64>::create(name))) {}
+    bool get(std::uint64_t key, value64& into) const {
+        const auto seen = table_.get(key);
+        if (!seen) return false;
+        into = seen->value;
+        return true;
+    }
+    void put(std::uint64_t key, const value64& v) {
+        if (const auto done = table_.put(key, v); !done) bench::fail(done.error().message());
+    }
+    void erase(std::uint64_t key) { value_or_fail(table_.erase(key)); }
+    double bytes_each() const {
+        return static_cast<double>(table_.bytes().info().value().size_bytes) / static_cast<double>(table_.size());
+    }
+
+   private:
+    samepage::table<std::uint64_t, value64> table_;
+};
+
+template <class Table>
+std::shared_ptr<Table> filled(const std::string& folder) {
+    auto table = std::make_shared<Table>(folder);
+    const auto each = [](std::uint64_t i) { return std::pair(key_of(i), value_of(i)); };
+    if constexpr (requires { table->fill(records, each); }) {
+        table->fill(records, each);
+    } else {
+        for (std::uint64_t i = 0; i < records; ++i) table->put(key_of(i), value_of(i));
+    }
+    return table;
+}
+
+// Numbers of records in random order; cheap beside a miss of the cache.
+class numbers {
+   public:
+    explicit numbers(std::uint64_t seed) : state_(seed * 2 + 1) {}
+    std::uint64_t next() {
+        state_ = state_ * 0x5851f42d4c957f2dU + 0x14057b7ef767814fU;
+        return static_cast<std::uint64_t>((static_cast<unsigned __int128>(state_) * records) >> 64);
+    }
+
+   private:
+    std::uint64_t state_;
+};
+
+void check(const value64& v, std::uint64_t number) {
+    if (v.words[0] % records != number % records || v.words[7] != v.words[0]) bench::fail("a value is another one's");
+}
+
+template <class Table>
+std::function<void()> getting(std::shared_ptr<Table> table, std::uint64_t seed = 1) {
+    return [table, n = numbers(seed)]() mutable {
+        const std::uint64_t number = n.next();
+        value64 v;
+        if (!table->get(key_of(number), v)) bench::fail("a record is missing");
+        check(v, number);
+    };
+}
+template <class Table>
+std::function<void()> updating(std::shared_ptr<Table> table, std::uint64_t seed = 2) {
+    return [table, n = numbers(seed), round = std::uint64_t{0}]() mutable {
+        const std::uint64_t number = n.next();
+        table->put(key_of(number), value_of(number + records * ++round));
+    };
+}
+
+// ---- Contenders: a template each, so that no call between stands in the loop ---------------------------------------
+
+template <class Table>
+contender gets(std::string name, std::shared_ptr<Table> table) {
+    return bench::repeated(std::move(name), [table, n = numbers(1)]() mutable {
+        const std::uint64_t number = n.next();
+        value64 v;
+        if (!table->get(key_of(number), v)) bench::fail("a record is missing");
+        check(v, number);
+    });
+}
+template <class Table>
+contender dependent_gets(std::string name, std::shared_ptr<Table> table) {
+    return bench::repeated(std::move(name), [table, last = std::uint64_t{1}]() mutable {
+        value64 v;
+        const std::uint64_t number = (last * 0x9e3779b97f4a7c15U + 12345) % records;
+        if (!table->get(key_of(number), v)) bench::fail("a record is missing");
+        check(v, number);
+        last = number + v.words[3] / records / records;  // + 0, but the processor doesn't know
+    });
+}
+template <class Table>
+contender updates(std::string name, std::shared_ptr<Table> table) {
+    return bench::repeated(std::move(name), [table, n = numbers(2), round = std::uint64_t{0}]() mutable {
+        const std::uint64_t number = n.next();
+        table->put(key_of(number), value_of(number + records * ++round));
+    });
+}
+template <class Table>
+contender inserts(std::string name, std::shared_ptr<Table> table) {
+    auto count = std::make_shared<std::uint64_t>(0);
+    return bench::repeated(
+        std::move(name), [table, count] { table->put(key_of(records + *count), value_of(*count)), ++*count; }, {},
+        [table, count] {
+            while (*count > 0) table->erase(key_of(records + --*count));
+        });
+}
+
+// `how_many` processes that each do the same, on processors of their own.
+template <class Table, class Make>
+contender together(std::string name, const std::string& folder, unsigned how_many, Make make) {
+    auto members = std::make_shared<bench::team>(name);
+    for (unsigned i = 0; i < how_many; ++i) {
+        members->add(i, [folder, make, i]() -> bench::team::part {
+            auto operation = make(std::make_shared<Table>(folder), i + 10);
+            return [operation](const bench::order& o) { return bench::repeat(o, 1, operation); };
+        });
+    }
+    return {std::move(name), [members](bench::nanoseconds length) { return members->slice(length); }};
+}
+
+// What this process does while another one does something else.
+template <class Table, class Mine, class Theirs>
+contender beside(std::string name, const std::string& folder, Mine mine, Theirs theirs) {
+    auto other =
+        std::make_shared<bench::worker>(1, [folder, theirs] { return theirs(std::make_shared<Table>(folder), 5); });
+    return bench::repeated(
+        std::move(name), mine(std::make_shared<Table>(folder), 6), [other] { other->start(); },
+        [other] { other->stop(); });
+}
+
+// ---- Rows ------------------------------------------------------------------------------------------------------------
+
+void alone(bench::report& report, const std::string& folder) {
+    const auto absl = filled<bench::peers::absl_map>(folder);
+    const auto mine = std::make_shared<samepage_table>(folder);
+    const auto lmdb = std::make_shared<bench::peers::lmdb>(folder);
+    const auto boost = std::make_shared<bench::peers::boost_map>(folder);
+    const auto sqlite = std::make_shared<bench::peers::sqlite>(folder);
+    const auto of_all = [&](auto make) {
+        return std::vector<contender>{make("absl, private", absl), make("samepage", mine), make("LMDB", lmdb),
+                                      make("Boost map + sharable mutex", boost), make("SQLite", sqlite)};
+    };
+    const std::string boost_name = "Boost map + sharable mutex";
+    report.measure({"table: get, 1 M records of 64 B",
+                    of_all([](auto name, auto table) { return gets(name, table); }),
+                    {{"samepage", "absl, private", direction::at_most, 1.5},
+                     {"LMDB", "samepage", direction::at_least, 6},
+                     {boost_name, "samepage", direction::at_least, 3}}});
+    report.measure({"table: dependent get, 1 M records of 64 B",
+                    {dependent_gets("absl, private", absl), dependent_gets("samepage", mine)},
+                    {{"samepage", "absl, private", direction::at_most, 1.2}}});
+    report.measure(
+        {"table: update, 1 M records of 64 B",
+         of_all([](auto name, auto table) { return updates(name, table); }),
+         {{"samepage", "absl, private", direction::at_most, 1.5}, {"LMDB", "samepage", direction::at_least, 8}}});
+    report.measure(
+        {"table: insert beside 1 M records of 64 B",
+         of_all([](auto name, auto table) { return inserts(name, table); }),
+         {{"samepage", "absl, private", direction::at_most, 1.5}, {"LMDB", "samepage", direction::at_least, 8}}});
+}
+
+void memory(bench::report& report, const std::string& folder) {
+    const samepage_table fresh(folder);
+    report.measure({"table: memory for 1 M records of 8 + 64 B",
+                    {{"payload", [](bench::nanoseconds) { return 72.0; }},
+                     {"samepage", [&](bench::nanoseconds) { return fresh.bytes_each(); }}},
+                    {{"samepage", "payload", direction::at_most, 1.6}},
+                    1,
+                    "bytes/record"});
+}
+
+void two_processes(bench::report& report, const std::string& folder) {
+    using mine = samepage_table;
+    using bench::peers::boost_map;
+    using bench::peers::lmdb;
+    const auto get = [](auto table, std::uint64_t seed) { return getting(table, seed); };
+    const auto put = [](auto table, std::uint64_t seed) { return updating(table, seed); };
+    report.measure({"table: two reader processes",
+                    {together<mine>("samepage, one", folder, 1, get), together<mine>("samepage, two", folder, 2, get),
+                     together<lmdb>("LMDB, two", folder, 2, get), together<boost_map>("Boost, two", folder, 2, get)},
+                    {{"samepage, one", "samepage, two", direction::at_least, 1.8}}});
+    report.measure({"table: two writer processes",
+                    {together<mine>("samepage, one", folder, 1, put), together<mine>("samepage, two", folder, 2, put),
+                     together<lmdb>("LMDB, two", folder, 2, put), together<boost_map>("Boost, two", folder, 2, put)},
+                    {{"samepage, one", "samepage, two", direction::at_least, 1.6}}});
+    report.measure({"table: a reader beside a writer",
+                    {bench::repeated("samepage, alone", get(std::make_shared<mine>(folder), 7)),
+                     beside<mine>("samepage, beside", folder, get, put), beside<lmdb>("LMDB, beside", folder, get, put),
+                     beside<boost_map>("Boost, beside", folder, get, put)},
+                    {{"samepage, alone", "samepage, beside", direction::at_least, 0.8}}});
+    report.measure({"table: a writer beside a reader",
+                    {bench::repeated("samepage, alone", put(std::make_shared<mine>(folder), 7)),
+                     beside<mine>("samepage, beside", folder, put, get), beside<lmdb>("LMDB, beside", folder, put, get),
+                     beside<boost_map>("Boost, beside", folder, put, get)},
+                    {{"samepage, alone", "samepage, beside", direction::at_least, 0.8}}});
+}
+
+void growing(bench::report& report, const std::string& folder) {
+    using clock = std::chrono::steady_clock;
+    std::vector<double> times;
+    samepage_table large(folder, "large");
+    const auto grow = [&] {
+        if (!times.empty()) return;
+        times.reserve(records_large);
+        auto before = clock::now();
+        for (std::uint64_t i = 0; i < records_large; ++i) {
+            large.put(key_of(i), value_of(i));
+            const auto now = clock::now();
+            times.push_back(static_cast<double>(bench::nanoseconds(now - before).count()));
+            before = now;
+        }
+        std::sort(times.begin(), times.end());
+    };
+    const auto at = [&](double part) {
+        return [&, part](bench::nanoseconds) {
+            grow();
+            return times[static_cast<std::size_t>(part * static_cast<double>(times.size() - 1))];
+        };
+    };
+    report.measure({"table: one put while it grows to 10 M records",
+                    {{"median", at(0.5)}, {"99.9 %", at(0.999)}, {"longest", at(1)}},
+                    {{"99.9 %", "", direction::at_most, 1e6}},
+                    1});
+    grow();
+    const samepage_table small(folder, "small");
+    samepage_table(folder, "small").put(1, value_of(1));
+    const auto opening = [&](std::string name, const std::string& which, std::uint64_t key) {
+        return bench::repeated(std::move(name), [&folder, which, key] {
+            value64 v;
+            if (!samepage_table(folder, which).get(key, v)) bench::fail("a record is missing");
+        });
+    };
+    report.measure({"table: open, get, close",
+                    {opening("1 record", "small", 1), opening("10 M records", "large", key_of(5))},
+                    {{"10 M records", "", direction::at_most, 1e6}}});
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const bench::options chosen = bench::parse(argc, argv);
+    if (chosen.tiny) records = 5000, records_large = 20000;
+    bench::report report(chosen);
+    const bench::own_directory names;
+    bench::pin(0);
+    const auto held = filled<samepage_table>(names.path());
+    memory(report, names.path());
+    filled<bench::peers::lmdb>(names.path());
+    filled<bench::peers::boost_map>(names.path());
+    filled<bench::peers::sqlite>(names.path());
+    if (report.wants("table: two reader processes") || chosen.only.empty()) two_processes(report, names.path());
+    alone(report, names.path());
+    growing(report, names.path());
+    return 0;
+}
