@@ -320,6 +320,8 @@ std::string arguments::help() const {
 
 std::vector<std::string> arguments::option_names() const { return state_->long_names(); }
 
+bool arguments::takes_command() const { return state_->command != nullptr; }
+
 bool arguments::takes_place() const { return state_->place != nullptr || state_->places != nullptr; }
 
 }  // namespace samepage::cli

@@ -28,8 +28,8 @@ class arguments {
     // Words, in the order in which they are declared. With a place comes --global.
     void place(std::string& into);
     void places(std::vector<std::string>& into);
-    // An optional value that may begin with '-'; `name` is its name in the help. `option`, which the command declares if
-    // it isn't empty, is named to who gives a value that looks like a misspelt option.
+    // An optional value that may begin with '-'; `name` is its name in the help. `option`, which the command declares,
+    // or which is empty, is named to who gives a value that looks like a misspelt option.
     void value(std::optional<std::string>& into, const std::string& name, const std::string& option,
                const std::string& help);
     // At least one of them, up to the command line's end; only where no command can follow. "--" may stand before.
@@ -58,6 +58,7 @@ class arguments {
     std::string help() const;
     std::vector<std::string> option_names() const;  // "--size", …
     bool takes_place() const;
+    bool takes_command() const;
 
    private:
     struct state;

@@ -6,13 +6,19 @@
 
 namespace samepage::cli {
 
+namespace {
+
+constexpr const char* behind_quote = "there is something between a closing quote and the comma";
+
+}  // namespace
+
 void csv_row::clear() {
     state_ = state::field_begins;
     bytes_.clear();
     ends_.clear();
     lines_ = 0;
     line_begun_ = false;
-    has_quotes_ = false;
+    has_quotes_ = has_lone_return_ = false;
     wrong_ = nullptr;
 }
 
@@ -76,12 +82,22 @@ void csv_row::step(char c) {
                 state_ = state::quoted;
                 return;
             }
-            if (c != ',' && c != '\n' && c != '\r') refuse("there is something between a closing quote and the comma");
+            state_ = state::plain;
+            if (c == '\r') {
+                state_ = state::return_behind_quote;
+                return;
+            }
+            if (c != ',' && c != '\n') refuse(behind_quote);
+            break;
+        case state::return_behind_quote:
+            if (c != '\n') refuse(behind_quote);
             state_ = state::plain;
             break;
         case state::return_seen:
-            if (c != '\n') refuse("there is a CR without LF, outside quotes");
             state_ = state::plain;
+            if (c == '\n') break;
+            has_lone_return_ = true;
+            add('\r');
             break;
         default: break;
     }

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Written here because the packaged libraries have no build for Windows, end at the first malformed row or take no
-// newlines in fields. Fields are bytes. What the RFC leaves open: a quote inside a field without quotes is a byte like
-// any other; a line ends with LF or CR LF; the last one needs no end.
+// newlines in fields. Fields are bytes. What the RFC leaves open: in a field without quotes a quote, and a CR that no
+// LF follows, are bytes like any other; a line ends with LF or CR LF; the last one needs no end.
 #pragma once
 
 #include <cstddef>
@@ -32,6 +32,8 @@ class csv_row {
     std::size_t size() const noexcept { return ends_.size(); }
     std::string_view field(std::size_t index) const noexcept;
     bool is_blank() const noexcept { return ends_.size() == 1 && bytes_.empty() && !has_quotes_; }
+    // A CR outside quotes that no LF follows: where lines end so, all of them are taken for one.
+    bool has_lone_return() const noexcept { return has_lone_return_; }
     std::uint64_t lines() const noexcept { return lines_; }  // that it takes in the file
     // Why it is malformed; null: it isn't. Then it has no fields that mean something.
     const char* wrong() const noexcept { return wrong_; }
@@ -39,7 +41,15 @@ class csv_row {
     std::string wrong_under(std::size_t columns) const;
 
    private:
-    enum class state : std::uint8_t { field_begins, plain, quoted, quote_in_quoted, return_seen, whole };
+    enum class state : std::uint8_t {
+        field_begins,
+        plain,
+        quoted,
+        quote_in_quoted,
+        return_behind_quote,
+        return_seen,
+        whole
+    };
 
     void step(char c);
     void add(char c);
@@ -50,7 +60,7 @@ class csv_row {
     std::vector<std::size_t> ends_;  // of each in bytes_
     std::uint64_t lines_ = 0;
     bool line_begun_ = false;
-    bool has_quotes_ = false;
+    bool has_quotes_ = false, has_lone_return_ = false;
     const char* wrong_ = nullptr;
 };
 

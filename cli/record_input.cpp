@@ -23,7 +23,8 @@ std::string name_of_file(const std::string& path) { return path == "-" ? "standa
 
 class csv_input : public record_input {
    public:
-    csv_input(const std::string& path, const std::optional<std::string>& key) : record_input(path) {
+    csv_input(const std::string& path, const std::optional<std::string>& key, record_part part)
+        : record_input(path, part) {
         read_columns(path);
         if (!key) return;
         const auto found = std::find(names_.begin(), names_.end(), *key);
@@ -36,7 +37,7 @@ class csv_input : public record_input {
     bool next(record& into) override {
         do {
             if (!read_row()) return false;
-        } while (row_.is_blank());
+        } while (row_.is_blank() || !is_ours());
         into.line = row_line_;
         into.lines = row_.lines();
         into.wrong = row_.wrong_under(names_.size());
@@ -75,6 +76,7 @@ class csv_input : public record_input {
                               fmt::format("malformed: {} is empty; CSV begins with the names of the columns",
                                           name_of_file(path)));
         } while (row_.is_blank());
+        if (row_.has_lone_return()) row_.refuse("lines end with CR alone; make it LF or CR LF");
         if (row_.wrong() != nullptr)
             throw failure(status_error, "malformed",
                           fmt::format("malformed: {} line {}, the names of the columns: {}; nothing was put",
@@ -99,12 +101,13 @@ class csv_input : public record_input {
 
 class json_input : public record_input {
    public:
-    json_input(const std::string& path, std::string key) : record_input(path), key_(std::move(key)) {}
+    json_input(const std::string& path, std::string key, record_part part)
+        : record_input(path, part), key_(std::move(key)) {}
 
     bool next(record& into) override {
         do {
             if (!read_line(into.value)) return false;
-        } while (into.value.find_first_not_of(" \t") == std::string::npos);
+        } while (into.value.find_first_not_of(" \t") == std::string::npos || !is_ours());
         into.line = line_;
         into.wrong.clear();
         if (into.value.size() > csv_row::bytes_max) {
@@ -181,10 +184,10 @@ void record_input::check_key(record& r) {
 }
 
 std::unique_ptr<record_input> record_input::open(record_format format, const std::string& path,
-                                                 const std::optional<std::string>& key) {
-    if (format == record_format::csv) return std::make_unique<csv_input>(path, key);
+                                                 const std::optional<std::string>& key, record_part part) {
+    if (format == record_format::csv) return std::make_unique<csv_input>(path, key, part);
     if (!key) throw usage_error("which member of each line is the key? Say --key NAME");
-    return std::make_unique<json_input>(path, *key);
+    return std::make_unique<json_input>(path, *key, part);
 }
 
 }  // namespace samepage::cli

@@ -23,6 +23,11 @@ enum class record_format : std::uint8_t { csv, json_lines };
 // "csv" or "jsonl"; else what the file's name ends with: .csv, .jsonl, .ndjson. Throws failure (usage).
 std::optional<record_format> format_of(const std::optional<std::string>& asked, std::string_view file);
 
+// Every `count`-th record only, from the `number`-th on: what one of several processes takes.
+struct record_part {
+    std::uint64_t number = 1, count = 1;
+};
+
 // A file's bytes, piece by piece. Of pipes and terminals too.
 class byte_input {
    public:
@@ -49,10 +54,10 @@ class record_input {
         std::string wrong;  // why it is no record; empty: it is one
     };
 
-    // `key`: the column or the member that is the key; for CSV it may be left out, then it is the first column. Reads the
-    // names of the columns. Throws failure.
+    // `key`: the column or the member that is the key; for CSV it may be left out, then it is the first column. Reads
+    // the names of the columns. Throws failure.
     static std::unique_ptr<record_input> open(record_format format, const std::string& path,
-                                              const std::optional<std::string>& key);
+                                              const std::optional<std::string>& key, record_part part);
     virtual ~record_input() = default;
 
     virtual bool next(record& into) = 0;  // false: there are no more
@@ -61,11 +66,17 @@ class record_input {
     const byte_input& bytes() const noexcept { return bytes_; }
 
    protected:
-    explicit record_input(const std::string& path) : bytes_(path) {}
-    // Whether there is such a key; else says why not.
+    record_input(const std::string& path, record_part part) : bytes_(path), part_(part) {}
+    // Whether the next record is in our part.
+    bool is_ours() noexcept { return seen_++ % part_.count == part_.number - 1; }
+    // Whether there may be such a key; else says why not.
     static void check_key(record& r);
 
     byte_input bytes_;
+
+   private:
+    record_part part_;
+    std::uint64_t seen_ = 0;
 };
 
 }  // namespace samepage::cli

@@ -28,7 +28,7 @@ class table_import : public command {
         a.word(file_, "FILE", "CSV, its first line the names of the columns, or JSON lines; '-': standard input");
         a.text("--key", key_, "COLUMN", "The column that is the key, default the first; of JSON lines the member");
         a.text("--format", format_, "FORMAT", "csv or jsonl; default: what the file's name says");
-        a.text("--part", part_text_, "K/N", "Of N parts only the K-th: every N-th row, so that N processes share them");
+        a.text("--part", part_, "K/N", "Of N parts only the K-th: every N-th row, so that N processes share them");
         a.flag("--strict", strict_, "End at the first malformed row, with what was put before it");
         holding_.declare(a, false);
         a.example("samepage table import ./stock.page stock.csv --key article");
@@ -38,10 +38,9 @@ class table_import : public command {
     int run(bool json) override {
         if (!file_) throw usage_error("FILE is missing; '-' is standard input (see samepage table import --help)");
         json_ = json;
-        read_part();
         const auto format = format_of(format_, *file_);
         if (!format) throw usage_error("is " + *file_ + " CSV or JSON lines? Say --format csv or --format jsonl");
-        const auto input = record_input::open(*format, *file_, key_);
+        const auto input = record_input::open(*format, *file_, key_, part());
         if (holding_.asked()) holding_.begin();
         const table_bytes t = table_to_write(place_, holding_.asked());
         if (!need(place::parse(place_)).is_path())
@@ -55,14 +54,16 @@ class table_import : public command {
     }
 
    private:
-    void read_part() {
-        if (!part_text_) return;
-        const char *const first = part_text_->data(), *const last = first + part_text_->size();
-        const auto [slash, why] = std::from_chars(first, last, part_);
+    record_part part() const {
+        record_part p;
+        if (!part_) return p;
+        const char *const first = part_->data(), *const last = first + part_->size();
+        const auto [slash, why] = std::from_chars(first, last, p.number);
         const bool is_good = why == std::errc() && slash != last && *slash == '/' &&
-                             std::from_chars(slash + 1, last, parts_).ptr == last;
-        if (!is_good || part_ == 0 || part_ > parts_)
-            throw usage_error("--part is K/N, as 2/4, and K is from 1 to N; not " + *part_text_);
+                             std::from_chars(slash + 1, last, p.count).ptr == last;
+        if (!is_good || p.number == 0 || p.number > p.count)
+            throw usage_error("--part is K/N, as 2/4, and K is from 1 to N; not " + *part_);
+        return p;
     }
 
     std::string file() const { return *file_ == "-" ? "standard input" : *file_; }
@@ -91,9 +92,8 @@ class table_import : public command {
     void put_all(const table_bytes& t, record_input& input) {
         progress shown("importing " + file(), input.bytes().size_bytes());
         record_input::record r;
-        for (std::uint64_t row = 0; input.next(r); ++row) {
+        while (input.next(r)) {
             if (interrupted()) end_interrupted();
-            if (row % parts_ != part_ - 1) continue;
             if (r.wrong.empty()) {
                 put(t, r);
             } else {
@@ -156,8 +156,7 @@ class table_import : public command {
     }
 
     std::string place_;
-    std::optional<std::string> file_, key_, format_, part_text_;
-    std::uint64_t part_ = 1, parts_ = 1;
+    std::optional<std::string> file_, key_, format_, part_;
     bool strict_ = false, json_ = false;
     holding holding_;
     std::uint64_t put_ = 0, replaced_ = 0, skipped_ = 0;
