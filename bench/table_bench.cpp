@@ -3,6 +3,7 @@
 //
 // Operations, keys at random:
 //   get, dependent get      copies the value; dependent: the next key is made from it
+//   batch get               100 keys in one call, where there is one
 //   update, insert          puts a value for a key that is there; for one that isn't (erased after each slice)
 //   two readers, two writers, one of each, in processes of their own on processors of their own
 //   memory                  bytes of the object for each record
@@ -32,6 +33,7 @@ using bench::value_or_fail;
 using bench::peers::value64;
 using direction = bench::goal::direction;
 
+constexpr std::size_t batch = 100;
 std::uint64_t records = 1'000'000;
 std::uint64_t records_large = 10'000'000;
 
@@ -62,6 +64,10 @@ class samepage_table {
         if (const auto done = table_.put(key, v); !done) bench::fail(done.error().message());
     }
     void erase(std::uint64_t key) { value_or_fail(table_.erase(key)); }
+    std::size_t get_many(std::span<const std::uint64_t> keys, std::span<value64> values,
+                         std::span<std::uint64_t> versions) const {
+        return value_or_fail(table_.get_many(keys, values, versions));
+    }
     double bytes_each() const {
         return static_cast<double>(table_.bytes().info().value().size_bytes) / static_cast<double>(table_.size());
     }
@@ -86,6 +92,7 @@ std::shared_ptr<Table> filled(const std::string& folder) {
 class numbers {
    public:
     explicit numbers(std::uint64_t seed) : state_(seed * 2 + 1) {}
+    void add(std::uint64_t more) { state_ += more; }
     std::uint64_t next() {
         state_ = state_ * 0x5851f42d4c957f2dU + 0x14057b7ef767814fU;
         return static_cast<std::uint64_t>((static_cast<unsigned __int128>(state_) * records) >> 64);
@@ -129,13 +136,28 @@ contender gets(std::string name, std::shared_ptr<Table> table) {
 }
 template <class Table>
 contender dependent_gets(std::string name, std::shared_ptr<Table> table) {
-    return bench::repeated(std::move(name), [table, last = std::uint64_t{1}]() mutable {
+    return bench::repeated(std::move(name), [table, n = numbers(3)]() mutable {
         value64 v;
-        const std::uint64_t number = (last * 0x9e3779b97f4a7c15U + 12345) % records;
+        const std::uint64_t number = n.next();
         if (!table->get(key_of(number), v)) bench::fail("a record is missing");
         check(v, number);
-        last = number + v.words[3] / records / records;  // + 0, but the processor doesn't know
+        n.add(v.words[3] - v.words[0]);  // 0, but the processor doesn't know
     });
+}
+// The time of one of them.
+template <class Each>
+contender batches(std::string name, Each each) {
+    auto timed = bench::repeated(
+        std::move(name), [each, n = numbers(4), keys = std::vector<std::uint64_t>(batch),
+                          asked = std::vector<std::uint64_t>(batch), values = std::vector<value64>(batch)]() mutable {
+            for (std::size_t i = 0; i < batch; ++i) keys[i] = key_of(asked[i] = n.next());
+            each(keys, values);
+            for (std::size_t i = 0; i < batch; ++i) check(values[i], asked[i]);
+        });
+    timed.slice = [slice = std::move(timed.slice)](bench::nanoseconds length) {
+        return slice(length) / static_cast<double>(batch);
+    };
+    return timed;
 }
 template <class Table>
 contender updates(std::string name, std::shared_ptr<Table> table) {
@@ -198,6 +220,18 @@ void alone(bench::report& report, const std::string& folder) {
     report.measure({"table: dependent get, 1 M records of 64 B",
                     {dependent_gets("absl, private", absl), dependent_gets("samepage", mine)},
                     {{"samepage", "absl, private", direction::at_most, 1.2}}});
+    const auto one_by_one = [absl](const std::vector<std::uint64_t>& keys, std::vector<value64>& values) {
+        for (std::size_t i = 0; i < keys.size(); ++i) {
+            if (!absl->get(keys[i], values[i])) bench::fail("a record is missing");
+        }
+    };
+    const auto at_once = [mine, versions = std::vector<std::uint64_t>(batch)](const std::vector<std::uint64_t>& keys,
+                                                                              std::vector<value64>& values) mutable {
+        if (mine->get_many(keys, values, versions) != batch) bench::fail("a record is missing");
+    };
+    report.measure({"table: batch get of 100, 1 M records of 64 B",
+                    {batches("absl, private", one_by_one), batches("samepage", at_once)},
+                    {{"samepage", "absl, private", direction::at_most, 1}}});
     report.measure(
         {"table: update, 1 M records of 64 B",
          of_all([](auto name, auto table) { return updates(name, table); }),

@@ -27,7 +27,7 @@ namespace samepage {
 
 struct table_options {
     samepage::access access = samepage::access::read_write;
-    wait_strategy strategy = wait_strategy::spin_then_sleep;  // of writers, for other writers
+    wait_strategy strategy = wait_strategy::spin_then_sleep;  // of wait(), and of writers for other writers
     // How long to wait for a process that is just creating or closing the same name and was stopped in it.
     duration timeout = std::chrono::seconds(5);
 };
@@ -36,7 +36,7 @@ struct table_options {
 struct table_info {
     std::uint64_t records = 0;
     std::uint64_t size_bytes = 0;      // of memory or file, free space included
-    std::uint64_t buckets = 0;         // of the hash table; there are about 4.4 records for each
+    std::uint64_t buckets = 0;         // of the hash table; there are about 5 records for each
     std::uint32_t writers_active = 0;  // changing something just now, or stopped or killed in it
 };
 
@@ -97,6 +97,12 @@ class SAMEPAGE_API table_bytes {
     result<found> get(std::span<const std::byte> key, std::span<std::byte> into) const;
     result<std::vector<std::byte>> get(std::span<const std::byte> key) const;
     result<text_value> get_text(std::string_view key) const;
+    // As get, of many keys of `key_bytes` each, one behind the other in `keys`: their misses of the cache overlap, so it
+    // takes a fraction of the time. Values go to `values`, `value_bytes` for each key, their versions to `versions`, 0
+    // where there is none. Gives how many there were. wrong_kind when a value has another length; invalid_argument when
+    // the lengths don't fit each other.
+    result<std::size_t> get_many(std::span<const std::byte> keys, std::size_t key_bytes, std::span<std::byte> values,
+                                 std::size_t value_bytes, std::span<std::uint64_t> versions) const;
     // The record's version, or 0 where there is none.
     result<std::uint64_t> version(std::span<const std::byte> key) const;
     result<bool> contains(std::string_view key) const;
@@ -124,6 +130,19 @@ class SAMEPAGE_API table_bytes {
     result<bool> erase_text(std::string_view key, duration timeout = writer_patience) const {
         return erase(std::as_bytes(std::span(key)), timeout);
     }
+
+    // Adds to a counter, a record of 8 bytes that holds a little-endian number, and gives the new number (modulo 2^64).
+    // A counter that isn't there is 0. wrong_kind when the record has another length.
+    result<std::uint64_t> add(std::span<const std::byte> key, std::uint64_t more,
+                              duration timeout = writer_patience) const;
+
+    // Waits until the key's version is another one than `version`, and gives it; 0: there is no record, or none any
+    // more. timed_out.
+    result<std::uint64_t> wait(std::span<const std::byte> key, std::uint64_t version, duration timeout = forever) const;
+    // How many puts and erases there were, of all keys.
+    std::uint64_t changes() const noexcept;
+    // Waits until there were more, or less, than `changes`, and gives how many. timed_out.
+    result<std::uint64_t> wait_any(std::uint64_t changes, duration timeout = forever) const;
 
     // How many records there are.
     std::uint64_t size() const noexcept;
@@ -186,6 +205,11 @@ class table {
         }
         return found{seen->version, std::bit_cast<V>(copy)};
     }
+    // All three have one element for each key.
+    result<std::size_t> get_many(std::span<const K> keys, std::span<V> values,
+                                 std::span<std::uint64_t> versions) const {
+        return bytes_.get_many(std::as_bytes(keys), sizeof(K), std::as_writable_bytes(values), sizeof(V), versions);
+    }
     result<std::uint64_t> put(const K& key, const V& value, duration timeout = writer_patience) const {
         return bytes_.put(bytes_of(key), bytes_of(value), timeout);
     }
@@ -200,6 +224,9 @@ class table {
         return bytes_.erase(bytes_of(key), timeout);
     }
     result<std::uint64_t> version(const K& key) const { return bytes_.version(bytes_of(key)); }
+    result<std::uint64_t> wait(const K& key, std::uint64_t version, duration timeout = forever) const {
+        return bytes_.wait(bytes_of(key), version, timeout);
+    }
 
     std::uint64_t size() const noexcept { return bytes_.size(); }
     bool is_open() const noexcept { return bytes_.is_open(); }

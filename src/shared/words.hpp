@@ -82,9 +82,18 @@ inline void store_bytes(std::byte* to, const std::byte* from, std::size_t count)
     }
 }
 
+// As load_bytes below, of 64 bytes: a loop that compilers unroll, without a call.
+[[gnu::always_inline]] inline void load_64_bytes(std::byte* to, const std::byte* from) noexcept {
+    for (std::size_t at = 0; at < 64; at += copy_word::bytes) {
+        const copy_word w = copy_word::load_shared(from + at);
+        std::memcpy(to + at, &w, sizeof w);
+    }
+}
+
 // `from` is aligned to 8 and readable for copy_room(count).
 inline void load_bytes(std::byte* to, const std::byte* from, std::size_t count) noexcept {
     std::size_t at = 0;
+    for (; at + 64 <= count; at += 64) load_64_bytes(to + at, from + at);
     for (; at + copy_word::bytes <= count; at += copy_word::bytes) {
         const copy_word w = copy_word::load_shared(from + at);
         std::memcpy(to + at, &w, sizeof w);
@@ -92,14 +101,6 @@ inline void load_bytes(std::byte* to, const std::byte* from, std::size_t count) 
     if (at < count) {
         const copy_word w = copy_word::load_shared(from + at);
         std::memcpy(to + at, &w, count - at);
-    }
-}
-
-// As load_bytes, of 64 bytes: a loop that compilers unroll, without a call.
-[[gnu::always_inline]] inline void load_64_bytes(std::byte* to, const std::byte* from) noexcept {
-    for (std::size_t at = 0; at < 64; at += copy_word::bytes) {
-        const copy_word w = copy_word::load_shared(from + at);
-        std::memcpy(to + at, &w, sizeof w);
     }
 }
 

@@ -37,27 +37,32 @@ inline void store_eights(std::byte* to, std::span<const std::byte> from) noexcep
 
 // `from` holds a key padded with zeros to a multiple of 8.
 inline bool equals(const std::byte* from, std::span<const std::byte> key) noexcept {
+    const auto there = [from](std::size_t at) { return read(*reinterpret_cast<const word*>(from + at)); };
+    if (key.size() == 8) return there(0) == eight_of(key.data());  // the most common of all
     std::size_t at = 0;
     for (; at + 8 <= key.size(); at += 8) {
-        if (read(*reinterpret_cast<const word*>(from + at)) != eight_of(key.data() + at)) return false;
+        if (there(at) != eight_of(key.data() + at)) return false;
     }
-    return at == key.size() ||
-           read(*reinterpret_cast<const word*>(from + at)) == last_eight_of(key.data() + at, key.size() - at);
+    return at == key.size() || there(at) == last_eight_of(key.data() + at, key.size() - at);
 }
 
 // Which of a group's slots have this tag, as bits. What they say is read again before it counts.
 inline unsigned matching(const group& in, std::uint64_t tag) noexcept {
     unsigned found = 0;
 #if defined(__x86_64__) && !defined(SAMEPAGE_MACHINE_WORDS)
+    // Tags are the high 20 bits of the high halves, of which a vector holds four.
     const auto* const bytes = reinterpret_cast<const std::byte*>(&in);
-    const std::uint64_t tag_bits = ~std::uint64_t{} << tag_shift, tag_there = tag << tag_shift;
-    const __m128i high = _mm_set1_epi64x(static_cast<std::int64_t>(tag_bits));
-    const __m128i wanted = _mm_set1_epi64x(static_cast<std::int64_t>(tag_there));
-    for (unsigned pair = 0; pair < 4; ++pair) {
-        const __m128i slots = shared::copy_word::load_shared(bytes + std::size_t{pair} * 16).value;
-        const __m128i same = _mm_cmpeq_epi32(_mm_and_si128(slots, high), wanted);
-        found |= static_cast<unsigned>(_mm_movemask_pd(_mm_castsi128_pd(same))) << 2 * pair;
-    }
+    const auto pair = [&](std::size_t index) {
+        return _mm_castsi128_ps(shared::copy_word::load_shared(bytes + index * 16).value);
+    };
+    const auto tag_there = static_cast<std::int32_t>(tag << (tag_shift - 32));
+    const __m128i wanted = _mm_set1_epi32(tag_there), high = _mm_set1_epi32(-(1 << (tag_shift - 32)));
+    const auto same = [&](__m128 low_pair, __m128 high_pair) {
+        const __m128i halves = _mm_castps_si128(_mm_shuffle_ps(low_pair, high_pair, 0xdd));
+        const __m128i equal = _mm_cmpeq_epi32(_mm_and_si128(halves, high), wanted);
+        return static_cast<unsigned>(_mm_movemask_ps(_mm_castsi128_ps(equal)));
+    };
+    found = same(pair(0), pair(1)) | same(pair(2), pair(3)) << 4;
     found &= (1U << group_slots) - 1;
 #else
     for (unsigned index = 0; index < group_slots; ++index)

@@ -19,6 +19,8 @@
 //      was, was right to.
 //   I4 Cells stay cells of their size, so I1 holds of the word at R2 for ever. But pages of large records are used
 //      again in any shape: `layout` is raised before that, and R5 then asks the slot too.
+//   I5 A further group is freed only when it is empty, at a bucket's end, after `buckets` was raised. Who is still in it
+//      finds nothing, or another bucket's records, and had already passed all that stays in its own.
 #pragma once
 
 #include <cstddef>
@@ -38,7 +40,7 @@ struct seen_record {
 };
 
 // Damage makes longer chains than these, or more changes in a row than these tries, look like what they are.
-inline constexpr unsigned chain_max = 1U << 16;
+inline constexpr unsigned chain_max = 1U << 20;
 inline constexpr unsigned tries_max = 1000;
 
 class finder {
@@ -55,6 +57,15 @@ class finder {
     // what it got was whole.
     template <class Use>
     outcome get(std::span<const std::byte> key, std::uint64_t hash, std::uint64_t& number, Use&& use) const;
+
+    // The two halves of try_get, and what brings the memory that each needs: so several gets' misses of the cache
+    // overlap. The slot is null where it isn't in the first group.
+    void expect_bucket(std::uint64_t hash) const noexcept;
+    [[gnu::always_inline]] const word* near_slot(std::uint64_t hash) const noexcept;
+    void expect_record(const word& slot) const noexcept;
+    template <class Use>
+    [[gnu::always_inline]] bool try_copy(const word& slot, std::span<const std::byte> key, std::uint64_t& number,
+                                         Use&& use) const;
 
     // The first group of a bucket; null: it cannot be.
     group* bucket(std::uint64_t index) const;
@@ -76,6 +87,9 @@ class finder {
     }
 
    private:
+    // Null also where get() has to look closer.
+    [[gnu::always_inline]] const group* near_bucket(std::uint64_t hash, const arena::view& view) const noexcept;
+
     const arena* arena_;
     const body* body_;
 };
@@ -97,8 +111,8 @@ inline finder::look finder::examine_any(const group& in, unsigned index, std::ui
     seen.number = read(r.number);
     seen.lengths = read(r.lengths);
     if (seen.number == 0 || read(in.slots[index]) != slot) return look::gone;
-    if (value_bytes_of(seen.lengths) > value_max || !arena_->reaches(seen.offset, record_bytes(seen.lengths)))
-        [[unlikely]]
+    if (value_bytes_of(seen.lengths) > value_max ||
+        !arena_->reaches(seen.offset, record_bytes(seen.lengths) + spare_bytes)) [[unlikely]]
         return is_whole(in, index, slot, seen) ? look::corrupt : look::gone;
     return look::same_key;
 }
@@ -113,13 +127,10 @@ inline finder::look finder::examine(const group& in, unsigned index, std::uint64
     return is_whole(in, index, slot, seen) ? look::other_key : look::gone;
 }
 
-template <class Use>
-inline bool finder::try_get(std::span<const std::byte> key, std::uint64_t hash, std::uint64_t& number,
-                            Use&& use) const {
-    const arena::view view = arena_->now();
+inline const group* finder::near_bucket(std::uint64_t hash, const arena::view& view) const noexcept {
     const std::uint64_t buckets = read(body_->buckets);
     if (buckets < buckets_min || buckets > buckets_max) [[unlikely]]
-        return false;
+        return nullptr;
     const std::uint64_t bucket = bucket_of(hash, buckets);
     std::uint64_t at = table_offset + offsetof(body, first) + bucket * sizeof(group);
     if (bucket >= first_groups) {
@@ -127,19 +138,40 @@ inline bool finder::try_get(std::span<const std::byte> key, std::uint64_t hash, 
         const std::uint64_t offset = read(body_->pieces[p.index]);
         at = offset + p.within * sizeof(group);
         if (offset % 64 != 0 || at >= view.reach || view.reach - at < sizeof(group)) [[unlikely]]
-            return false;
+            return nullptr;
     }
-    const group& in = *reinterpret_cast<const group*>(view.base + static_cast<std::size_t>(at));
-    const unsigned matches = matching(in, tag_of(hash));
-    if (matches == 0) return false;
-    const word& from = in.slots[std::countr_zero(matches)];
+    return reinterpret_cast<const group*>(view.base + static_cast<std::size_t>(at));
+}
+
+inline void finder::expect_bucket(std::uint64_t hash) const noexcept {
+    if (const group* const in = near_bucket(hash, arena_->now()); in != nullptr) __builtin_prefetch(in);
+}
+
+inline const word* finder::near_slot(std::uint64_t hash) const noexcept {
+    const group* const in = near_bucket(hash, arena_->now());
+    const unsigned matches = in == nullptr ? 0 : matching(*in, tag_of(hash));
+    return matches == 0 ? nullptr : &in->slots[std::countr_zero(matches)];
+}
+
+inline void finder::expect_record(const word& slot) const noexcept {
+    const arena::view view = arena_->now();
+    const std::uint64_t offset = slot_offset(read(slot));
+    if (offset >= view.reach) return;
+    // A prefetch of what isn't there does nothing.
+    __builtin_prefetch(view.base + static_cast<std::size_t>(offset));
+    __builtin_prefetch(view.base + static_cast<std::size_t>(offset) + 64);
+}
+
+template <class Use>
+inline bool finder::try_copy(const word& from, std::span<const std::byte> key, std::uint64_t& number, Use&& use) const {
+    const arena::view view = arena_->now();
     const std::uint64_t slot = read(from), offset = slot_offset(slot);
     if (offset == 0 || offset >= view.reach || view.reach - offset < sizeof(record) + 8) [[unlikely]]
         return false;
     const record& r = *reinterpret_cast<const record*>(view.base + static_cast<std::size_t>(offset));
     const std::uint64_t layout = read(body_->layout), before = read(r.number), lengths = read(r.lengths);
     const bool plain = before != 0 && read(from) == slot && key_bytes_of(lengths) == key.size() &&
-                       record_bytes(lengths) <= view.reach - offset;
+                       record_bytes(lengths) + spare_bytes <= view.reach - offset;
     if (!plain) [[unlikely]]
         return false;
     const auto* const bytes = reinterpret_cast<const std::byte*>(&r);
@@ -148,6 +180,13 @@ inline bool finder::try_get(std::span<const std::byte> key, std::uint64_t hash, 
     use(bytes + value_offset(key.size()), value_bytes_of(lengths));
     number = before;
     return read(r.number) == before && read(body_->layout) == layout;
+}
+
+template <class Use>
+inline bool finder::try_get(std::span<const std::byte> key, std::uint64_t hash, std::uint64_t& number,
+                            Use&& use) const {
+    const word* const slot = near_slot(hash);
+    return slot != nullptr && try_copy(*slot, key, number, use);
 }
 
 template <class Use>

@@ -172,8 +172,9 @@ struct stripe {
     word cell, cell_class, count;
     word at, before, after;
     word before_class;  // of the cell to free; large_class
-    word records_after;
-    std::uint64_t unused[3];
+    word records_after, changes_after;
+    word changes;  // how many puts and erases there were
+    std::uint64_t unused[1];
 };
 static_assert(sizeof(stripe) == 128);
 
@@ -194,7 +195,8 @@ struct body {
     word fresh;    // the last run at the end that was added: the same
     word pending;  // the run that is being handed out, or 0
     word numbers;  // the next number that no stripe has
-    std::uint64_t unused_b[10];
+    word freeing;  // the run of a large record that is being freed, or 0. Changed as `space` says
+    std::uint64_t unused_b[9];
     word slabs[classes_count];  // the run of each class from which cells are handed out, or 0
     std::uint64_t unused_c[2];
     stripe stripes[stripes_count];
@@ -208,17 +210,43 @@ static_assert(offsetof(body, stripes) % 128 == 0 && offsetof(body, first) % 64 =
 inline constexpr std::uint64_t arena_offset = round_up(table_offset + sizeof(body), page);
 inline constexpr std::uint64_t initial_bytes = arena_offset + 8 * page;
 
+// In the wait page, each in a cache line of its own: the words on which one sleeps (shared/wait_word.hpp).
+inline constexpr std::uint64_t key_waits_offset = shared::wait_page_offset;  // u32 each: until keys of a stripe change
+inline constexpr unsigned key_waits_count = 16;                              // the one of a stripe: its index mod 16
+inline constexpr std::uint64_t any_wait_offset = key_waits_offset + 64 * key_waits_count;  // u32: until any key does
+
 // Numbers of wait points.
 inline constexpr unsigned growth_point = stripes_count;  // the stripes' come first
 inline constexpr unsigned space_point = growth_point + 1;
+inline constexpr unsigned any_wait_point = space_point + 1;
+inline constexpr unsigned key_waits_point = any_wait_point + 1;  // the first of key_waits_count
 
 // Header parameters, in this order.
 enum parameter : std::size_t { seed_parameter = 0, checked_parameter = 1 };
 
 inline constexpr std::uint32_t format_version = 1;
-inline constexpr std::uint64_t fingerprint = shared::fingerprint_of(
-    {table_offset, arena_offset, stripes_count, buckets_min, group_slots, tag_shift, first_groups, piece_levels,
-     pieces_per_level, sizeof(record), classes_count, class_bytes(record_classes - 1), page, offsetof(body, growth),
-     offsetof(body, slabs), offsetof(body, stripes), offsetof(body, lists), offsetof(body, pieces), growth_point});
+inline constexpr std::uint64_t fingerprint = shared::fingerprint_of({table_offset,
+                                                                     arena_offset,
+                                                                     stripes_count,
+                                                                     buckets_min,
+                                                                     group_slots,
+                                                                     tag_shift,
+                                                                     first_groups,
+                                                                     piece_levels,
+                                                                     pieces_per_level,
+                                                                     sizeof(record),
+                                                                     classes_count,
+                                                                     class_bytes(record_classes - 1),
+                                                                     page,
+                                                                     offsetof(body, growth),
+                                                                     offsetof(body, slabs),
+                                                                     offsetof(body, stripes),
+                                                                     offsetof(body, lists),
+                                                                     offsetof(body, pieces),
+                                                                     growth_point,
+                                                                     key_waits_offset,
+                                                                     key_waits_count,
+                                                                     any_wait_offset,
+                                                                     key_waits_point});
 
 }  // namespace samepage::tables

@@ -16,10 +16,15 @@ constexpr std::uint64_t bytes_refilled = 1024;
 constexpr unsigned runs_looked_at = 64;  // before the object grows
 constexpr std::uint64_t growth_min = std::uint64_t{64} << 10;
 constexpr std::uint64_t growth_max = std::uint64_t{16} << 20;
-constexpr std::uint64_t slab_max = std::uint64_t{1} << 20;
+constexpr std::uint64_t slab_max = std::uint64_t{256} << 10;
 
 error damaged(const char* operation) {
     return error(errc::corrupt, operation, "the table's bytes cannot be; something else has written in it");
+}
+
+// Where a free cell says which one is next. A group's slots stay 0: who still reads in it finds no record.
+word& link_of(record& cell, std::uint64_t cell_class) noexcept {
+    return cell_class == group_class ? reinterpret_cast<group&>(cell).next : cell.lengths;
 }
 
 constexpr std::uint64_t pages_for(std::uint64_t bytes) noexcept {
@@ -81,6 +86,7 @@ bool space::repair() const {
         if (!is_led_to(offset, *r)) write(r->head, run_head(pages_of(read(r->head)), free_run));
         write(body_->pending, 0);
     }
+    if (!finish_freeing()) return false;
     for (stripe& s : body_->stripes) {
         const std::uint64_t cell_class = read(s.cell_class);
         if (read(s.doing) != refilling || cell_class >= classes_count) continue;
@@ -91,6 +97,20 @@ bool space::repair() const {
         if (read(slab->next) == first)
             write(slab->next, first + read(s.count) * class_bytes(static_cast<unsigned>(cell_class)));
     }
+    return true;
+}
+
+// B2 to B4. The stripe's owner, who was the same, is dead, or waits for the space.
+bool space::finish_freeing() const {
+    const std::uint64_t offset = read(body_->freeing), inside = offset + sizeof(run);
+    if (offset == 0) return true;
+    run* const r = run_at(offset);
+    if (r == nullptr || read(r->detail) >= stripes_count) return false;
+    write(r->head, run_head(pages_of(read(r->head)), free_run));
+    stripe& s = body_->stripes[read(r->detail)];
+    if (read(s.before_class) == large_class && slot_offset(read(s.before)) == inside) write(s.before, 0);
+    if (read(s.cell_class) == large_class && read(s.cell) == inside) write(s.cell, 0);
+    write(body_->freeing, 0);
     return true;
 }
 
@@ -125,7 +145,8 @@ result<std::uint64_t> space::find_pages(std::uint64_t pages, const char* operati
         run* const here = offset < end ? run_at(offset) : nullptr;
         if (here == nullptr) return false;
         head = read(here->head);
-        return pages_of(head) != 0 && pages_of(head) <= (end - offset) / page && join(offset, end, head);
+        return pages_of(head) != 0 && pages_of(head) <= (end - offset) / page && join(offset, end, head) &&
+               arena_->reaches(offset, pages_of(head) * page);
     };
     std::uint64_t head = 0;
     for (unsigned looked = 0; looked < runs_looked_at; ++looked) {
@@ -154,9 +175,9 @@ result<std::uint64_t> space::find_pages(std::uint64_t pages, const char* operati
 // at the same end.
 result<void> space::add_pages(std::uint64_t pages, const char* operation) {
     const std::uint64_t end = read(body_->end);
-    if (end < arena_offset || end % page != 0) return damaged(operation);
+    if (end < arena_offset || end % page != 0 || !arena_->reaches(0, end)) return damaged(operation);
     const std::uint64_t least = pages * page;
-    std::uint64_t more = std::max(least, round_up(std::clamp(end / 32, growth_min, growth_max), page));
+    std::uint64_t more = std::max(least, round_up(std::clamp(end / 64, growth_min, growth_max), page));
     auto grown = arena_->grow(end + more);
     if (!grown && more > least) {
         more = least;
@@ -214,7 +235,7 @@ result<std::uint64_t> space::take(unsigned stripe, std::uint64_t bytes, shared::
 result<std::uint64_t> space::take_group(unsigned stripe, shared::patience& until, const char* operation) {
     const auto cell = take_cell(stripe, group_class, until, operation);
     if (!cell) return cell.error();
-    for (std::uint64_t at = 0; at < sizeof(group); at += 8) write(arena_->at<word>(*cell + at), 0);
+    write(arena_->at<group>(*cell).next, 0);
     return *cell;
 }
 
@@ -230,8 +251,8 @@ result<std::uint64_t> space::take_cell(unsigned stripe, unsigned cell_class, sha
     tables::stripe& s = body_->stripes[stripe];
     write(s.cell, offset);
     write(s.cell_class, cell_class);
-    write(s.doing, taking);                  // T1
-    write(list.first, read(cell->lengths));  // T2
+    write(s.doing, taking);                               // T1
+    write(list.first, read(link_of(*cell, cell_class)));  // T2
     return offset;
 }
 
@@ -284,7 +305,10 @@ bool space::chain(unsigned stripe) const {
     for (std::uint64_t i = 0; i < count; ++i) {
         record& cell = arena_->at<record>(first + i * size);
         write(cell.number, 0);
-        write(cell.lengths, i + 1 < count ? first + (i + 1) * size : 0);
+        if (cell_class == group_class) {
+            for (word& slot : reinterpret_cast<group&>(cell).slots) write(slot, 0);
+        }
+        write(link_of(cell, cell_class), i + 1 < count ? first + (i + 1) * size : 0);
     }
     cell_list& list = body_->lists[stripe][cell_class];
     write(list.last, first + (count - 1) * size);
@@ -309,18 +333,27 @@ result<std::uint64_t> space::take_large(unsigned stripe, std::uint64_t bytes, sh
     return *offset + sizeof(run);
 }
 
-// Freed twice, by a dead one and by who finishes for it: the second time it is free, or another stripe's.
-result<void> space::give(unsigned stripe, unsigned cell_class, std::uint64_t cell, shared::patience& until,
+// B1 to B4.
+result<void> space::give_run(unsigned stripe, std::uint64_t inside, word& named, shared::patience& until,
+                             const char* operation) {
+    auto mine = own(until, operation);
+    if (!mine) return mine.error();
+    if (read(named) == 0) return {};  // it was freed when the space was taken from the dead
+    run* const r = run_at(inside - sizeof(run));
+    if (r == nullptr) return damaged(operation);
+    const std::uint64_t head = read(r->head);
+    if (kind_of(head) != large_run || read(r->detail) != stripe) return damaged(operation);
+    write(body_->freeing, inside - sizeof(run));
+    write(r->head, run_head(pages_of(head), free_run));
+    write(named, 0);
+    write(body_->freeing, 0);
+    return {};
+}
+
+// A cell is freed twice, by a dead one and by who finishes for it: the second time it is the list's last already.
+result<void> space::give(unsigned stripe, unsigned cell_class, std::uint64_t cell, word& named, shared::patience& until,
                          const char* operation) {
-    if (cell_class == large_class) {
-        auto mine = own(until, operation);
-        if (!mine) return mine.error();
-        run* const r = run_at(cell - sizeof(run));
-        if (r == nullptr) return damaged(operation);
-        const std::uint64_t head = read(r->head);
-        if (kind_of(head) == large_run && read(r->detail) == stripe) write(r->head, run_head(pages_of(head), free_run));
-        return {};
-    }
+    if (cell_class == large_class) return give_run(stripe, cell, named, until, operation);
     record* const freed = cell_at(cell);
     if (freed == nullptr || cell_class >= classes_count) return damaged(operation);
     cell_list& list = body_->lists[stripe][cell_class];
@@ -328,16 +361,16 @@ result<void> space::give(unsigned stripe, unsigned cell_class, std::uint64_t cel
     if (first != 0 && last == cell) return {};
     write(freed->number, 0);  // X1
     if (first == 0) {
-        write(freed->lengths, 0);  // X2
+        write(link_of(*freed, cell_class), 0);  // X2
         write(list.last, cell);
         write(list.first, cell);
         return {};
     }
     record* const before = cell_at(last);
     if (before == nullptr) return damaged(operation);
-    write(freed->lengths, 0);
-    write(before->lengths, cell);  // X3
-    write(list.last, cell);        // X4
+    write(link_of(*freed, cell_class), 0);
+    write(link_of(*before, cell_class), cell);  // X3
+    write(list.last, cell);                     // X4
     return {};
 }
 
@@ -353,14 +386,14 @@ result<void> space::recover(unsigned stripe, shared::patience& until, const char
     }
     if (doing != taking) return {};
     if (cell_class == large_class) {
-        if (auto given = give(stripe, large_class, offset, until, operation); !given) return given.error();
+        if (auto given = give_run(stripe, offset, s.cell, until, operation); !given) return given.error();
     } else {
         record* const cell = cell_at(offset);
         if (cell == nullptr || cell_class >= classes_count) return damaged(operation);
         cell_list& list = body_->lists[stripe][cell_class];
         if (const std::uint64_t first = read(list.first); first != offset) {
             write(cell->number, 0);
-            write(cell->lengths, first);
+            write(link_of(*cell, cell_class), first);
             if (first == 0) write(list.last, offset);
             write(list.first, offset);  // back where it was
         }

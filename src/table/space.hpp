@@ -15,20 +15,24 @@
 //   A4 the word that leads to it                            F4 doing = none
 //   A5 pending = 0                                          a cell comes out of a list
 //   a run is freed                                          T1 doing = taking: the list's first
-//   B1 its head: free                         <- free       T2 the list leads to the next             <- out of it
-//   pages are added                                         a cell is freed
-//   E1 the object grows                                     X1 its number: 0    X2 it leads nowhere
-//   E2 a free run's head at the old end                     X3 the list's last leads to it            <- in it
-//   E3 end behind it                          <- there      X4 the list ends with it
+//   B1 freeing = the run                                    T2 the list leads to the next             <- out of it
+//   B2 its head: free                         <- free       a cell is freed
+//   B3 the word of the step that names it: 0                X1 its number: 0    X2 it leads nowhere
+//   B4 freeing = 0                                          X3 the list's last leads to it            <- in it
+//   pages are added                                         X4 the list ends with it
+//   E1 the object grows
+//   E2 a free run's head at the old end
+//   E3 end behind it                          <- there
 //
 // Invariants
-//   I1 Runs tile [arena_offset, end) at every moment: A3 splits and B1 joins by one store, E3 adds one.
+//   I1 Runs tile [arena_offset, end) at every moment: A3 splits and B2 joins by one store, E3 adds one.
 //   I2 A run in use is led to by the word that its kind says (`slabs`, `pieces`, a stripe's `cell` while it is taking,
 //      a slot), or it is `pending`.
 //   I3 Each cell that was handed out is in use, in one list, or named by its stripe's step.
 //
 // Crash story. Whoever takes `space` from the dead: a pending run that nothing leads to is free again (before A4) or
-// stays (after it); a stripe that had come to F1 and not to F2 gets its cells. Whoever takes a stripe from the dead:
+// stays (after it); B2 to B4 are done, before anybody can have the pages, so that no step frees a run twice; a stripe
+// that had come to F1 and not to F2 gets its cells. Whoever takes a stripe from the dead:
 // undoes T1, T2, or does F3, F4 (writer.hpp says the rest). Each of these may itself be cut off and done again.
 #pragma once
 
@@ -52,8 +56,9 @@ class space {
     // no_space, timed_out (who has the space is stopped), corrupt.
     result<std::uint64_t> take(unsigned stripe, std::uint64_t bytes, shared::patience& until, const char* operation);
     result<std::uint64_t> take_group(unsigned stripe, shared::patience& until, const char* operation);
-    // Gives back what no word leads to any more. May be repeated after a death.
-    result<void> give(unsigned stripe, unsigned cell_class, std::uint64_t cell, shared::patience& until,
+    // Gives back what no word leads to any more but `named`, of the stripe's step: that becomes 0 where it is a run.
+    // May be repeated after a death.
+    result<void> give(unsigned stripe, unsigned cell_class, std::uint64_t cell, word& named, shared::patience& until,
                       const char* operation);
     // After a death in refilling or taking.
     result<void> recover(unsigned stripe, shared::patience& until, const char* operation);
@@ -67,6 +72,9 @@ class space {
     class turn;
     result<turn> own(shared::patience& until, const char* operation);
     bool repair() const;
+    bool finish_freeing() const;
+    result<void> give_run(unsigned stripe, std::uint64_t inside, word& named, shared::patience& until,
+                          const char* operation);
     bool is_led_to(std::uint64_t offset, const run& r) const;
     bool join(std::uint64_t at, std::uint64_t end, std::uint64_t& head) const;
     result<std::uint64_t> find_pages(std::uint64_t pages, const char* operation);
@@ -84,7 +92,7 @@ class space {
         return fits ? &arena_->at<run>(offset) : nullptr;
     }
     record* cell_at(std::uint64_t offset) const {
-        return offset % 8 == 0 && arena_->reaches(offset, 32) ? &arena_->at<record>(offset) : nullptr;
+        return offset % 8 == 0 && arena_->reaches(offset, sizeof(group)) ? &arena_->at<record>(offset) : nullptr;
     }
 
     arena* arena_;

@@ -7,17 +7,26 @@
 //
 // Owner words are taken in one order: growth, a stripe, space. Who puts takes the stripe, and space now and then; then,
 // the stripe given back, it may take growth and a stripe to split one bucket, if growth is to be had at once.
+//
+// Why a sleeper misses no change: as in cell.cpp. It marks itself in the wait word, reads the stripe's owner word (of
+// all stripes, who waits for any key), then the slot. The writer stores the slot, releases the owner word (seq_cst),
+// reads the mark (seq_cst).
 #include "samepage/table.hpp"
 
+#include <algorithm>
+#include <array>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "shared/await.hpp"
 #include "shared/owner_word.hpp"
 #include "shared/patience.hpp"
 #include "shared/structured.hpp"
+#include "shared/wait_word.hpp"
 #include "table/hash.hpp"
 #include "table/scan.hpp"
 #include "table/writer.hpp"
@@ -33,6 +42,10 @@ constexpr const char* getting = "get from a table";
 constexpr const char* putting = "put into a table";
 constexpr const char* erasing = "erase from a table";
 constexpr const char* scanning = "read a table";
+constexpr const char* waiting = "wait for a table";
+
+// Gets whose misses of the cache overlap: more than the processor has buffers for them brings nothing.
+constexpr std::size_t keys_at_once = 32;
 
 // How long one who would split a bucket waits for the stripe: somebody else will.
 constexpr duration splitter_patience = std::chrono::milliseconds(1);
@@ -66,14 +79,18 @@ struct table_bytes::state {
     std::optional<finder> find;
     std::uint64_t seed = 0;
     std::optional<shared::participants> self;
-    std::vector<shared::owner_word> owners;  // of the stripes, growth, space
-    mutable std::optional<writer> change;    // has no state of its own
+    std::vector<shared::owner_word> owners;    // of the stripes, growth, space
+    std::vector<shared::wait_word> key_waits;  // empty: this handle may not mark itself
+    std::optional<shared::wait_word> any_wait;
+    mutable std::optional<writer> change;  // has no state of its own
     wait_strategy strategy = wait_strategy::spin_then_sleep;
 
     static result<table_bytes> open(std::string_view place, os::disposition disposition, const table_options& options);
     void attach(const table_options& options);
 
     std::uint64_t hash(std::span<const std::byte> key) const noexcept { return tables::hash_of(key, seed); }
+    [[gnu::noinline]] result<found> get_closely(std::span<const std::byte> key, std::uint64_t hash,
+                                                std::span<std::byte> into) const;
     result<void> may_write(const char* operation) const {
         if (opened.may_write()) return {};
         return error(errc::denied, operation, "it was opened read-only; open it to write");
@@ -152,6 +169,14 @@ void table_bytes::state::attach(const table_options& options) {
         owners.emplace_back(fixed.stripes[i].owner, *self, opened.object(), i);
     owners.emplace_back(fixed.growth, *self, opened.object(), tables::growth_point);
     owners.emplace_back(fixed.space, *self, opened.object(), tables::space_point);
+    if (std::byte* const page = opened.wait_page(); page != nullptr) {
+        const auto at = [&](std::uint64_t offset) -> std::atomic<std::uint32_t>& {
+            return *reinterpret_cast<std::atomic<std::uint32_t>*>(page + offset - shared::wait_page_offset);
+        };
+        for (unsigned i = 0; i < tables::key_waits_count; ++i)
+            key_waits.emplace_back(at(tables::key_waits_offset + std::uint64_t{64} * i), tables::key_waits_point + i);
+        any_wait.emplace(at(tables::any_wait_offset), tables::any_wait_point);
+    }
     change.emplace(*bytes, owners[tables::space_point], opened.header().parameters[tables::checked_parameter] != 0);
 }
 
@@ -178,15 +203,71 @@ result<table_bytes::found> table_bytes::get(std::span<const std::byte> key, std:
         seen.size_bytes = static_cast<std::size_t>(size_bytes);
         if (seen.size_bytes <= into.size()) shared::load_bytes(into.data(), value, seen.size_bytes);
     };
-    if (!state_->find->try_get(key, hash, seen.version, copy)) {
-        const auto how = state_->find->get(key, hash, seen.version, copy);
-        if (how != finder::outcome::found) return why_not(how, getting);
+    if (state_->find->try_get(key, hash, seen.version, copy) && seen.size_bytes <= into.size()) [[likely]]
+        return seen;
+    return state_->get_closely(key, hash, into);
+}
+
+result<table_bytes::found> table_bytes::state::get_closely(std::span<const std::byte> key, std::uint64_t hash,
+                                                           std::span<std::byte> into) const {
+    found seen{0, 0};
+    const auto how = find->get(key, hash, seen.version, [&](const std::byte* value, std::uint64_t size_bytes) {
+        seen.size_bytes = static_cast<std::size_t>(size_bytes);
+        if (seen.size_bytes <= into.size()) shared::load_bytes(into.data(), value, seen.size_bytes);
+    });
+    if (how != finder::outcome::found) return why_not(how, getting);
+    if (seen.size_bytes <= into.size()) return seen;
+    return error(errc::too_large, getting,
+                 "the value has " + std::to_string(seen.size_bytes) + " bytes, there is room for " +
+                     std::to_string(into.size()) + "; give a larger buffer");
+}
+
+result<std::size_t> table_bytes::get_many(std::span<const std::byte> keys, std::size_t key_bytes,
+                                          std::span<std::byte> values, std::size_t value_bytes,
+                                          std::span<std::uint64_t> versions) const {
+    if (!state_) return closed(getting);
+    const std::size_t count = versions.size();
+    if (key_bytes == 0 || key_bytes > tables::key_max || keys.size() / key_bytes != count ||
+        keys.size() % key_bytes != 0 || (count != 0 && values.size() / count != value_bytes) ||
+        values.size() != value_bytes * count)
+        return error(errc::invalid_argument, getting, "keys, values and versions are not of as many records");
+    std::size_t there = 0;
+    std::array<std::uint64_t, keys_at_once> hashes;
+    std::array<const tables::word*, keys_at_once> slots;
+    for (std::size_t first = 0; first < count; first += keys_at_once) {
+        const std::size_t here = std::min(keys_at_once, count - first);
+        for (std::size_t i = 0; i < here; ++i) {
+            hashes[i] = state_->hash(keys.subspan((first + i) * key_bytes, key_bytes));
+            state_->find->expect_bucket(hashes[i]);
+        }
+        for (std::size_t i = 0; i < here; ++i) {
+            slots[i] = state_->find->near_slot(hashes[i]);
+            if (slots[i] != nullptr) state_->find->expect_record(*slots[i]);
+        }
+        for (std::size_t i = 0; i < here; ++i) {
+            const auto key = keys.subspan((first + i) * key_bytes, key_bytes);
+            std::uint64_t seen_bytes = value_bytes;
+            std::uint64_t& version = versions[first + i];
+            const auto copy = [&](const std::byte* from, std::uint64_t size_bytes) {
+                seen_bytes = size_bytes;
+                if (size_bytes == value_bytes)
+                    shared::load_bytes(values.data() + (first + i) * value_bytes, from, value_bytes);
+            };
+            const bool is_plain = slots[i] != nullptr && state_->find->try_copy(*slots[i], key, version, copy);
+            const auto how = is_plain ? finder::outcome::found : state_->find->get(key, hashes[i], version, copy);
+            if (how == finder::outcome::missing) {
+                version = 0;
+                continue;
+            }
+            if (how != finder::outcome::found) return why_not(how, getting);
+            if (seen_bytes != value_bytes)
+                return error(errc::wrong_kind, getting,
+                             "a record has " + std::to_string(seen_bytes) + " bytes, not " +
+                                 std::to_string(value_bytes) + "; get it by itself");
+            ++there;
+        }
     }
-    if (seen.size_bytes > into.size())
-        return error(errc::too_large, getting,
-                     "the value has " + std::to_string(seen.size_bytes) + " bytes, there is room for " +
-                         std::to_string(into.size()) + "; give a larger buffer");
-    return seen;
+    return there;
 }
 
 result<std::vector<std::byte>> table_bytes::get(std::span<const std::byte> key) const {
@@ -283,7 +364,11 @@ auto table_bytes::state::with_stripe(std::span<const std::byte> key, duration ti
         return step(*change, h, at, until);
     };
     auto done = run();
-    if (done && change->is_crowded(stripe)) split_one();
+    if (done) {
+        key_waits[stripe % tables::key_waits_count].wake_all(opened.object());
+        any_wait->wake_all(opened.object());
+        if (change->is_crowded(stripe)) split_one();
+    }
     return done;
 }
 
@@ -365,6 +450,78 @@ result<bool> table_bytes::erase(std::span<const std::byte> key, duration timeout
             if (auto done = w.erase(hash, at, until, erasing); !done) return done.error();
             return true;
         });
+}
+
+result<std::uint64_t> table_bytes::add(std::span<const std::byte> key, std::uint64_t more, duration timeout) const {
+    constexpr const char* operation = "add in a table";
+    if (!state_) return closed(operation);
+    std::uint64_t sum = more;
+    const auto done = update(
+        key,
+        [&](const std::span<const std::byte>* old) -> result<std::vector<std::byte>> {
+            if (old != nullptr && old->size() != sizeof sum) {
+                return error(errc::wrong_kind, operation,
+                             "the record has " + std::to_string(old->size()) + " bytes, a counter has 8");
+            }
+            std::uint64_t number = 0;
+            if (old != nullptr) std::memcpy(&number, old->data(), sizeof number);
+            sum = number + more;
+            std::vector<std::byte> next(sizeof sum);
+            std::memcpy(next.data(), &sum, sizeof sum);
+            return next;
+        },
+        timeout);
+    if (!done) return done.error();
+    return sum;
+}
+
+// ---- Waiting -----------------------------------------------------------------------------------------------------
+
+result<std::uint64_t> table_bytes::wait(std::span<const std::byte> key, std::uint64_t version, duration timeout) const {
+    if (!state_) return closed(waiting);
+    if (!is_key(key)) return no_key_that_can_be(key, waiting);
+    const state& s = *state_;
+    const unsigned stripe = tables::stripe_of(s.hash(key));
+    // An error ends the waiting, too.
+    result<std::uint64_t> now = version;
+    const auto changed = [&] {
+        now = this->version(key);
+        return (!now && now.error().code() != errc::busy) || (now && *now != version);
+    };
+    // seq_cst (default): the read of the owner word, see "Why a sleeper misses no change" (sleepers)
+    const auto changed_for_sleepers = [&] {
+        static_cast<void>(s.bytes->fixed().stripes[stripe].owner.load());
+        return changed();
+    };
+    const auto* const word = s.key_waits.empty() ? nullptr : &s.key_waits[stripe % tables::key_waits_count];
+    if (shared::await(changed, changed_for_sleepers, word, s.opened.object(), s.strategy, os::deadline::after(timeout)))
+        return now;
+    return error(errc::timed_out, waiting,
+                 "the record's version is " + std::to_string(version) + " still; wait longer");
+}
+
+std::uint64_t table_bytes::changes() const noexcept {
+    std::uint64_t count = 0;
+    if (state_) {
+        for (const auto& stripe : state_->bytes->fixed().stripes) count += tables::read(stripe.changes);
+    }
+    return count;
+}
+
+result<std::uint64_t> table_bytes::wait_any(std::uint64_t changes, duration timeout) const {
+    if (!state_) return closed(waiting);
+    const state& s = *state_;
+    std::uint64_t now = changes;
+    const auto changed = [&] { return (now = this->changes()) != changes; };
+    const auto changed_for_sleepers = [&] {
+        // seq_cst (default): the reads of the owner words, see "Why a sleeper misses no change" (sleepers)
+        for (const auto& stripe : s.bytes->fixed().stripes) static_cast<void>(stripe.owner.load());
+        return changed();
+    };
+    const auto* const word = s.any_wait ? &*s.any_wait : nullptr;
+    if (shared::await(changed, changed_for_sleepers, word, s.opened.object(), s.strategy, os::deadline::after(timeout)))
+        return now;
+    return error(errc::timed_out, waiting, "nothing was put or erased; wait longer");
 }
 
 // ---- What it is --------------------------------------------------------------------------------------------------

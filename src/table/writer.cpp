@@ -14,7 +14,7 @@ namespace {
 constexpr std::uint64_t numbers_fetched = 1024;
 
 // Records to a bucket, in tenths: fewer take more memory, more make more buckets have a second group.
-constexpr std::uint64_t load_tenths = 44;
+constexpr std::uint64_t load_tenths = 49;
 
 error damaged(const char* operation) {
     return error(errc::corrupt, operation, "the table's bytes cannot be; something else has written in it");
@@ -65,20 +65,19 @@ result<std::uint64_t> writer::next_number(unsigned stripe, const char* operation
 }
 
 // P3 to P7.
-result<void> writer::publish(unsigned stripe, word& slot, std::uint64_t after, std::uint64_t before,
-                             unsigned before_class, std::uint64_t records_after, shared::patience& until,
-                             const char* operation) {
+result<void> writer::publish(unsigned stripe, const change& what, shared::patience& until, const char* operation) {
     tables::stripe& s = body_->stripes[stripe];
-    write(s.at, offset_of(slot));
-    write(s.before, before);
-    write(s.after, after);
-    write(s.before_class, before_class);
-    write(s.records_after, records_after);
+    write(s.at, offset_of(what.at));
+    write(s.before, what.before);
+    write(s.after, what.after);
+    write(s.before_class, what.before_class);
+    write(s.records_after, read(s.records) + what.more_records);
+    write(s.changes_after, read(s.changes) + what.more_changes);
     write(s.doing, publishing);
-    write(slot, after);
+    write(what.at, what.after);
     const auto done = finish(stripe, until, operation);
     // It is published; who has the stripe next frees what was there before, once the space can be had.
-    if (done || done.error().code() == errc::timed_out) return {};
+    if (done || done.error().code() != errc::corrupt) return {};
     return done.error();
 }
 
@@ -86,10 +85,12 @@ result<void> writer::publish(unsigned stripe, word& slot, std::uint64_t after, s
 result<void> writer::finish(unsigned stripe, shared::patience& until, const char* operation) {
     tables::stripe& s = body_->stripes[stripe];
     write(s.records, read(s.records_after));
+    write(s.changes, read(s.changes_after));
     if (const std::uint64_t before = read(s.before); before != 0) {
         const std::uint64_t old_class = read(s.before_class);
         if (old_class > large_class) return damaged(operation);
-        const auto given = space_.give(stripe, static_cast<unsigned>(old_class), slot_offset(before), until, operation);
+        const auto given =
+            space_.give(stripe, static_cast<unsigned>(old_class), slot_offset(before), s.before, until, operation);
         if (!given) return given.error();
     }
     write(s.doing, no_step);
@@ -99,7 +100,7 @@ result<void> writer::finish(unsigned stripe, shared::patience& until, const char
 result<void> writer::add_group(unsigned stripe, group& behind, shared::patience& until, const char* operation) {
     const auto cell = space_.take_group(stripe, until, operation);
     if (!cell) return cell.error();
-    return publish(stripe, behind.next, *cell, 0, 0, read(body_->stripes[stripe].records), until, operation);
+    return publish(stripe, {behind.next, *cell, 0, 0, 0, 0}, until, operation);
 }
 
 result<std::uint64_t> writer::put(std::uint64_t hash, std::span<const std::byte> key, std::span<const std::byte> value,
@@ -125,18 +126,18 @@ result<std::uint64_t> writer::put(std::uint64_t hash, std::span<const std::byte>
     store_eights(bytes + sizeof(record), key);
     store_eights(bytes + value_offset(key.size()), value);
     write(fresh.number, *number);
-    const std::uint64_t records = read(body_->stripes[stripe].records) + (at.slot == nullptr ? 1 : 0);
     const std::uint64_t before = read(*slot);
     const unsigned before_class = before == 0 ? 0 : class_of(record_bytes(at.record.lengths));
-    const auto done = publish(stripe, *slot, slot_word(hash, *cell), before, before_class, records, until, operation);
+    const auto done =
+        publish(stripe, {*slot, slot_word(hash, *cell), before, before_class, before == 0 ? 1U : 0U}, until, operation);
     if (!done) return done.error();
     return *number;
 }
 
 result<void> writer::erase(std::uint64_t hash, const place& at, shared::patience& until, const char* operation) {
     const unsigned stripe = stripe_of(hash);
-    return publish(stripe, *at.slot, 0, read(*at.slot), class_of(record_bytes(at.record.lengths)),
-                   read(body_->stripes[stripe].records) - 1, until, operation);
+    const unsigned before_class = class_of(record_bytes(at.record.lengths));
+    return publish(stripe, {*at.slot, 0, read(*at.slot), before_class, ~std::uint64_t{0}}, until, operation);
 }
 
 result<void> writer::recover(unsigned stripe, shared::patience& until, const char* operation) {
@@ -159,7 +160,8 @@ result<void> writer::recover(unsigned stripe, shared::patience& until, const cha
     if (after != 0) {
         const std::uint64_t cell_class = read(s.cell_class);
         if (cell_class > large_class) return damaged(operation);
-        const auto given = space_.give(stripe, static_cast<unsigned>(cell_class), read(s.cell), until, operation);
+        const auto given =
+            space_.give(stripe, static_cast<unsigned>(cell_class), read(s.cell), s.cell, until, operation);
         if (!given) return given.error();
     }
     write(s.doing, no_step);
@@ -257,7 +259,29 @@ result<void> writer::split(std::uint64_t bucket, shared::patience& until, const 
     write(body_->buckets, other + 1);  // S4
     if (!clear_strangers(bucket)) return damaged(operation);
     write(s.doing, no_step);
-    return {};
+    return drop_empty_groups(bucket, until, operation);
+}
+
+// S6. The last groups of a bucket, while they are empty.
+result<void> writer::drop_empty_groups(std::uint64_t bucket, shared::patience& until, const char* operation) {
+    const auto stripe = static_cast<unsigned>(bucket % stripes_count);
+    for (;;) {
+        group* before = nullptr;
+        group* last = find_.bucket(bucket);
+        for (unsigned groups = 0; last != nullptr && read(last->next) != 0; ++groups) {
+            if (groups == chain_max) return damaged(operation);
+            before = last;
+            last = find_.group_at(read(last->next));
+        }
+        if (last == nullptr) return damaged(operation);
+        for (const word& slot : last->slots) {
+            if (read(slot) != 0) return {};
+        }
+        if (before == nullptr) return {};
+        const std::uint64_t offset = read(before->next);
+        const auto done = publish(stripe, {before->next, 0, offset / 8, group_class, 0, 0}, until, operation);
+        if (!done) return done.error();
+    }
 }
 
 }  // namespace samepage::tables

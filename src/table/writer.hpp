@@ -7,10 +7,10 @@
 //   P3 doing = publishing: slot, before, after             S3 doing = splitting: i
 //   P4 the slot leads to it            <- commits          S4 buckets + 1                     <- commits
 //   P5 records                                             S5 those slots of i: 0
-//   P6 what was there before is freed                      S6 doing = none
-//   P7 doing = none
-// An erase is P3 to P7 with nothing after. A bucket's further group is put as a record is: into the link of the one
-// before it, empty.
+//   P6 what was there before is freed                      S6 doing = none; then the last groups, if they are empty,
+//   P7 doing = none                                           are erased
+// An erase is P3 to P7 with nothing after. A bucket's further group is put and erased as a record is: its word is the
+// link of the one before it.
 //
 // Invariants
 //   I1 A stripe whose `doing` is `no_step` is whole: each slot leads to a record of its bucket, `records` counts them.
@@ -72,10 +72,18 @@ class writer {
    private:
     result<void> add_group(unsigned stripe, group& behind, shared::patience& until, const char* operation);
     result<std::uint64_t> next_number(unsigned stripe, const char* operation);
-    result<void> publish(unsigned stripe, word& slot, std::uint64_t after, std::uint64_t before, unsigned before_class,
-                         std::uint64_t records_after, shared::patience& until, const char* operation);
+    // One word's change: what it leads to, instead of what. `before_class`: of the cell to free, if any.
+    struct change {
+        word& at;
+        std::uint64_t after, before;
+        unsigned before_class;
+        std::uint64_t more_records = 0;  // mod 2^64
+        std::uint64_t more_changes = 1;  // 0: no key's value changes
+    };
+    result<void> publish(unsigned stripe, const change& what, shared::patience& until, const char* operation);
     result<void> finish(unsigned stripe, shared::patience& until, const char* operation);
     bool clear_strangers(std::uint64_t bucket) const;
+    result<void> drop_empty_groups(std::uint64_t bucket, shared::patience& until, const char* operation);
     std::optional<std::uint64_t> hash_at(std::uint64_t slot) const;
     std::uint64_t offset_of(const word& w) const {
         return static_cast<std::uint64_t>(reinterpret_cast<const std::byte*>(&w) - &arena_->at<std::byte>(0));

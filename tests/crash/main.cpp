@@ -23,8 +23,8 @@ int usage() {
 
 std::vector<subject> all_subjects() {
     std::vector<subject> all;
-    for (const auto& some :
-         {self_subjects(), region_subjects(), cell_subjects(), lock_subjects(), channel_subjects(), queue_subjects()})
+    for (const auto& some : {self_subjects(), region_subjects(), cell_subjects(), lock_subjects(), channel_subjects(),
+                             queue_subjects(), table_subjects()})
         all.insert(all.end(), some.begin(), some.end());
     return all;
 }
@@ -58,6 +58,7 @@ int main(int argc, char** argv) {
             if (on_name ? !s.on_names : !s.on_paths) continue;
             // A name whose holders are all dead is no more: nothing to find there, unless that is the very test.
             if (m == mode::alone && on_name && s.keeps) continue;
+            if (m != mode::alone && !on_name && !s.keeps_paths) continue;
             const report r = explore(s, on_name, m, wanted);
             print(s, on_name ? "name" : "path", how.c_str(), r);
             runs += r.stops > 0 ? 1 : 0;

@@ -73,6 +73,7 @@ struct subject {
     std::function<void(const scene&)> check;
     std::function<void(const scene&)> meanwhile;  // pair mode: while the victim is stopped and alive; may be empty
     std::function<void(const scene&, void* held)> survive;  // the keeper, after the check; may be empty
+    bool keeps_paths = true;                                // on a file too, in kill and pair mode
     bool keeps = true;                                      // a keeper holds what prepare made, in kill and pair mode
     int stores_max = INT32_MAX;                             // stores to the object that the operation may make
 };
@@ -85,5 +86,6 @@ std::vector<subject> cell_subjects();
 std::vector<subject> lock_subjects();
 std::vector<subject> channel_subjects();
 std::vector<subject> queue_subjects();
+std::vector<subject> table_subjects();
 
 }  // namespace crash

@@ -7,6 +7,7 @@
 #include <map>
 #include <random>
 #include <set>
+#include <thread>
 
 #include "runner.hpp"
 #include "samepage/region.hpp"
@@ -261,6 +262,82 @@ TEST(table_test, other_kinds_and_closed_handles_are_refused) {
     EXPECT_EQ(code_of(closed.info()), errc::closed);
     EXPECT_EQ(code_of(closed.for_each([](const table_bytes::record&) { return true; })), errc::closed);
     EXPECT_EQ(closed.size(), 0U);
+}
+
+TEST(table_test, counters_count) {
+    const table_bytes t = made(fresh_name("count"));
+    EXPECT_EQ(t.add(bytes_of("hits"), 5).value(), 5U);
+    EXPECT_EQ(t.add(bytes_of("hits"), ~std::uint64_t{0}).value(), 4U) << "one less, modulo 2^64";
+    EXPECT_EQ(t.get(bytes_of("hits"))->size(), 8U);
+    ASSERT_TRUE(t.put_text("text", "no number"));
+    EXPECT_EQ(code_of(t.add(bytes_of("text"), 1)), errc::wrong_kind);
+    EXPECT_EQ(text_of(t, "text"), "no number");
+}
+
+TEST(table_test, waiting_ends_with_the_next_change_and_with_time) {
+    const std::string name = fresh_name("wait");
+    const table_bytes t = made(name);
+    EXPECT_EQ(code_of(t.wait(bytes_of("k"), 0, samepage::no_wait)), errc::timed_out);
+    EXPECT_EQ(code_of(t.wait(bytes_of("k"), 0, std::chrono::milliseconds(20))), errc::timed_out);
+    EXPECT_EQ(code_of(t.wait_any(t.changes(), std::chrono::milliseconds(20))), errc::timed_out);
+    const std::uint64_t before = t.changes();
+    const std::uint64_t version = t.put_text("k", "1").value();
+    EXPECT_EQ(t.wait(bytes_of("k"), 0, samepage::no_wait).value(), version);
+    EXPECT_EQ(t.wait_any(before, samepage::no_wait).value(), before + 1);
+    for (const auto strategy : {samepage::wait_strategy::sleep, samepage::wait_strategy::spin_then_sleep}) {
+        table_options options;
+        options.strategy = strategy;
+        options.access = samepage::access::read_only;
+        const auto reader = table_bytes::open(name, options);
+        ASSERT_TRUE(reader) << reader.error().message();
+        std::uint64_t seen = t.version(bytes_of("k")).value(), count = t.changes();
+        std::thread other([&, seen, count]() mutable {
+            for (int i = 0; i < 200; ++i) {
+                const auto next = reader->wait(bytes_of("k"), seen, std::chrono::seconds(60));
+                ASSERT_TRUE(next) << next.error().message();
+                seen = *next;
+                ASSERT_TRUE(t.put_text("answer", std::to_string(seen)));
+            }
+        });
+        for (int i = 0; i < 200; ++i) {
+            count = t.changes();
+            const bool erases = i % 3 == 2;
+            if (erases) {
+                ASSERT_TRUE(t.erase_text("k").value());
+            }
+            const std::uint64_t put = erases ? 0 : t.put_text("k", "x").value();
+            while (text_of(t, "answer") != std::to_string(put)) {
+                const auto more = t.wait_any(count, std::chrono::seconds(60));
+                ASSERT_TRUE(more) << more.error().message();
+                count = *more;
+            }
+        }
+        other.join();
+    }
+}
+
+TEST(table_test, many_are_got_at_once) {
+    const auto t = table<std::uint32_t, std::uint64_t>::create(fresh_name("many"));
+    ASSERT_TRUE(t) << t.error().message();
+    for (std::uint32_t i = 0; i < 3000; i += 3) ASSERT_TRUE(t->put(i, i * 7));
+    std::vector<std::uint32_t> keys(3000);
+    for (std::uint32_t i = 0; i < keys.size(); ++i) keys[i] = 2999 - i;
+    std::vector<std::uint64_t> values(keys.size(), 1), versions(keys.size(), 1);
+    const auto got = t->get_many(keys, values, versions);
+    ASSERT_TRUE(got) << got.error().message();
+    EXPECT_EQ(*got, 1000U);
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        ASSERT_EQ(versions[i] != 0, keys[i] % 3 == 0) << keys[i];
+        ASSERT_EQ(values[i], keys[i] % 3 == 0 ? std::uint64_t{keys[i]} * 7 : 1U);
+        if (versions[i] == 0) continue;
+        ASSERT_EQ(versions[i], t->get(keys[i])->version);
+    }
+    EXPECT_EQ(t->get_many({}, {}, {}).value(), 0U);
+    EXPECT_EQ(code_of(t->get_many(keys, values, std::span(versions).first(2999))), errc::invalid_argument);
+    EXPECT_EQ(code_of(t->get_many(keys, std::span(values).first(2999), versions)), errc::invalid_argument);
+    EXPECT_EQ(code_of(t->bytes().get_many(std::as_bytes(std::span(keys)), 0, {}, 8, versions)), errc::invalid_argument);
+    ASSERT_TRUE(t->bytes().put(std::as_bytes(std::span(keys).first(1)), bytes_of("short")));
+    EXPECT_EQ(code_of(t->get_many(keys, values, versions)), errc::wrong_kind);
 }
 
 struct price {

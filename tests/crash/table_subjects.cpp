@@ -1,0 +1,331 @@
+// Crash subjects: putting, replacing and erasing records of tables, small and large, and all that a table does for it.
+// SPDX-License-Identifier: MIT
+//
+// The promise: after any death, each record is there as it was put for sure, or, where a call was under way, as before or
+// after it; nothing of the table leaks or is wrong (tables::verify); readers saw all of that throughout; and it goes on.
+//
+// Actors have scripts of deeds, each with keys of its own. Values are zeros but for some words, so that few of their
+// states differ.
+#include <unistd.h>
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors.hpp"
+#include "samepage/table.hpp"
+#include "scene.hpp"
+#include "table_inside.hpp"
+#include "tracer.hpp"
+
+namespace crash {
+
+namespace {
+
+using samepage::errc;
+using samepage::table_bytes;
+using samepage::table_options;
+namespace tables = samepage::tables;
+
+constexpr auto patience = std::chrono::seconds(30);        // of who must get through
+constexpr auto short_wait = std::chrono::milliseconds(5);  // of who may be stopped by a stopped one
+
+// Sizes of values, each of another class of cells; `huge` gets a run of its own.
+constexpr unsigned small = 40, middle = 300, other_size = 120, third_size = 700, huge = 17000;
+
+// Puts a value of `bytes` under the nth key of a bucket (of 64), or erases it (0), if it is there.
+struct deed {
+    std::uint64_t bucket;
+    unsigned nth;
+    unsigned bytes;
+    char stamp = 'a';
+};
+using script = std::vector<deed>;
+
+// What a subject is about: who does what, in this order.
+struct plot {
+    script before;  // by whoever prepares
+    script victim, other, recoverer;
+    std::uint64_t buckets_before = 0;  // prepared so that there are so many
+    unsigned moving_each = 1;          // of the keys of bucket 0, every how many one is moved by a split
+
+    const script& of(actor who) const {
+        return who == actor::victim ? victim : who == actor::other ? other : recoverer;
+    }
+};
+
+std::string key_of(const scene& s, std::uint64_t bucket, unsigned nth, std::uint64_t buckets = 64) {
+    static table_inside::keys all(
+        s.of(actor::keeper).note);  // the seed, which the keeper notes; a process has one table
+    return all.in(bucket, nth, buckets);
+}
+
+std::string key_of(const scene& s, const plot& p, const deed& d) {
+    if (d.bucket != 0) return key_of(s, d.bucket, d.nth);
+    return key_of(s, d.nth % p.moving_each == 0 ? 64 : 0, d.nth, 128);
+}
+
+std::string value_of(const std::string& key, const deed& d) {
+    const std::string stamp = key + d.stamp;
+    std::string value(d.bytes, '\0');
+    for (std::size_t at = 0; at + stamp.size() <= value.size(); at += value.size() / 3)
+        value.replace(at, stamp.size(), stamp);
+    return value;
+}
+
+table_bytes open(const scene& s, samepage::access access = samepage::access::read_write) {
+    table_options options;
+    options.access = access;
+    options.timeout = s.victim != 0 ? samepage::duration(short_wait) : samepage::duration(patience);
+    auto t = table_bytes::open(s.place, options);
+    require(s, t.has_value(), "can't open: " + (t ? "" : t.error().message()));
+    return std::move(*t);
+}
+
+samepage::result<void> perform(const scene& s, const plot& p, const table_bytes& t, const deed& d,
+                               samepage::duration timeout) {
+    const std::string key = key_of(s, p, d);
+    if (d.bytes == 0) {
+        const auto done = t.erase_text(key, timeout);
+        if (!done) return done.error();
+        return {};
+    }
+    const auto done = t.put_text(key, value_of(key, d), timeout);
+    if (!done) return done.error();
+    return {};
+}
+
+// An error that a call may give: a system call failed, or a stopped one is in the way, and named.
+bool is_explained(const scene& s, const samepage::error& why) {
+    if (why.code() == errc::system || why.code() == errc::not_supported || why.code() == errc::no_space) return true;
+    return s.victim != 0 && why.code() == errc::timed_out &&
+           why.detail().find(std::to_string(s.victim)) != std::string_view::npos;
+}
+
+void play(const scene& s, const plot& p, const table_bytes& t, samepage::duration timeout) {
+    for (const deed& d : p.of(s.me)) {
+        const bool done = s.act([&] {
+            const auto how = perform(s, p, t, d, timeout);
+            require(s, how || is_explained(s, how.error()), "a deed: " + (how ? "" : how.error().message()));
+            return how;
+        });
+        if (!done) return;
+    }
+}
+
+// ---- What must be there --------------------------------------------------------------------------------------------
+
+using contents = std::map<std::string, std::optional<std::string>>;  // nothing: an erased one
+
+struct expectation {
+    contents sure;
+    contents maybe;  // what is under way: these instead
+};
+
+void note(const scene& s, const plot& p, const deed& d, contents& in) {
+    const std::string key = key_of(s, p, d);
+    in[key] = d.bytes == 0 ? std::nullopt : std::optional(value_of(key, d));
+}
+
+expectation expected(const scene& s, const plot& p) {
+    expectation all;
+    for (const deed& d : p.before) note(s, p, d, all.sure);
+    for (const actor who : {actor::victim, actor::other, actor::recoverer}) {
+        const ledger::line& line = s.of(who);
+        const script& deeds = p.of(who);
+        for (std::size_t i = 0; i < line.acknowledged; ++i) note(s, p, deeds[i], all.sure);
+        if (line.begun > line.acknowledged + line.refused) note(s, p, deeds[line.acknowledged], all.maybe);
+        for (const deed& d : deeds) all.sure.try_emplace(key_of(s, p, d));
+    }
+    return all;
+}
+
+// Each record as it must be; the scan and the count agree with what get says, where nobody is alive to change it.
+contents look(const scene& s, const plot& p, const table_bytes& t, bool at_rest) {
+    const expectation wanted = expected(s, p);
+    contents there;
+    for (const auto& [key, value] : wanted.sure) {
+        const auto got = t.get_text(key);
+        require(s, got || got.error().code() == errc::no_key, "get: " + (got ? "" : got.error().message()));
+        if (got) there[key] = got->text;
+        const auto seen = got ? std::optional(got->text) : std::nullopt;
+        const auto under_way = wanted.maybe.find(key);
+        require(s, seen == value || (under_way != wanted.maybe.end() && seen == under_way->second),
+                "record " + key +
+                    (!seen    ? " is lost"
+                     : !value ? " came back"
+                              : " has another value"));
+    }
+    contents scanned;
+    const auto done = t.for_each([&](const table_bytes::record& r) {
+        require(s, scanned.emplace(r.key_text(), r.text()).second, "a scan shows a record twice");
+        return true;
+    });
+    require(s, done.has_value(), "for_each: " + (done ? "" : done.error().message()));
+    require(s, scanned == there, "a scan shows other records than get");
+    require(s, !at_rest || t.size() == there.size(),
+            "size is " + std::to_string(t.size()) + ", there are " + std::to_string(there.size()));
+    return there;
+}
+
+void is_right(const scene& s) {
+    const std::string wrong = table_inside::wrong_with(s.place);
+    require(s, wrong.empty(), wrong);
+}
+
+// Puts, replaces and erases in each stripe that somebody may have left a step in, and in a fresh one; small and large.
+void goes_on(const scene& s, const table_bytes& t) {
+    for (const unsigned bucket : {32U, 3U, 37U, 31U}) {
+        const std::string key = key_of(s, bucket, 9);
+        for (const unsigned bytes : {small, middle, middle, bucket == 3 ? huge : other_size}) {
+            const auto done = t.put_text(key, std::string(bytes, 'g'), patience);
+            require(s, done.has_value(), "can't go on: " + (done ? "" : done.error().message()));
+            const auto got = t.get_text(key);
+            require(s, got && got->text == std::string(bytes, 'g'), "what was put last isn't there");
+        }
+        const auto gone = t.erase_text(key, patience);
+        require(s, gone && *gone, "can't erase what was put last");
+    }
+}
+
+void all_is_right(const scene& s, const plot& p) {
+    is_right(s);
+    const contents before = look(s, p, open(s, samepage::access::read_only), false);
+    const table_bytes t = open(s);
+    goes_on(s, t);
+    require(s, look(s, p, t, true) == before, "going on changed a record of others");
+    is_right(s);
+}
+
+// ---- Subjects ------------------------------------------------------------------------------------------------------
+
+std::shared_ptr<table_bytes> keep(const scene& s, const plot& p) {
+    table_options options;
+    auto t = std::make_shared<table_bytes>(std::move(table_bytes::create(s.place, options).value()));
+    s.mine().note = table_inside::view(s.place).seed();
+    for (const deed& d : p.before) perform(s, p, *t, d, patience).value();
+    while (p.buckets_before != 0 && t->info().value().buckets < p.buckets_before)
+        perform(s, p, *t, p.before.back(), patience).value();
+    return t;
+}
+
+// The keeper's handle, open throughout, sees the same and goes on.
+void still_works(const scene& s, const plot& p, void* held) {
+    const auto& t = *static_cast<table_bytes*>(held);
+    look(s, p, t, true);
+    goes_on(s, t);
+}
+
+void act(const scene& s, const plot& p, bool attached) {
+    const table_bytes t = open(s);
+    // Who has changed something has its slot. What that takes is another subject's business.
+    if (attached) require(s, t.erase_text(key_of(s, 31, 8)).has_value(), "can't attach");
+    s.begin();
+    play(s, p, t, patience);
+    s.end();
+}
+
+subject playing(const char* name, const plot& p, bool attached = true) {
+    subject s;
+    s.name = name;
+    s.prepare = [=](const scene& at) { return std::static_pointer_cast<void>(keep(at, p)); };
+    s.operate = [=](const scene& at) { act(at, p, attached); };
+    if (!p.recoverer.empty()) s.recover = [=](const scene& at) { act(at, p, true); };
+    s.check = [=](const scene& at) { all_is_right(at, p); };
+    if (!p.other.empty()) {
+        s.meanwhile = [=](const scene& at) {
+            look(at, p, open(at, samepage::access::read_only), false);  // readers wait for nobody
+            const table_bytes t = open(at);
+            play(at, p, t, short_wait);
+            look(at, p, t, false);
+        };
+    }
+    s.survive = [=](const scene& at, void* held) { still_works(at, p, held); };
+    s.keeps_paths = false;  // what is special about them, check sums, is there when everybody has died
+    return s;
+}
+
+// Another was killed before, as soon as `step` was written down in the stripe and its word, if there is one, was changed;
+// the victim is the first who meets that.
+subject recovering(const char* name, const plot& p, unsigned stripe, tables::step step) {
+    subject s = playing(name, p);
+    s.recover = nullptr;
+    s.prepare = [=](const scene& at) {
+        auto t = keep(at, p);
+        const table_inside::view inside(at.place);
+        const auto has_come_to_it = [&, buckets = tables::read(inside.body().buckets)] {
+            const tables::stripe& its = inside.body().stripes[stripe];
+            if (tables::read(its.doing) != step) return false;
+            if (step == tables::splitting) return tables::read(inside.body().buckets) > buckets;
+            return step != tables::publishing ||
+                   tables::read(inside.bytes().at<tables::word>(tables::read(its.at))) == tables::read(its.after);
+        };
+        scene theirs = at;
+        theirs.me = actor::recoverer;
+        tracer dying(
+            [&] {
+                enter(theirs);
+                act(theirs, p, true);
+            },
+            at.directory);
+        while (!has_come_to_it()) {
+            const stop where = dying.next();
+            require(at, where.what != stop::kind::gone && where.what != stop::kind::end, "it never came to its step");
+        }
+        dying.kill();
+        return std::static_pointer_cast<void>(t);
+    };
+    return s;
+}
+
+script filled(std::uint64_t bucket, unsigned count, unsigned bytes) {
+    script all;
+    for (unsigned i = 0; i < count; ++i) all.push_back({bucket, i, bytes});
+    return all;
+}
+
+script operator+(script a, const script& b) {
+    a.insert(a.end(), b.begin(), b.end());
+    return a;
+}
+
+// In most plots the victim works in stripe 3; another acts in stripe 5 and in the victim's, and one that recovers only
+// takes that and finds nothing to erase there.
+const script others = {{5, 0, middle}, {35, 0, middle}};
+const script taking_it = {{35, 9, 0}};
+
+}  // namespace
+
+std::vector<subject> table_subjects() {
+    const script one = {{3, 0, middle}, {4, 0, other_size}};
+    const script one_huge = {{3, 0, huge}, {4, 0, middle}, {4, 1, huge}, {4, 1, 0}};
+    const script crowd = filled(0, 9, small), others_small = {{5, 0, small}, {32, 0, small}};
+    const script dirty = {{4, 0, huge}, {4, 0, 0}};  // pages that were used before
+    const script cramped = {{4, 0, middle}, {4, 1, other_size}};
+    const script many = filled(0, 4, small) + dirty + filled(5, 50, small);
+    return {
+        playing("table.put", {{{4, 0, middle}}, {{3, 0, middle}, {3, 1, middle}}, others, taking_it}, false),
+        playing("table.replace", {one, {{3, 0, middle, 'b'}, {3, 0, middle, 'c'}}, others, taking_it}),
+        playing("table.replace_other_size", {one, {{3, 0, other_size, 'b'}}, others, taking_it}),
+        playing("table.erase", {one, {{3, 0, 0}, {3, 0, middle, 'b'}}, others, taking_it}),
+        playing("table.replace_large", {one_huge, {{3, 0, huge, 'b'}}, others, {}}),
+        playing("table.erase_large", {one_huge, {{3, 0, 0}}, others, {{35, 1, middle}}}),
+        playing("table.new_group", {dirty + filled(3, 7, small), {{3, 7, small}}, others, taking_it}),
+        playing("table.new_slab", {{{4, 0, middle}}, {{3, 0, third_size}}, others, taking_it}),
+        playing("table.grow", {cramped, {{3, 0, third_size}}, others, {}}, false),
+        playing("table.split", {crowd, {{0, 9, small}}, others_small, {{32, 9, 0}}, 0, 2}),
+        playing("table.split_all", {crowd, {{0, 9, small}}, others_small, {{32, 9, 0}}}),
+        playing("table.new_piece", {many, {{5, 0, small, 'b'}}, {{5, 51, small}}, {{32, 9, 0}}, 256}),
+        recovering("table.recover_publishing", {one, {{35, 2, middle}}, others, {{3, 0, middle, 'b'}}}, 3,
+                   tables::publishing),
+        recovering("table.recover_taking", {one, {{35, 2, middle}}, others, {{3, 0, middle, 'b'}}}, 3, tables::taking),
+        recovering("table.recover_large", {one_huge, {{35, 2, middle}}, others, {{3, 0, 0}}}, 3, tables::publishing),
+        recovering("table.recover_space", {one_huge, {{3, 0, 0}}, others, {{35, 1, third_size}}}, 3, tables::refilling),
+        recovering("table.recover_splitting", {crowd, {{32, 2, small}}, others_small, {{0, 9, small}}, 0, 2}, 0,
+                   tables::splitting),
+    };
+}
+
+}  // namespace crash
