@@ -138,11 +138,18 @@ class table_export : public command {
     }
 
     void tell() const {
+        const bool is_file = file_ && file_ != "-";
+        if (is_file && json_) {
+            json_object answer;
+            answer.set("place", place_).set("records", written_).set("left_out", left_out_);
+            print_line(answer.dump());
+            flush_output();
+        }
         if (left_out_ > 0)
             throw failure(status_error, "malformed",
                           fmt::format("malformed: {} record{} of {} left out; {} written", left_out_,
                                       left_out_ == 1 ? "" : "s", place_, written_));
-        if (file_ && file_ != "-") hint(fmt::format("{} records written to {}", written_, *file_));
+        if (is_file) hint(fmt::format("{} records written to {}", written_, *file_));
     }
 
     std::string place_;

@@ -43,8 +43,9 @@ class table_import : public command {
         const auto input = record_input::open(*format, *file_, key_, part());
         if (holding_.asked()) holding_.begin();
         const table_bytes t = table_to_write(place_, holding_.asked());
-        if (!need(place::parse(place_)).is_path())
-            complain(fmt::format("{} is memory, and goes with who holds it; ./{} would be a file", place_, place_));
+        const samepage::place where = need(place::parse(place_));
+        if (!where.is_path())
+            complain(fmt::format("{} is memory, and goes with who holds it; ./{} would be a file", place_, where.name));
         keep_columns(t, input->columns());
         const auto begun = clock::now();
         put_all(t, *input);

@@ -200,7 +200,8 @@ class Import(Case):
         self.assertEqual(of_csv(self.read("out.csv")), (["a", "b"], [["1", "2"]]))
         self.assertIn("--force", self.refused(5, "table", "export", "./t", "out.csv"))
         self.samepage("table", "put", "./t", "3", "3,4")
-        self.export("./t", "out.csv", "--force")
+        self.assertEqual(json.loads(self.export("./t", "out.csv", "--force", "--json")),
+                         {"place": "./t", "records": 2, "left_out": 0})
         self.assertEqual(of_csv(self.read("out.csv"))[1], [["1", "2"], ["3", "4"]])
         self.refused(2, "table", "export", "./t", "./t", "--force", "--format", "csv")
         self.refused(1, "table", "export", "./t", "nowhere/out.csv")
