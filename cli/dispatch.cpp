@@ -13,6 +13,7 @@
 #include "json.hpp"
 #include "output.hpp"
 #include "suggest.hpp"
+#include "system.hpp"
 
 namespace samepage::cli {
 
@@ -121,7 +122,12 @@ int run_words(std::vector<std::string> words, bool& may_run_another) {
         print(a.help());
         return status_ok;
     }
-    return c->run(a.json());
+    try {
+        return c->run(a.json());
+    } catch (const interrupt_heard&) {
+        if (!c->ends_by_interrupt()) throw;
+        return status_ok;
+    }
 }
 
 int report(const failure& f, const std::vector<std::string>& words, bool may_run_another) {
@@ -158,6 +164,8 @@ int dispatch(const std::vector<std::string>& words) {
         return report(failure(status_error, "system", std::string("system: ") + e.what()), words, may_run_another);
     } catch (const reader_gone&) {
         return status_ok;
+    } catch (const interrupt_heard&) {
+        end_interrupted();
     }
 }
 

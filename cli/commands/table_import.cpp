@@ -8,8 +8,8 @@
 #include "../holding.hpp"
 #include "../output.hpp"
 #include "../record_input.hpp"
-#include "../system.hpp"
 #include "../tables.hpp"
+#include "../waiting.hpp"
 #include "commands.hpp"
 #include "samepage/place.hpp"
 
@@ -94,7 +94,7 @@ class table_import : public command {
         progress shown("importing " + file(), input.bytes().size_bytes());
         record_input::record r;
         while (input.next(r)) {
-            if (interrupted()) end_interrupted();
+            heed_interrupts();
             if (r.wrong.empty()) {
                 put(t, r);
             } else {
@@ -107,11 +107,8 @@ class table_import : public command {
     void put(const table_bytes& t, const record_input::record& r) {
         const bool replaces = need(t.contains(r.key));
         const auto done = t.put_text(r.key, r.value);
-        if (!done) {
-            const failure f(done.error());
-            throw failure(f.exit_status(), f.code(),
-                          fmt::format("{} ({} line {}; the {} before it were put)", f.what(), file(), r.line, put_));
-        }
+        if (!done)
+            throw failure(done.error(), fmt::format(" ({} line {}; the {} before it were put)", file(), r.line, put_));
         ++put_;
         if (replaces) ++replaced_;
     }
