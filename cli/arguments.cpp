@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <map>
 #include <utility>
 
 #include "failure.hpp"
@@ -45,9 +46,9 @@ struct arguments::state {
     std::vector<option_fact> options;
     std::vector<std::string> values;  // the words themselves, see as_number
     std::vector<std::string>* command = nullptr;
-    std::string value_option;   // "--text", where a value is taken
-    std::size_t words_max = 0;  // without the value
-    std::size_t value_at = SIZE_MAX;
+    std::size_t words_max = 0;
+    std::map<std::size_t, std::string> value_options;  // "--text", for each word that is a value
+    std::size_t values_from = SIZE_MAX;                // from this word on all are values
     std::string* place = nullptr;
     std::vector<std::string>* places = nullptr;
     bool json = false, global = false;
@@ -133,12 +134,14 @@ struct arguments::state {
 
     // Whether words[i], which no option is, is the value although it begins with '-'.
     bool is_value(const std::string& word, std::size_t words_before) const {
-        if (words_before != value_at) return false;
+        const auto at = value_options.find(words_before);
+        if (at == value_options.end() && words_before < values_from) return false;
         const std::string meant = word.starts_with("--") ? nearest(word, long_names()) : "";
-        if (!meant.empty())
-            wrong("there is no option " + word + "; did you mean " + meant + "? As a value: " + value_option + "=" +
-                  word);
-        return true;
+        if (meant.empty()) return true;
+        std::string as_value = "-- " + word;
+        if (at != value_options.end()) as_value = at->second.empty() ? "" : at->second + "=" + word;
+        wrong("there is no option " + word + "; did you mean " + meant + "?" +
+              (as_value.empty() ? "" : " As a value: " + as_value));
     }
 };
 
@@ -182,11 +185,25 @@ void arguments::places(std::vector<std::string>& into) {
 void arguments::value(std::optional<std::string>& into, const std::string& name, const std::string& option,
                       const std::string& help) {
     state* s = state_.get();
-    s->value_at = s->words_max++;
-    s->value_option = option;
+    s->value_options[s->words_max++] = option;
     s->app
         .add_option_function<std::string>(
             name, [s, &into](const std::string& n) { into = s->word_of(n); }, help)
+        ->type_name("");
+}
+
+void arguments::values(std::vector<std::string>& into, const std::string& name, const std::string& help) {
+    state* s = state_.get();
+    s->values_from = s->words_max;
+    s->words_max = SIZE_MAX;
+    s->app
+        .add_option_function<std::vector<std::string>>(
+            name,
+            [s, &into](const std::vector<std::string>& numbers) {
+                for (const std::string& n : numbers) into.push_back(s->word_of(n));
+            },
+            help)
+        ->required()
         ->type_name("");
 }
 
@@ -302,6 +319,8 @@ std::string arguments::help() const {
 }
 
 std::vector<std::string> arguments::option_names() const { return state_->long_names(); }
+
+bool arguments::takes_command() const { return state_->command != nullptr; }
 
 bool arguments::takes_place() const { return state_->place != nullptr || state_->places != nullptr; }
 

@@ -29,9 +29,11 @@ class arguments {
     void place(std::string& into);
     void places(std::vector<std::string>& into);
     // An optional value that may begin with '-'; `name` is its name in the help. `option`, which the command declares,
-    // is named to who gives a value that looks like a misspelt option.
+    // or which is empty, is named to who gives a value that looks like a misspelt option.
     void value(std::optional<std::string>& into, const std::string& name, const std::string& option,
                const std::string& help);
+    // At least one of them, up to the command line's end; only where no command can follow. "--" may stand before.
+    void values(std::vector<std::string>& into, const std::string& name, const std::string& help);
     // An optional plain word.
     void word(std::optional<std::string>& into, const std::string& name, const std::string& help);
 
@@ -56,6 +58,7 @@ class arguments {
     std::string help() const;
     std::vector<std::string> option_names() const;  // "--size", …
     bool takes_place() const;
+    bool takes_command() const;
 
    private:
     struct state;

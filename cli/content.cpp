@@ -30,9 +30,12 @@ void content_source::declare(arguments& a) {
     a.flag("--terminate", terminate_, "Put a zero byte after the bytes of --file or '-', as after a text");
 }
 
-void content_source::declare_value(arguments& a) {
+void content_source::declare_value(arguments& a, bool dash_is_input) {
     is_value_ = true;
-    a.value(word_, "VALUE", "--value", "The value; every word is one, '-' too");
+    dash_is_input_ = dash_is_input;
+    a.value(
+        word_, "VALUE", "--value",
+        dash_is_input ? "The value; '-' takes the bytes of standard input" : "The value; every word is one, '-' too");
     a.text("--value", text_, "VALUE", "The value, whatever it looks like");
     a.text("--file", file_, "FILE", "Take the bytes of a file, exactly; '-' is standard input");
 }
@@ -41,7 +44,7 @@ content::content(const content_source& from) {
     if ((from.word_ ? 1 : 0) + (from.text_ ? 1 : 0) + (from.file_ ? 1 : 0) > 1)
         throw usage_error(from.is_value_ ? "VALUE, --value and --file are each a value: give one of them"
                                          : "TEXT, --text and --file are each a content: give one of them");
-    if (from.file_ || (from.word_ == "-" && !from.is_value_)) {
+    if (from.file_ || (from.word_ == "-" && from.dash_is_input_)) {
         open(from.file_.value_or("-"));
     } else {
         is_text_ = true;

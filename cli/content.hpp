@@ -15,11 +15,12 @@
 
 namespace samepage::cli {
 
-// What was asked for, before it is looked at: TEXT, "-" or --file. Or a value: VALUE, --value or --file.
+// What was asked for, before it is looked at: TEXT, "-" or --file. Or a value: VALUE, --value or --file, for which "-"
+// is a value like any other unless it is said to be standard input.
 class content_source {
    public:
     void declare(arguments& a);
-    void declare_value(arguments& a);
+    void declare_value(arguments& a, bool dash_is_input = false);
     bool given() const noexcept { return word_ || text_ || file_; }
 
    private:
@@ -27,6 +28,7 @@ class content_source {
     std::optional<std::string> word_, text_, file_;
     bool terminate_ = false;
     bool is_value_ = false;
+    bool dash_is_input_ = true;
 };
 
 // Bytes of known number. A pipe is read to its end first: into memory, and from 16 MiB on into a file of our own.

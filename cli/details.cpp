@@ -1,4 +1,4 @@
-// Cells, channels, locks and queues, looked at.
+// Cells, channels, locks, queues and tables, looked at.
 // SPDX-License-Identifier: MIT
 #include "details.hpp"
 
@@ -11,6 +11,7 @@
 #include "samepage/channel.hpp"
 #include "samepage/lock.hpp"
 #include "samepage/queue.hpp"
+#include "samepage/table.hpp"
 #include "units.hpp"
 
 namespace samepage::cli {
@@ -140,6 +141,21 @@ details of_queue(const std::string& place, duration patience) {
     return d;
 }
 
+details of_table(const std::string& place, duration patience) {
+    table_options reading;
+    reading.access = access::read_only;
+    reading.timeout = patience;
+    const table_info i = need(need(table_bytes::open(place, reading)).info());
+    details d;
+    d.lines.emplace_back("records", fmt::format("{}, in {} buckets", i.records, i.buckets));
+    d.lines.emplace_back("writers", i.writers_active == 0
+                                        ? "none is changing something"
+                                        : fmt::format("{} in the middle of a change", i.writers_active));
+    d.numbers = {{"records", i.records}, {"buckets", i.buckets}, {"writers_active", i.writers_active}};
+    d.brief = fmt::format("{} record{}", i.records, i.records == 1 ? "" : "s");
+    return d;
+}
+
 }  // namespace
 
 void details::add_to(json_object& answer) const {
@@ -154,6 +170,7 @@ details details_of(const catalog_entry& entry, duration patience) {
     if (entry.kind == kind::channel) return of_channel(place, patience);
     if (entry.kind == kind::lock) return of_lock(place, patience);
     if (entry.kind == kind::queue) return of_queue(place, patience);
+    if (entry.kind == kind::table) return of_table(place, patience);
     return {};
 }
 

@@ -90,7 +90,8 @@ std::vector<std::string> take_options_before(std::vector<std::string>& words) {
     return taken;
 }
 
-int run_words(std::vector<std::string> words) {
+// `may_run_another`: false once it is a command that runs no other.
+int run_words(std::vector<std::string> words, bool& may_run_another) {
     const std::vector<std::string> before = take_options_before(words);
     if (!words.empty() && (words[0] == "--version" || words[0] == "-V")) words[0] = "version";
     const bool help_first = !words.empty() && asks_for_help(words[0]);
@@ -116,6 +117,7 @@ int run_words(std::vector<std::string> words) {
     words.insert(words.begin(), before.begin(), before.end());
     const auto c = entry.make();
     arguments a = arguments_of(entry, *c);
+    may_run_another = a.takes_command();
     if (a.parse(words)) {
         print(a.help());
         return status_ok;
@@ -128,12 +130,12 @@ int run_words(std::vector<std::string> words) {
     }
 }
 
-int report(const failure& f, const std::vector<std::string>& words) {
+int report(const failure& f, const std::vector<std::string>& words, bool may_run_another) {
     const auto dashes = std::find(words.begin(), words.end(), "--");
     const bool json = std::find(words.begin(), dashes, "--json") != dashes;
     // Where another command would have run, its statuses are its own, and ours is 125.
     const bool own = f.is_answer() || f.exit_status() == status_cannot_run || f.exit_status() == status_no_such_command;
-    const bool runs_another = dashes != words.end() && !own;
+    const bool runs_another = may_run_another && dashes != words.end() && !own;
     const int status = runs_another ? static_cast<int>(status_own_failure) : f.exit_status();
     if (json) {
         json_object answer;
@@ -148,16 +150,18 @@ int report(const failure& f, const std::vector<std::string>& words) {
 }  // namespace
 
 int dispatch(const std::vector<std::string>& words) {
+    bool may_run_another = true;
     try {
-        const int status = run_words(words);
+        const int status = run_words(words, may_run_another);
         flush_output();
         return status;
     } catch (const failure& f) {
-        return report(f, words);
+        return report(f, words, may_run_another);
     } catch (const std::bad_alloc&) {
-        return report(failure(status_full, "no_space", "no_space: this process can get no more memory"), words);
+        return report(failure(status_full, "no_space", "no_space: this process can get no more memory"), words,
+                      may_run_another);
     } catch (const std::exception& e) {
-        return report(failure(status_error, "system", std::string("system: ") + e.what()), words);
+        return report(failure(status_error, "system", std::string("system: ") + e.what()), words, may_run_another);
     } catch (const reader_gone&) {
         return status_ok;
     } catch (const interrupt_heard&) {

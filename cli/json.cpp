@@ -67,12 +67,12 @@ json_object& json_object::set_null(const char* key) {
     return *this;
 }
 
-json_object& json_object::bytes(const char* key, std::string_view value) {
+json_object& json_object::bytes(const char* key, std::string_view value, const char* otherwise) {
     try {
         [[maybe_unused]] const std::string strict = json(std::string(value)).dump();
         return set(key, value);
     } catch (const json::exception&) {
-        return set("base64", base64(value));
+        return set(otherwise, base64(value));
     }
 }
 
@@ -82,6 +82,38 @@ std::string json_object::dump(const std::vector<json_object>& values) {
     json array = json::array();
     for (const json_object& v : values) array.push_back(v.state_->value);
     return line(array);
+}
+
+std::optional<std::string> json_text(std::string_view text) {
+    try {
+        return json(std::string(text)).dump();
+    } catch (const json::exception&) {
+        return std::nullopt;
+    }
+}
+
+bool is_json_object(std::string_view text) {
+    const std::size_t begin = text.find_first_not_of(" \t\r\n");
+    return begin != std::string_view::npos && text[begin] == '{' && json::accept(text);
+}
+
+std::string json_member(std::string_view text, const std::string& name, std::string& wrong) {
+    const auto value = nlohmann::json::parse(text, nullptr, false);
+    if (!value.is_object()) {
+        wrong = value.is_discarded() ? "it is no JSON" : "it is JSON, but no object";
+        return {};
+    }
+    const auto member = value.find(name);
+    if (member == value.end()) {
+        wrong = "it has no member \"" + name + "\"";
+    } else if (member->is_string()) {
+        return member->get<std::string>();
+    } else if (member->is_number_integer()) {
+        return member->dump();
+    } else {
+        wrong = "its member \"" + name + "\" is neither a text nor a whole number";
+    }
+    return {};
 }
 
 }  // namespace samepage::cli

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,8 +26,8 @@ class json_object {
     json_object& set(const char* key, const json_object& value);
     json_object& set(const char* key, const std::vector<json_object>& values);
     json_object& set_null(const char* key);
-    // UTF-8 as `key`; other bytes as "base64" instead.
-    json_object& bytes(const char* key, std::string_view value);
+    // UTF-8 as `key`; other bytes as `otherwise` instead.
+    json_object& bytes(const char* key, std::string_view value, const char* otherwise = "base64");
 
     std::string dump() const;  // one line, without its end
     static std::string dump(const std::vector<json_object>& values);
@@ -35,5 +36,14 @@ class json_object {
     struct state;
     std::unique_ptr<state> state_;
 };
+
+// The text as JSON has it, with its quotes; nothing where it isn't UTF-8.
+std::optional<std::string> json_text(std::string_view text);
+
+bool is_json_object(std::string_view text);
+
+// What the member `name` of the object in `text` says: a text's bytes, or a whole number as it is written. Otherwise
+// why not, in `wrong`.
+std::string json_member(std::string_view text, const std::string& name, std::string& wrong);
 
 }  // namespace samepage::cli

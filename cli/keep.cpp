@@ -9,6 +9,7 @@
 #include "samepage/lock.hpp"
 #include "samepage/queue.hpp"
 #include "samepage/region.hpp"
+#include "tables.hpp"
 #include "transfer.hpp"
 
 namespace samepage::cli {
@@ -34,6 +35,7 @@ kept keep(const std::string& place) {
         case kind::cell: return as_kept(need(cell_bytes::open(place, reading)));
         case kind::channel: return as_kept(need(channel_bytes::open(place, listening)));
         case kind::lock: return as_kept(need(lock::open(place)));
+        case kind::table: return as_kept(table_to_read(place));
         case kind::queue: return as_kept(need(queue_bytes::open(place)));
         default: break;
     }

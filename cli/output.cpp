@@ -110,23 +110,35 @@ std::string coloured(colour c, std::string_view text) {
 }
 
 progress::progress(std::string_view what, std::uint64_t size_bytes)
-    : what_(what), size_bytes_(size_bytes), next_ns_(now_ns() + 500'000'000) {}
+    : what_(what), size_bytes_(size_bytes), begun_ns_(now_ns()), next_ns_(begun_ns_ + 500'000'000) {}
 
 progress::~progress() {
     if (shown_) to_error("\r\x1b[K");
 }
 
-void progress::at(std::uint64_t done_bytes) {
+bool progress::is_due() {
     const std::int64_t now = now_ns();
-    if (now < next_ns_ || !is_terminal(stderr)) return;
+    if (now < next_ns_ || !is_terminal(stderr)) return false;
     next_ns_ = now + 100'000'000;
     shown_ = true;
-    if (size_bytes_ == 0) {
-        to_error(fmt::format("\r\x1b[K{} {}", what_, size_text(done_bytes)));
-    } else {
-        to_error(fmt::format("\r\x1b[K{} {} of {}, {:.0f} %", what_, size_text(done_bytes), size_text(size_bytes_),
-                             100 * static_cast<double>(done_bytes) / static_cast<double>(size_bytes_)));
-    }
+    return true;
+}
+
+std::string progress::text_at(std::uint64_t done_bytes) const {
+    if (size_bytes_ == 0) return fmt::format("\r\x1b[K{} {}", what_, size_text(done_bytes));
+    return fmt::format("\r\x1b[K{} {} of {}, {:.0f} %", what_, size_text(done_bytes), size_text(size_bytes_),
+                       100 * static_cast<double>(done_bytes) / static_cast<double>(size_bytes_));
+}
+
+void progress::at(std::uint64_t done_bytes) {
+    if (is_due()) to_error(text_at(done_bytes));
+}
+
+void progress::at(std::uint64_t done_bytes, std::uint64_t records) {
+    if (!is_due()) return;
+    const double seconds = static_cast<double>(now_ns() - begun_ns_) / 1e9;
+    to_error(fmt::format("{}, {} records, {:.0f} a second", text_at(done_bytes), records,
+                         static_cast<double>(records) / seconds));
 }
 
 }  // namespace samepage::cli

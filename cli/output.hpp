@@ -40,11 +40,16 @@ class progress {
     progress& operator=(const progress&) = delete;
     ~progress();
     void at(std::uint64_t done_bytes);
+    // So many records up to there, too.
+    void at(std::uint64_t done_bytes, std::uint64_t records);
 
    private:
+    bool is_due();
+    std::string text_at(std::uint64_t done_bytes) const;
+
     std::string what_;
     std::uint64_t size_bytes_;
-    std::int64_t next_ns_;  // by the steady clock
+    std::int64_t begun_ns_, next_ns_;  // by the steady clock
     bool shown_ = false;
 };
 

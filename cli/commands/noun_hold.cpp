@@ -1,4 +1,4 @@
-// samepage cell hold, channel hold and queue hold: creates one, or opens the one that exists, and holds it.
+// samepage cell hold, channel hold, queue hold and table hold: creates one, or opens the one that exists, and holds it.
 // SPDX-License-Identifier: MIT
 #include "../cells.hpp"
 #include "../channels.hpp"
@@ -6,6 +6,7 @@
 #include "../json.hpp"
 #include "../output.hpp"
 #include "../queues.hpp"
+#include "../tables.hpp"
 #include "commands.hpp"
 
 namespace samepage::cli {
@@ -42,6 +43,13 @@ struct a_queue {
     queue_bytes make(const std::string& place) const { return open_queue(place, true, shape); }
 };
 
+struct a_table {
+    static constexpr const char* example = "samepage table hold stock -- ./server";
+
+    void declare(arguments&) {}
+    table_bytes make(const std::string& place) const { return table_to_write(place, true); }
+};
+
 template <class Noun>
 class noun_hold : public command {
    public:
@@ -57,8 +65,9 @@ class noun_hold : public command {
         const auto object = noun_.make(place_);
         if (json) {
             json_object answer;
-            answer.set("place", place_).set("capacity_bytes", object.capacity_bytes()).set("created", object.created());
-            print_line(answer.dump());
+            answer.set("place", place_);
+            if constexpr (requires { object.capacity_bytes(); }) answer.set("capacity_bytes", object.capacity_bytes());
+            print_line(answer.set("created", object.created()).dump());
         }
         return holding_.until_end("Holding " + place_, [&object] { return object.check_name(); });
     }
@@ -74,5 +83,6 @@ class noun_hold : public command {
 std::unique_ptr<command> make_cell_hold() { return std::make_unique<noun_hold<a_cell>>(); }
 std::unique_ptr<command> make_channel_hold() { return std::make_unique<noun_hold<a_channel>>(); }
 std::unique_ptr<command> make_queue_hold() { return std::make_unique<noun_hold<a_queue>>(); }
+std::unique_ptr<command> make_table_hold() { return std::make_unique<noun_hold<a_table>>(); }
 
 }  // namespace samepage::cli

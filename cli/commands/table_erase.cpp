@@ -1,0 +1,47 @@
+// samepage table erase: removes records.
+// SPDX-License-Identifier: MIT
+#include <vector>
+
+#include "../output.hpp"
+#include "../tables.hpp"
+#include "commands.hpp"
+
+namespace samepage::cli {
+
+namespace {
+
+class table_erase : public command {
+   public:
+    void declare(arguments& a) override {
+        a.place(place_);
+        a.values(keys_, "KEY", "The keys");
+        a.example("samepage table erase stock bolt nut       exits 3 if one of them isn't there");
+    }
+
+    int run(bool json) override {
+        const table_bytes t = need(table_bytes::open(place_));  // there is nothing to erase from a new one
+        std::vector<const std::string*> missing;
+        for (const std::string& key : keys_) {
+            if (!need(t.erase_text(key))) missing.push_back(&key);
+        }
+        if (json) {
+            const std::uint64_t erased = keys_.size() - missing.size();
+            print_line(json_object().set("place", place_).set("erased", erased).dump());
+        }
+        if (!missing.empty()) {
+            flush_output();
+            throw no_key(place_, *missing.front(), missing.size() - 1);
+        }
+        return status_ok;
+    }
+
+   private:
+    std::string place_;
+    std::vector<std::string> keys_;
+};
+
+}  // namespace
+
+std::unique_ptr<command> make_table_erase() { return std::make_unique<table_erase>(); }
+
+}  // namespace samepage::cli

@@ -1,0 +1,35 @@
+// Tables as commands open them, and how commands speak of their records.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "failure.hpp"
+#include "json.hpp"
+#include "samepage/table.hpp"
+
+namespace samepage::cli {
+
+// Opens a table to write. `create`: makes it where there is none; else only at a path, and on a name that nobody holds
+// the failure says what to do. Throws failure.
+table_bytes table_to_write(const std::string& place, bool create);
+
+table_bytes table_to_read(const std::string& place);
+
+// A key as messages show it: in quotes, a long one cut.
+std::string shown_key(std::string_view key);
+
+// "no_key: …", with the key and the place, and how many more were not there.
+failure no_key(const std::string& place, std::string_view key, std::size_t more = 0);
+
+// Gives `use` the records whose key begins with `prefix`, in no order. `use` may throw.
+void for_each_record(const table_bytes& t, std::string_view prefix,
+                     const std::function<void(const table_bytes::record&)>& use);
+
+// Place, key, version and value, as --json prints a record.
+json_object record_as_json(const std::string& place, std::string_view key, std::uint64_t version,
+                           std::string_view value);
+
+}  // namespace samepage::cli
