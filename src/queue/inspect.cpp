@@ -6,7 +6,6 @@
 
 namespace samepage {
 
-using queues::census;
 using queues::closed;
 using queues::corrupt;
 using queues::ring;
@@ -24,16 +23,11 @@ std::uint64_t queue_bytes::capacity_bytes() const noexcept { return state_ ? sta
 // What dead ones had is given back first, so that nobody reads of them.
 template <class Look>
 result<void> queue_bytes::state::look(Look&& what) const {
-    bool found = false, freed = false;
-    {
-        patience until(std::chrono::seconds(1));
-        const auto mine = own(until, looking);
-        if (!mine) return mine.error();
-        census who(*self);
-        if (!jobs->sweep(who, found, freed) || !what()) return corrupt(looking);
-    }
-    if (found) takers->wake_all(opened.object());
-    if (freed) pushers->wake_all(opened.object());
+    if (!sweep()) return corrupt(looking);
+    patience until(std::chrono::seconds(1));
+    const auto mine = own(until, looking);
+    if (!mine) return mine.error();
+    if (!what()) return corrupt(looking);
     return {};
 }
 
@@ -70,7 +64,7 @@ result<std::vector<queued_job>> queue_bytes::jobs(std::size_t count_max) const {
         j.deliveries = static_cast<std::uint32_t>(queues::deliveries_of(one.state));
         j.size_bytes = one.job_bytes;
         j.is_call = one.caller != 0;
-        const std::uint64_t kind = one.state & queues::state_bits;
+        const std::uint64_t kind = one.state & queues::kind_bits;
         if (kind != queues::ready) {
             j.is = kind == queues::taken ? queued_job::state::taken : queued_job::state::replied;
             const std::uint64_t who = (kind == queues::taken ? one.state : one.caller) & shared::identity_bits;

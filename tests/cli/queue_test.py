@@ -123,7 +123,7 @@ class Queue(Case):
         line = self.refused(7, "queue", "push", "./q", "y" * 150, "--timeout", "0")
         self.assertIn("job 1", line)
         self.refused(4, "queue", "push", "./q", "y" * 150, "--timeout", "20ms")
-        self.assertIn("capacity of 352", self.refused(7, "queue", "push", "./q", "z" * 300))
+        self.assertIn("capacity of 384", self.refused(7, "queue", "push", "./q", "z" * 300))
         pusher = self.start("queue", "push", "./q", "y" * 150)
         self.assertEqual(self.samepage("queue", "take", "./q"), b"x" * 100 + b"\n")
         self.finish(pusher)
