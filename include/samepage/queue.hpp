@@ -101,8 +101,8 @@ class SAMEPAGE_API queue_bytes {
         // How often it was taken, this time included: more than 1 when a worker died with it or gave it back. Counts to
         // 8191.
         std::uint32_t deliveries() const noexcept { return deliveries_; }
-        std::span<const std::byte> bytes() const noexcept { return bytes_; }  // a copy
-        std::string_view text() const noexcept { return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()}; }
+        std::span<const std::byte> bytes() const noexcept { return {data(), size_bytes_}; }  // a copy
+        std::string_view text() const noexcept { return {reinterpret_cast<const char*>(data()), size_bytes_}; }
         bool is_call() const noexcept { return is_call_; }                      // somebody waits for a reply
         std::uint64_t reply_bytes_max() const noexcept { return room_bytes_; }  // 0 when nobody does
 
@@ -120,6 +120,7 @@ class SAMEPAGE_API queue_bytes {
        private:
         friend class queue_bytes;
         void swap(job& other) noexcept;
+        const std::byte* data() const noexcept { return many_ ? many_.get() : few_.data(); }
         result<void> finish(bool with_reply, std::span<const std::byte> bytes, const char* operation);
 
         const void* state_ = nullptr;  // the queue handle's
@@ -129,7 +130,9 @@ class SAMEPAGE_API queue_bytes {
         std::uint64_t room_bytes_ = 0;
         std::uint32_t deliveries_ = 0;
         bool is_call_ = false;
-        std::vector<std::byte> bytes_;
+        std::size_t size_bytes_ = 0;
+        std::array<std::byte, 80> few_;      // the bytes, where there aren't more
+        std::unique_ptr<std::byte[]> many_;  // else
     };
 
     queue_bytes() noexcept;  // closed

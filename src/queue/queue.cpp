@@ -273,9 +273,11 @@ result<queue_bytes::job> queue_bytes::state::unpack(const queues::seen_record& g
     j.is_call_ = got.at->caller.load(std::memory_order_relaxed) != 0;
     j.room_bytes_ = got.room_bytes;
     j.deliveries_ = static_cast<std::uint32_t>(queues::deliveries_of(got.state));
-    j.bytes_ = jobs->copy_job(got);
+    j.size_bytes_ = static_cast<std::size_t>(got.job_bytes);
+    if (j.size_bytes_ > j.few_.size()) j.many_ = std::make_unique<std::byte[]>(j.size_bytes_);
+    jobs->copy_job(got, {j.many_ ? j.many_.get() : j.few_.data(), j.size_bytes_});
     const std::uint64_t check = got.at->check.load(std::memory_order_relaxed);
-    if (!jobs->checked() || check == shared::check_of(j.bytes_, j.id_)) return j;
+    if (!jobs->checked() || check == shared::check_of(j.bytes(), j.id_)) return j;
     // A power failure: whoever took it next would find the same.
     static_cast<void>(j.acknowledge());
     return error(errc::corrupt, taking, "the bytes of job " + std::to_string(j.id_) + " are damaged; it is dropped");
@@ -291,7 +293,9 @@ void queue_bytes::job::swap(job& other) noexcept {
     std::swap(room_bytes_, other.room_bytes_);
     std::swap(deliveries_, other.deliveries_);
     std::swap(is_call_, other.is_call_);
-    bytes_.swap(other.bytes_);
+    std::swap(size_bytes_, other.size_bytes_);
+    few_.swap(other.few_);
+    many_.swap(other.many_);
 }
 
 result<void> queue_bytes::job::finish(bool with_reply, std::span<const std::byte> bytes, const char* operation) {
@@ -307,7 +311,7 @@ result<void> queue_bytes::job::finish(bool with_reply, std::span<const std::byte
                      "the reply has " + std::to_string(bytes.size()) + " bytes, the caller keeps room for " +
                          std::to_string(room_bytes_) + "; reply less, or call with more room");
     }
-    if (awaited) s->jobs->write_reply(position_, bytes_.size(), with_reply ? bytes : std::span<const std::byte>());
+    if (awaited) s->jobs->write_reply(position_, size_bytes_, with_reply ? bytes : std::span<const std::byte>());
     std::uint64_t seen = word;
     const std::uint64_t next = (awaited ? queues::replied : queues::done) | queues::in_state(position_);
     if (!ring::change(record, seen, next)) return not_mine(operation);

@@ -20,6 +20,9 @@ constexpr auto release = std::memory_order_release;
 // Head moves that far at once, so that not every push looks at it.
 constexpr std::uint64_t head_batch = 64;
 
+// How many cells before they are used pushers fetch them from the processor that had them last.
+constexpr std::uint64_t cells_ahead = 8;
+
 // A sweep begins at head, unless it saves more cells than that to begin where an earlier one has seen that all is done.
 constexpr std::uint64_t worth_remembering = 256;
 
@@ -117,7 +120,8 @@ ring::pushed ring::push(std::span<const std::byte> bytes, std::uint64_t caller, 
     }
     // P2. release: pairs with the acquires in look() and has_news() (position). All this is behind tail.
     cell& r = at(b->tail);
-    for (std::uint64_t i = 0; i < cells; ++i) at(b->tail + i).position.store(b->tail + i, release);
+    r.position.store(b->tail, release);
+    for (std::uint64_t i = 1; i < cells; ++i) at(b->tail + i).position.store(b->tail + i, release);
     // P3. release: pairs with the acquires in look() (position)
     const std::uint64_t id = words_->last_id.load(relaxed) + 1;
     r.job_bytes.store(static_cast<std::uint32_t>(bytes.size()), release);
@@ -132,6 +136,7 @@ ring::pushed ring::push(std::span<const std::byte> bytes, std::uint64_t caller, 
     // P5. release: pairs with the acquire in any_bounds() (tail). A survivor between both does them again.
     words_->last_id.store(id, relaxed);
     words_->tail.store(b->tail + cells, release);
+    if (count_ - (b->tail + cells - b->head) > cells_ahead) expect_cell(b->tail + cells + cells_ahead);
     return {outcome::good, b->tail, id};
 }
 
@@ -264,21 +269,24 @@ void ring::each_run(std::uint64_t position, std::uint64_t offset, std::size_t co
 }
 
 void ring::store(std::uint64_t position, std::uint64_t offset, std::span<const std::byte> bytes) const noexcept {
+    // Most jobs end in their first cell.
+    if (offset + bytes.size() <= first_bytes) {
+        shared::store_bytes(at(position).bytes + static_cast<std::size_t>(offset), bytes.data(), bytes.size());
+        return;
+    }
     each_run(position, offset, bytes.size(), [&](std::byte* to, std::size_t from, std::size_t size) {
         shared::store_bytes(to, bytes.data() + from, size);
     });
 }
 
-std::vector<std::byte> ring::load(std::uint64_t position, std::uint64_t offset, std::size_t count) const {
-    std::vector<std::byte> bytes(count);
-    each_run(position, offset, count, [&](const std::byte* from, std::size_t to, std::size_t size) {
-        shared::load_bytes(bytes.data() + to, from, size);
+void ring::load(std::uint64_t position, std::uint64_t offset, std::span<std::byte> to) const noexcept {
+    if (offset + to.size() <= first_bytes) {
+        shared::load_bytes(to.data(), at(position).bytes + static_cast<std::size_t>(offset), to.size());
+        return;
+    }
+    each_run(position, offset, to.size(), [&](const std::byte* from, std::size_t begin, std::size_t size) {
+        shared::load_bytes(to.data() + begin, from, size);
     });
-    return bytes;
-}
-
-std::vector<std::byte> ring::copy_job(const seen_record& job) const {
-    return load(job.position, 0, static_cast<std::size_t>(job.job_bytes));
 }
 
 void ring::write_reply(std::uint64_t position, std::uint64_t job_bytes,
@@ -291,7 +299,9 @@ std::optional<std::vector<std::byte>> ring::copy_reply(std::uint64_t position, s
                                                        std::uint64_t room_bytes) const {
     const std::size_t size = at(position).reply_bytes.load(relaxed);
     if (size > room_bytes) return std::nullopt;
-    return load(position, shared::copy_room(job_bytes), size);
+    std::vector<std::byte> reply(size);
+    load(position, shared::copy_room(job_bytes), reply);
+    return reply;
 }
 
 }  // namespace samepage::queues

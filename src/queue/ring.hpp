@@ -53,6 +53,7 @@
 
 #include <array>
 #include <atomic>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -113,6 +114,7 @@ class ring {
         : words_(reinterpret_cast<ring_words*>(object + words_offset)),
           cells_(object + ring_offset),
           count_(s.ring_bytes / cell_bytes),
+          mask_(std::has_single_bit(count_) ? count_ - 1 : 0),
           checked_(s.checked) {}
 
     std::uint64_t ring_bytes() const noexcept { return count_ * cell_bytes; }
@@ -157,7 +159,8 @@ class ring {
     // ---- For whoever has taken a job, or called ------------------------------------------------------------------
 
     cell& at(std::uint64_t position) const noexcept {
-        return *reinterpret_cast<cell*>(cells_ + static_cast<std::size_t>(position % count_ * cell_bytes));
+        const std::uint64_t index = mask_ != 0 ? position & mask_ : position % count_;
+        return *reinterpret_cast<cell*>(cells_ + static_cast<std::size_t>(index * cell_bytes));
     }
     // To `state`, from what was seen. False: another one was faster, or it is damaged.
     static bool change(cell& record, std::uint64_t& seen, std::uint64_t state) noexcept {
@@ -166,7 +169,8 @@ class ring {
     }
     // G2, after G1. seq_cst (default): pairs with rewinds() (sleepers)
     void rewind() const noexcept { words_->rewinds.fetch_add(1); }
-    std::vector<std::byte> copy_job(const seen_record& job) const;
+    // `to` has the job's length.
+    void copy_job(const seen_record& job, std::span<std::byte> to) const noexcept { load(job.position, 0, to); }
     void write_reply(std::uint64_t position, std::uint64_t job_bytes, std::span<const std::byte> reply) const noexcept;
     // Of a record whose room has `room_bytes`; nothing if what it says can't be.
     std::optional<std::vector<std::byte>> copy_reply(std::uint64_t position, std::uint64_t job_bytes,
@@ -207,14 +211,19 @@ class ring {
     std::optional<bounds> own_bounds() const noexcept;
     bounds any_bounds() const noexcept;
     bool advance_head(bounds& b, std::uint64_t cells) const noexcept;
+    void expect_cell(std::uint64_t position) const noexcept {
+        shared::expect_to_write(&at(position));
+        shared::expect_to_write(reinterpret_cast<const std::byte*>(&at(position)) + 64);
+    }
     template <class Run>
     void each_run(std::uint64_t position, std::uint64_t offset, std::size_t count, Run&& run) const noexcept;
     void store(std::uint64_t position, std::uint64_t offset, std::span<const std::byte> bytes) const noexcept;
-    std::vector<std::byte> load(std::uint64_t position, std::uint64_t offset, std::size_t count) const;
+    void load(std::uint64_t position, std::uint64_t offset, std::span<std::byte> to) const noexcept;
 
     ring_words* words_;
     std::byte* cells_;
     std::uint64_t count_;  // of cells
+    std::uint64_t mask_;   // of the position, where the count is a power of two: to divide takes longer
     bool checked_;
 };
 

@@ -30,10 +30,10 @@ constexpr auto short_wait = std::chrono::milliseconds(5);  // of who may be stop
 constexpr std::uint64_t cells = 24, capacity_bytes = cells * 128;
 constexpr unsigned kept_jobs_max = 3;  // the keeper's, there from the start
 
-// Job `number` of an actor. The lengths differ: one to three cells.
+// Job `number` of an actor. The lengths differ: one or two cells.
 std::string text_of(actor who, std::uint64_t number) {
     std::string text = std::to_string(static_cast<int>(who)) + "." + std::to_string(number) + ".";
-    const std::size_t size = 20 + 53 * (static_cast<std::size_t>(who) + number) % 300;
+    const std::size_t size = 20 + 37 * (static_cast<std::size_t>(who) + number) % 150;
     while (text.size() < size) text += static_cast<char>('a' + (text.size() + number) % 26);
     return text;
 }
