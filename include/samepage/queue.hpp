@@ -26,8 +26,9 @@ namespace samepage {
 inline constexpr duration pusher_patience = std::chrono::seconds(5);
 
 struct queue_options {
-    // Room for all jobs together, fixed when the queue is made: each takes its bytes, the room for its reply, both
-    // rounded up to 16, and 48 more. An existing queue keeps its own. 256 bytes to 1 GiB.
+    // Room for all jobs together, fixed when the queue is made, rounded up to 128: each takes 128 bytes, which do for 80
+    // bytes of its own and of the room for its reply, both rounded up to 16; and 128 more for each 112 bytes beyond. An
+    // existing queue keeps its own. 256 bytes to 1 GiB.
     std::uint64_t capacity_bytes = std::uint64_t{1} << 20;
     wait_strategy strategy = wait_strategy::spin_then_sleep;
     // How long to wait for a process that is just creating or closing the same name and was stopped in it.
@@ -67,8 +68,8 @@ struct queued_job {
 // and deliveries() says so. Nobody is taken for dead by a timeout.
 //
 // Processes: any number push and take. Whoever is killed leaves each job wholly pushed or not, wholly finished or not.
-// A stopped worker keeps its job, the others go on. Who is stopped just while it changes the queue makes others time
-// out, naming it.
+// A stopped worker keeps its job, the others go on. Who is stopped in the midst of a push makes other pushers time out,
+// naming it; workers go on.
 // Threads: const functions from any thread; closing, moving and assigning by one thread while no other uses the handle
 // and no `job` of it is left. A job is for one thread at a time.
 // fork(): a child's handle pushes and takes for itself; it has none of its parent's jobs.
@@ -165,10 +166,16 @@ class SAMEPAGE_API queue_bytes {
     result<std::string> call_text(std::string_view text, duration timeout = forever,
                                   std::uint64_t reply_bytes_max = 4096) const;
 
+    // For event loops, in place of waiting in take(): as cell_bytes::descriptor and arm. Whenever it is readable, and
+    // once at the beginning, call arm() *first*, then take with no_wait until there is no job. A job that is pushed or
+    // given back after arm() makes it readable again. Nothing tells of a worker's death: take now and then also.
+    result<native_handle> descriptor() const;
+    result<void> arm() const;
+
     bool is_open() const noexcept;
     bool created() const noexcept;
     std::uint64_t capacity_bytes() const noexcept;
-    // Counts the jobs, while others wait. timed_out names who is stopped while it changes the queue.
+    // Counts the jobs, while pushers wait. timed_out names a pusher that is stopped in the midst of a push.
     result<queue_info> info() const;
     // The oldest unfinished jobs, at most `count_max`. As info().
     result<std::vector<queued_job>> jobs(std::size_t count_max = 1000) const;

@@ -1,4 +1,4 @@
-// What there is to know about a queue and the jobs in it.
+// What there is to know about a queue and the jobs in it, and descriptors for event loops.
 // SPDX-License-Identifier: MIT
 #include <map>
 
@@ -13,6 +13,7 @@ using queues::ring;
 namespace {
 
 constexpr const char* looking = "look at a queue";
+constexpr const char* listening = "listen to a queue";
 
 }  // namespace
 
@@ -76,6 +77,23 @@ result<std::vector<queued_job>> queue_bytes::jobs(std::size_t count_max) const {
     }
     return jobs;
 }
+
+// ---- Event loops -------------------------------------------------------------------------------------------------
+
+result<native_handle> queue_bytes::descriptor() const {
+    if (!state_) return closed(listening);
+    return state_->bell->armed_descriptor(state_->opened.object());
+}
+
+result<void> queue_bytes::arm() const {
+    if (!state_) return closed(listening);
+    if (const auto armed = state_->bell->arm(state_->opened.object()); !armed) return armed.error();
+    // seq_cst (default): pairs with the release of the turn, as for sleepers (sleepers)
+    static_cast<void>(state_->owner->load());
+    return {};
+}
+
+// ---- The name ----------------------------------------------------------------------------------------------------
 
 result<void> queue_bytes::check_name() const {
     if (!state_) return closed("check the name");

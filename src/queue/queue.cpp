@@ -197,8 +197,9 @@ bool queue_bytes::state::is_sweep_due() const {
     // relaxed: a count that threads may spoil for each other
     const std::uint32_t count = takes.load(std::memory_order_relaxed);
     takes.store(count + 1, std::memory_order_relaxed);
-    return count % takes_between_clocks == 0 &&
-           std::chrono::steady_clock::now().time_since_epoch().count() >= next_sweep.load(std::memory_order_relaxed);
+    if (count % takes_between_clocks != 0) return false;
+    const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
+    return count == 0 || now >= next_sweep.load(std::memory_order_relaxed);
 }
 
 // T1 to T4, from this handle's place.
