@@ -17,6 +17,7 @@
 
 #include "samepage/duration.hpp"
 #include "samepage/export.hpp"
+#include "samepage/region.hpp"
 #include "samepage/result.hpp"
 #include "samepage/wait.hpp"
 

@@ -10,6 +10,7 @@
 #include "runner.hpp"
 #include "samepage/queue.hpp"
 #include "scratch.hpp"
+#include "shared/participants.hpp"
 
 namespace {
 
@@ -282,6 +283,39 @@ TEST_F(damaged_queue_test, a_job_that_was_given_back_unannounced_is_found_by_who
     auto again = q->take(std::chrono::seconds(60));
     ASSERT_TRUE(again) << again.error().message();
     EXPECT_EQ(again->id(), 4U);
+}
+
+// What a pusher that was stopped in its turn leaves, at each step: its identity in the owner word, half a record.
+TEST_F(damaged_queue_test, a_pusher_that_is_stopped_in_its_turn_hinders_no_worker) {
+    const auto q = queue_bytes::open(path_), stopped = queue_bytes::open(path_);
+    ASSERT_TRUE(q && stopped);
+    auto held = stopped->take(no_wait);
+    ASSERT_TRUE(held) << held.error().message();
+    std::uint64_t state = 0;
+    std::ifstream(path_, std::ios::binary)
+        .seekg(static_cast<std::streamoff>(cell_at(0)))
+        .read(reinterpret_cast<char*>(&state), sizeof state);
+    ASSERT_EQ(state & queues::kind_bits, queues::taken);
+    write(owner_at, state & samepage::shared::identity_bits);
+    for (int step = 0; step < 3; ++step) {
+        if (step == 1) write(position_in(3), std::uint64_t{3});
+        if (step == 2) write(job_bytes_in(3), 0x58585858U);
+        auto second = q->take(no_wait), third = q->take(no_wait);
+        ASSERT_TRUE(second && third) << step;
+        EXPECT_EQ(second->text(), "two");
+        EXPECT_TRUE(second->give_back());
+        EXPECT_EQ(q->take(no_wait)->text(), "two");
+        EXPECT_EQ(code_of(q->push_text("x", no_wait)), errc::timed_out);
+    }
+    EXPECT_TRUE(held->acknowledge());
+    for (const char* text : {"two", "three"}) {
+        auto job = q->take(no_wait);
+        ASSERT_TRUE(job && job->acknowledge());
+        EXPECT_EQ(job->text(), text);
+    }
+    EXPECT_EQ(code_of(q->take(no_wait)), errc::empty);
+    write(owner_at, std::uint64_t{0});
+    EXPECT_EQ(q->push_text("four").value(), 4U);
 }
 
 // Positions and ids are 64 bits wide, states have 48 bits of a position; nothing happens where 32 or 48 bits end.
