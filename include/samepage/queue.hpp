@@ -27,9 +27,9 @@ namespace samepage {
 inline constexpr duration pusher_patience = std::chrono::seconds(5);
 
 struct queue_options {
-    // Room for all jobs together, fixed when the queue is made, rounded up to 128: each takes 128 bytes, which do for 80
-    // bytes of its own and of the room for its reply, both rounded up to 16; and 128 more for each 112 bytes beyond. An
-    // existing queue keeps its own. 256 bytes to 1 GiB.
+    // Room for all jobs together, fixed when the queue is made, rounded up to 128: each takes 128 bytes, which do for
+    // 80 bytes of its own and of the room for its reply, both rounded up to 16; and 128 more for each 112 bytes beyond.
+    // An existing queue keeps its own. 256 bytes to 1 GiB.
     std::uint64_t capacity_bytes = std::uint64_t{1} << 20;
     wait_strategy strategy = wait_strategy::spin_then_sleep;
     // How long to wait for a process that is just creating or closing the same name and was stopped in it.

@@ -12,6 +12,9 @@
 //            all seq_cst.
 //   callers  read their record's state. Who replies changes it and reads M, all four seq_cst.
 // Deaths wake nobody: takers and pushers look again in slices, and then ask the kernel about those who have jobs.
+//
+// relaxed: where a handle's threads stand is a hint that they leave to each other (state.hpp); a record's fields are its
+// taker's or its caller's.
 #include "samepage/queue.hpp"
 
 #include <algorithm>
@@ -180,7 +183,6 @@ result<std::uint64_t> queue_bytes::push(std::span<const std::byte> bytes, durati
 bool queue_bytes::state::sweep() const {
     const auto begin = std::chrono::steady_clock::now();
     census who(*self);
-    // relaxed: `finished` and `place` are hints that one thread of this process leaves to another
     std::uint64_t from = finished.load(std::memory_order_relaxed);
     const auto swept = jobs->sweep(who, from, place.load(std::memory_order_relaxed));
     finished.store(from, std::memory_order_relaxed);
@@ -194,7 +196,6 @@ bool queue_bytes::state::sweep() const {
 }
 
 bool queue_bytes::state::is_sweep_due() const {
-    // relaxed: a count that threads may spoil for each other
     const std::uint32_t count = takes.load(std::memory_order_relaxed);
     takes.store(count + 1, std::memory_order_relaxed);
     if (count % takes_between_clocks != 0) return false;
@@ -211,8 +212,7 @@ ring::outcome queue_bytes::state::take_from_place(std::uint64_t me, queues::seen
         // release: pairs with the acquire above (place)
         known_rewinds.store(rewinds, std::memory_order_release);
     }
-    // relaxed: threads share the place. Who went on from one that another has changed meanwhile, going back, doesn't
-    // spoil that.
+    // Threads share the place. Who went on from one that another has changed meanwhile, going back, doesn't spoil that.
     std::uint64_t begin = place.load(std::memory_order_relaxed), at = begin;
     const auto how = jobs->take(me, at, got);
     if (at != begin) place.compare_exchange_strong(begin, at, std::memory_order_relaxed);
@@ -235,7 +235,7 @@ result<ring::outcome> queue_bytes::state::try_take(queues::seen_record& got, boo
 }
 
 bool queue_bytes::state::may_be_ready() const noexcept {
-    // relaxed: this process's own; acquire: pairs with the release in take_from_place() (place)
+    // acquire: pairs with the release in take_from_place() (place)
     return jobs->rewinds() != known_rewinds.load(std::memory_order_acquire) ||
            jobs->has_news(place.load(std::memory_order_relaxed));
 }

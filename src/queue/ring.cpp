@@ -14,8 +14,6 @@ namespace samepage::queues {
 namespace {
 
 constexpr auto relaxed = std::memory_order_relaxed;
-constexpr auto acquire = std::memory_order_acquire;
-constexpr auto release = std::memory_order_release;
 
 // Head moves that far at once, so that not every push looks at it.
 constexpr std::uint64_t head_batch = 64;
@@ -44,14 +42,15 @@ bool census::is_dead(std::uint64_t word) noexcept {
 ring::sight ring::look(std::uint64_t position, seen_record& seen) const noexcept {
     cell& c = at(position);
     // acquire: pairs with the release in push() (position): the state is this record's or done
-    if (const std::uint64_t here = c.position.load(acquire); here != position) {
+    if (const std::uint64_t here = c.position.load(std::memory_order_acquire); here != position) {
         return here > position ? sight::gone : sight::nothing;
     }
     // acquire: pairs with the compare-and-swap in change() and the release in push() (job)
-    const std::uint64_t state = c.state.load(acquire);
+    const std::uint64_t state = c.state.load(std::memory_order_acquire);
     if (!is_of(state, position)) return sight::nothing;
     // acquire: pairs with the releases in push() (position): of a later record, they bring its position
-    const std::uint64_t job_bytes = c.job_bytes.load(acquire), room_bytes = c.room_bytes.load(acquire);
+    const std::uint64_t job_bytes = c.job_bytes.load(std::memory_order_acquire),
+                        room_bytes = c.room_bytes.load(std::memory_order_acquire);
     if (c.position.load(relaxed) != position) return sight::gone;
     seen = {&c, position, state, record_cells(job_bytes, room_bytes), job_bytes, room_bytes};
     return seen.cells <= count_ ? sight::record : sight::corrupt;
@@ -68,7 +67,7 @@ ring::bounds ring::any_bounds() const noexcept {
     std::uint64_t before = head();
     for (unsigned tries = 0; tries < 100; ++tries) {
         // acquire: pairs with the release in push() (tail): head isn't older
-        const std::uint64_t tail = words_->tail.load(acquire);
+        const std::uint64_t tail = words_->tail.load(std::memory_order_acquire);
         const std::uint64_t after = head();
         if (before == after) return {before, tail};
         before = after;
@@ -86,9 +85,9 @@ bool ring::repair() const noexcept {
     if (s != sight::record) return s == sight::nothing;
     const std::uint64_t id = r.at->id.load(relaxed), known = words_->last_id.load(relaxed);
     if (r.end() - b->head > count_ || (id != known && id != known + 1)) return false;
-    // P5; killed here, the next one repairs again. release: as in push()
+    // P5; killed here, the next one repairs again. release: pairs with the acquire in any_bounds() (tail)
     words_->last_id.store(id, relaxed);
-    words_->tail.store(r.end(), release);
+    words_->tail.store(r.end(), std::memory_order_release);
     return true;
 }
 
@@ -102,7 +101,7 @@ bool ring::advance_head(bounds& b, std::uint64_t cells) const noexcept {
         b.head = r.end();
     }
     // release: pairs with the acquire in head() (room). A survivor sees more room.
-    if (b.head != before) words_->head.store(b.head, release);
+    if (b.head != before) words_->head.store(b.head, std::memory_order_release);
     return true;
 }
 
@@ -120,22 +119,22 @@ ring::pushed ring::push(std::span<const std::byte> bytes, std::uint64_t caller, 
     }
     // P2. release: pairs with the acquires in look() and has_news() (position). All this is behind tail.
     cell& r = at(b->tail);
-    r.position.store(b->tail, release);
-    for (std::uint64_t i = 1; i < cells; ++i) at(b->tail + i).position.store(b->tail + i, release);
-    // P3. release: pairs with the acquires in look() (position)
+    r.position.store(b->tail, std::memory_order_release);
+    for (std::uint64_t i = 1; i < cells; ++i) at(b->tail + i).position.store(b->tail + i, std::memory_order_release);
     const std::uint64_t id = words_->last_id.load(relaxed) + 1;
-    r.job_bytes.store(static_cast<std::uint32_t>(bytes.size()), release);
-    r.room_bytes.store(static_cast<std::uint32_t>(room_bytes), release);
+    // P3. release: pairs with the acquires in look() (position)
+    r.job_bytes.store(static_cast<std::uint32_t>(bytes.size()), std::memory_order_release);
+    r.room_bytes.store(static_cast<std::uint32_t>(room_bytes), std::memory_order_release);
     r.reply_bytes.store(0, relaxed);
     r.id.store(id, relaxed);
     r.caller.store(caller, relaxed);
     r.check.store(checked_ ? shared::check_of(bytes, id) : 0, relaxed);
     store(b->tail, 0, bytes);
     // P4. release: pairs with the acquires in look() and has_news() (job). A survivor sees the job.
-    r.state.store(ready | in_state(b->tail), release);
+    r.state.store(ready | in_state(b->tail), std::memory_order_release);
     // P5. release: pairs with the acquire in any_bounds() (tail). A survivor between both does them again.
     words_->last_id.store(id, relaxed);
-    words_->tail.store(b->tail + cells, release);
+    words_->tail.store(b->tail + cells, std::memory_order_release);
     if (count_ - (b->tail + cells - b->head) > cells_ahead) expect_cell(b->tail + cells + cells_ahead);
     return {outcome::good, b->tail, id};
 }
@@ -250,8 +249,8 @@ bool ring::list(std::vector<listed>& all, std::size_t count_max) const {
 
 // ---- Bytes -------------------------------------------------------------------------------------------------------
 
-// run(where in the ring, how far in the bytes, how many) for each piece of `count` bytes that begin `offset`, a multiple
-// of 16, behind the first byte of the record at `position`.
+// run(where in the ring, how far in the bytes, how many) for each piece of `count` bytes that begin `offset`, a
+// multiple of 16, behind the first byte of the record at `position`.
 template <class Run>
 void ring::each_run(std::uint64_t position, std::uint64_t offset, std::size_t count, Run&& run) const noexcept {
     std::uint64_t cell_number = 0, within = offset;

@@ -34,8 +34,8 @@
 //   I2 A state changes by a compare-and-swap from exactly what was seen. `taken` is left only by its taker, or by
 //      anybody once the kernel says that the taker is dead; `replied` by its caller, or, after its end or when it has
 //      given up, by anybody. Identities never come twice and positions neither, so no state is taken for a later one.
-//   I3 `at` is where a record begins or where the next one is going to. It goes over a record only when that isn't
-//      ready; when one becomes so again, rewinds change afterwards. So a taker misses nothing, but for a job whose giver
+//   I3 `at` is where a record begins or the next one is going to. It goes over a record only when that isn't ready;
+//      when one becomes so again, rewinds change afterwards. So a taker misses nothing, but for a job whose giver
 //      was killed between G1 and G2: who has found nothing for a while begins at head.
 //   I4 tail is behind the newest record, but between P4 and P5. There is no record at tail, but between these.
 //   I5 Whoever waits for a job has seen no record at `at`, and knows the rewinds; each push and give back ends one or
@@ -46,7 +46,7 @@
 //   P4: the job is pushed, whether or not its pusher lived to hear of it, and takers find it. Who takes the owner word
 //     of the dead does P5 (repair); both stores can be done again.
 //   T3: the job is taken by a dead one; S1 gives it to the next.
-//   G1: I3. A1, R2, F2, S2, W1: that one store is all. A reply that was cut short (R1) is written anew by the next taker.
+//   G1: I3. A1, R2, F2, S2, W1: that one store is all. A reply that was cut short (R1) is written anew by the next one.
 //   Caller killed: its job is done by somebody all the same, its reply is dropped by S2.
 // A stopped pusher keeps other pushers waiting, and nobody else. A stopped taker keeps its job and the room behind it.
 #pragma once
@@ -134,8 +134,8 @@ class ring {
 
     // ---- For anybody ---------------------------------------------------------------------------------------------
 
-    // The first ready job from `at` on, taken by `me`: in `got`, with its new state. `at` is behind it then; else behind
-    // all that there is.
+    // The first ready job from `at` on, taken by `me`: in `got`, with its new state. `at` is behind it then, else
+    // behind all that there is.
     outcome take(std::uint64_t me, std::uint64_t& at, seen_record& got) const noexcept;
     // Makes ready what dead takers had, and ends replies to dead callers. Begins at head or `from`, before which all is
     // done; sets `from` as far as it has seen that. Goes on to the first ready job that isn't before `until`.
@@ -189,8 +189,8 @@ class ring {
     // Whether the record that stood at `head` is done, or gone.
     bool front_has_moved(std::uint64_t head) const noexcept {
         const cell& c = at(head);
-        // seq_cst (default): pairs with the compare-and-swap that finishes a job, in queue.cpp (room). A state that is of
-        // a later record brings its position with it.
+        // seq_cst (default): pairs with the compare-and-swap that finishes a job, in queue.cpp (room). A state that is
+        // of a later record brings its position with it.
         return (c.state.load() & kind_bits) == done || c.position.load() != head;
     }
 

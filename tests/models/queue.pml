@@ -2,10 +2,11 @@
 /* SPDX-License-Identifier: MIT
  *
  * Steps are named as in the header. A ring of two cells, and jobs of one, two and one cells, so that the ring goes
- * round and a cell is in turn the first of a job and the second of another. A pusher and two workers; one of them is
- * killed at any step, the kernel then knows it, and it is born again. Who finds nothing waits for news without any time
- * limit, unless somebody was killed with a job: deaths are what slices are for.
- * -DPUSHERS_KILLED=1, -DWORKERS_KILLED=1 and -DGIVES=1 say who does so. GIVES: nobody is killed; one gives its job back and goes.
+ * round and a cell is in turn the first of a job and the second of another. A pusher and two workers. Who finds nothing
+ * waits for news without any time limit, unless somebody was killed: deaths are what slices are for.
+ * -DPUSHERS_KILLED=1: the pusher is killed at any step, the kernel then knows it, and it is born again.
+ * -DWORKERS_KILLED=1: a worker is killed so, and the other one does the rest.
+ * -DGIVES=1: a worker gives a job back and goes.
  * -DCOMMIT_FIRST: a record is ready before it is written. Must fail.
  * -DPOSITION_LATE: the cells say whose they are after the record is written. Must fail.
  * -DID_LATE: last_id follows tail. Must fail.

@@ -1,4 +1,4 @@
-// How many system calls cells, locks, channels and queues make: none, unless somebody sleeps. Linux, counted by seccomp.
+// How many system calls cells, locks, channels, queues make: none, unless somebody sleeps. Linux, counted by seccomp.
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
 #include <sys/syscall.h>

@@ -29,7 +29,7 @@ errc code_of(const samepage::result<T>& r) {
 constexpr std::uint64_t owner_at = queues::words_offset, tail_at = owner_at + 8, last_id_at = owner_at + 16,
                         head_at = owner_at + 64, rewinds_at = owner_at + 192;
 
-// What another process may have written, written here through a plain file. Three jobs of one cell each, in eight cells.
+// What another process may have written, written here through a plain file. Three jobs of one cell, in eight.
 class damaged_queue_test : public testing::Test {
    protected:
     damaged_queue_test() : path_(scratch::file(fresh_name("damaged"))) {
