@@ -13,8 +13,8 @@
 //   callers  read their record's state. Who replies changes it and reads M, all four seq_cst.
 // Deaths wake nobody: takers and pushers look again in slices, and then ask the kernel about those who have jobs.
 //
-// relaxed: where a handle's threads stand is a hint that they leave to each other (state.hpp); a record's fields are its
-// taker's or its caller's.
+// relaxed: where a handle's threads stand is a hint that they leave to each other (state.hpp); a record's fields are
+// its taker's or its caller's.
 #include "samepage/queue.hpp"
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 set(SOURCE src/queue/ring.cpp)
 set(FROM [[    // P3. release: pairs]])
-set(TO [[    r.state.store(ready | in_state(b->tail), release);
+set(TO [[    r.state.store(ready | in_state(b->tail));
     // P3. release: pairs]])
 set(SUBJECT queue.push)
 set(MODE kept)
