@@ -6,5 +6,5 @@ set(FROM [[    words_->last_id.store(id, relaxed);
 set(TO [[    words_->tail.store(b->tail + cells, std::memory_order_release);
     words_->last_id.store(id, relaxed);]])
 set(SUBJECT queue.push)
-set(MODE kept)
+set(MODE alone)
 set(COMPLAINT "ids have holes")
