@@ -50,8 +50,7 @@ void check_whole(const value& v) {
 // Makes the compiler believe that somebody looks at `v`.
 void use(value& v) { asm volatile("" : : "r"(&v) : "memory"); }
 
-// ---- Contenders
-// ------------------------------------------------------------------------------------------------------
+// ---- Contenders ----------------------------------------------------------------------------------------------------
 
 // memcpy and two atomic accesses.
 struct bare {
@@ -139,8 +138,7 @@ samepage::cell_options sized() {
     return options;
 }
 
-// ---- Rows
-// ------------------------------------------------------------------------------------------------------------
+// ---- Rows ----------------------------------------------------------------------------------------------------------
 
 using direction = bench::goal::direction;
 
@@ -202,8 +200,7 @@ void beside_a_writer(bench::report& report) {
                 static_cast<unsigned long long>(busy));
 }
 
-// ---- There and back
-// --------------------------------------------------------------------------------------------------
+// ---- There and back ------------------------------------------------------------------------------------------------
 
 struct futexes {
     std::atomic<std::uint32_t> there{0};

@@ -37,8 +37,7 @@ using large = bench::message<65536>;
 
 constexpr std::uint64_t mib = std::uint64_t{1} << 20;
 
-// ---- Ways to send
-// ----------------------------------------------------------------------------------------------------
+// ---- Ways to send --------------------------------------------------------------------------------------------------
 
 // A limit of limits.hpp in shared memory.
 template <class Limit>
@@ -176,8 +175,7 @@ void add_streams(std::vector<bench::contender>& to, [[maybe_unused]] const insta
 #endif
 }
 
-// ---- Rows
-// ------------------------------------------------------------------------------------------------------------
+// ---- Rows ----------------------------------------------------------------------------------------------------------
 
 void polled(bench::report& report, const installed& in) {
     using bench::peers::boost_queue;

@@ -84,8 +84,7 @@ bool take(const samepage::lock& from, samepage::lock::held& into) {
     return died;
 }
 
-// ---- Alone
-// -----------------------------------------------------------------------------------------------------------
+// ---- Alone ---------------------------------------------------------------------------------------------------------
 
 void alone(bench::report& report) {
     // A process with one thread only gets a std::mutex without atomic instructions: that is no lock.
@@ -108,8 +107,7 @@ void alone(bench::report& report) {
     another.join();
 }
 
-// ---- From kill -9 to the next owner
-// ----------------------------------------------------------------------------------
+// ---- From kill -9 to the next owner --------------------------------------------------------------------------------
 
 // Between the owner that dies and the one that waits.
 struct scene {
@@ -181,8 +179,7 @@ void after_a_death(bench::report& report) {
                     "ns"});
 }
 
-// ---- Fairness
-// --------------------------------------------------------------------------------------------------------
+// ---- Fairness ------------------------------------------------------------------------------------------------------
 
 constexpr std::size_t contenders_count = 8;
 

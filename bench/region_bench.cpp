@@ -57,8 +57,7 @@ void check_read(const void* bytes) {
 // The names of raw and Boost objects, which stand in /dev/shm beside everybody's.
 std::string raw_name(const char* what) { return "/samepage-bench-" + std::string(what) + std::to_string(::getpid()); }
 
-// ---- create + write + close
-// ------------------------------------------------------------------------------------------
+// ---- create + write + close ----------------------------------------------------------------------------------------
 
 void raw_create(const std::string& name) {
     const int file = ::shm_open(name.c_str(), O_CREAT | O_EXCL | O_RDWR, 0600);
@@ -87,8 +86,7 @@ void samepage_create() {
     std::memcpy(page->data(), written.data(), page_bytes);
 }
 
-// ---- open + read + close
-// ---------------------------------------------------------------------------------------------
+// ---- open + read + close -------------------------------------------------------------------------------------------
 
 void raw_open(const std::string& name) {
     const int file = ::shm_open(name.c_str(), O_RDONLY, 0);
@@ -114,8 +112,7 @@ void samepage_open() {
     check_read(page->data());
 }
 
-// ---- The other process
-// -----------------------------------------------------------------------------------------------
+// ---- The other process ---------------------------------------------------------------------------------------------
 
 // Two directories of names, one of them crowded, and a process that holds what is in them.
 class surroundings {

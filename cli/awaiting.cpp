@@ -7,6 +7,7 @@
 
 #include "output.hpp"
 #include "system.hpp"
+#include "waiting.hpp"
 
 namespace samepage::cli {
 
@@ -26,7 +27,7 @@ void awaiting::pause() {
     wait_for a_moment;
     a_moment.time = std::min(next_, left());
     wait(a_moment);
-    if (interrupted()) end_interrupted();
+    heed_interrupts();
     next_ = std::min<duration>(next_ * 2, std::chrono::milliseconds(10));
 }
 

@@ -16,8 +16,7 @@ class awaiting {
 
     bool over() const { return left() == duration::zero(); }
     duration left() const;  // zero when the time is up
-    // Sleeps: 1 ms, then longer from time to time up to 10 ms, and not beyond the time. Ends the process when it is
-    // interrupted.
+    // Sleeps: 1 ms, then longer from time to time up to 10 ms, and not beyond the time. Throws interrupt_heard.
     void pause();
 
    private:

@@ -4,17 +4,31 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "failure.hpp"
 #include "samepage/place.hpp"
 #include "units.hpp"
 
 namespace samepage::cli {
 
-cell_bytes cell_to_write(const std::string& place, bool create, std::optional<std::uint64_t> capacity_bytes) {
+void cell_shape::declare(arguments& a, const std::string& usual) {
+    a.size("--capacity", capacity_bytes_, "Bytes of the largest value, for a new cell; default " + usual);
+}
+
+cell_options cell_shape::options() const {
     cell_options options;
-    if (capacity_bytes) options.capacity_bytes = *capacity_bytes;
-    if (create || need(place::parse(place)).is_path()) return need(cell_bytes::create(place, options));
-    auto opened = cell_bytes::open(place, options);
+    if (capacity_bytes_) options.capacity_bytes = *capacity_bytes_;
+    return options;
+}
+
+void cell_shape::fit(std::uint64_t value_bytes) {
+    if (!capacity_bytes_) capacity_bytes_ = std::max(options().capacity_bytes, value_bytes);
+}
+
+cell_bytes cell_to_write(const std::string& place, bool create, const cell_shape& shape) {
+    if (create || need(place::parse(place)).is_path()) return need(cell_bytes::create(place, shape.options()));
+    auto opened = cell_bytes::open(place, shape.options());
     if (opened) return *std::move(opened);
     if (opened.error().code() != errc::not_found) throw failure(opened.error());
     throw failure(

@@ -48,10 +48,10 @@ channel_bytes channel_to_send(const std::string& place, bool create, const chann
                               place));
 }
 
-channel_bytes channel_to_listen(const std::string& place, bool read_only_too, const channel_shape& shape) {
+channel_bytes channel_to_listen(const std::string& place, bool create, bool read_only_too, const channel_shape& shape) {
     channel_options options = shape.options();
-    auto made = channel_bytes::create(place, options);
-    if (made || !read_only_too || made.error().code() != errc::denied) return need(std::move(made));
+    auto opened = create ? channel_bytes::create(place, options) : channel_bytes::open(place, options);
+    if (opened || !read_only_too || opened.error().code() != errc::denied) return need(std::move(opened));
     options.access = access::read_only;
     return need(channel_bytes::open(place, options));
 }

@@ -25,8 +25,9 @@ class channel_shape {
 // the failure says what to do. Throws failure.
 channel_bytes channel_to_send(const std::string& place, bool create, const channel_shape& shape);
 
-// Creates a channel, or opens the one that exists. `read_only_too`: opening it read-only will do. Throws failure.
-channel_bytes channel_to_listen(const std::string& place, bool read_only_too, const channel_shape& shape);
+// Opens a channel, read-only where that is all that may be done and `read_only_too`. `create`: makes it where there is
+// none. Throws failure.
+channel_bytes channel_to_listen(const std::string& place, bool create, bool read_only_too, const channel_shape& shape);
 
 // A channel with a registered listener: `mine` if it is open, else the one that comes to be at `place`. Throws failure,
 // timed_out above all.

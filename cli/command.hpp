@@ -22,6 +22,9 @@ class command {
     virtual void declare(arguments& a) = 0;
     // Does it, once the arguments are there. Returns the exit status; throws failure.
     virtual int run(bool json) = 0;
+    // Whether an interrupt is how it ends, with 0, because it has no other end. Else what it was to do is not done, and
+    // it ends as if the interrupt had not been caught.
+    virtual bool ends_by_interrupt() const { return false; }
 };
 
 // How a command is found and described.

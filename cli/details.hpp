@@ -23,8 +23,8 @@ struct details {
     void add_to(json_object& answer) const;
 };
 
-// Opens it as what it is, waiting at most `patience` for a process that was stopped while it made or closed it. Throws
-// failure.
+// Opens it as what it is, waiting at most `patience` for a process that was stopped while it made or closed it.
+// Throws failure.
 details details_of(const catalog_entry& entry, duration patience = std::chrono::seconds(5));
 
 }  // namespace samepage::cli

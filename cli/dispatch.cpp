@@ -13,6 +13,7 @@
 #include "json.hpp"
 #include "output.hpp"
 #include "suggest.hpp"
+#include "system.hpp"
 
 namespace samepage::cli {
 
@@ -119,7 +120,12 @@ int run_words(std::vector<std::string> words) {
         print(a.help());
         return status_ok;
     }
-    return c->run(a.json());
+    try {
+        return c->run(a.json());
+    } catch (const interrupt_heard&) {
+        if (!c->ends_by_interrupt()) throw;
+        return status_ok;
+    }
 }
 
 int report(const failure& f, const std::vector<std::string>& words) {
@@ -154,6 +160,8 @@ int dispatch(const std::vector<std::string>& words) {
         return report(failure(status_error, "system", std::string("system: ") + e.what()), words);
     } catch (const reader_gone&) {
         return status_ok;
+    } catch (const interrupt_heard&) {
+        end_interrupted();
     }
 }
 

@@ -30,7 +30,7 @@ int status_of(errc code) noexcept {
     return status_error;
 }
 
-failure::failure(const samepage::error& reason)
-    : exit_status_(status_of(reason.code())), code_(name_of(reason.code())), message_(reason.message()) {}
+failure::failure(const samepage::error& reason, const std::string& more)
+    : exit_status_(status_of(reason.code())), code_(name_of(reason.code())), message_(reason.message() + more) {}
 
 }  // namespace samepage::cli

@@ -35,7 +35,8 @@ class failure : public std::exception {
    public:
     failure(int exit_status, std::string code, std::string message)
         : exit_status_(exit_status), code_(std::move(code)), message_(std::move(message)) {}
-    explicit failure(const samepage::error& reason);
+    // `more` is put after the error's own text.
+    explicit failure(const samepage::error& reason, const std::string& more = {});
 
     int exit_status() const noexcept { return exit_status_; }
     const std::string& code() const noexcept { return code_; }  // "not_found", "usage"
@@ -69,5 +70,8 @@ inline void need(const result<void>& r) {
 
 // Whoever read our standard output has gone: no message, nothing went wrong.
 struct reader_gone {};
+
+// Ctrl-C, or the system's request to end, was heard. What is held is let go on the way to where that is caught.
+struct interrupt_heard {};
 
 }  // namespace samepage::cli

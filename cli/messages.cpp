@@ -17,35 +17,39 @@ namespace samepage::cli {
 namespace {
 
 constexpr std::size_t piece_bytes = std::size_t{128} << 10U;
-constexpr std::uint64_t any_takes_max = std::uint64_t{256} << 20U;  // no channel or queue takes more
 
 }  // namespace
 
+void messages::declare_words(arguments& a) {
+    a.value(word_, "TEXT", "--text", "The " + what_ + "; '-' takes the lines of standard input, each as one");
+    a.text("--text", text_, "TEXT", "The " + what_ + ", whatever it looks like");
+}
+
 void messages::declare(arguments& a, const std::string& what) {
     what_ = what;
-    a.value(word_, "TEXT", "--text", "The " + what + "; '-' takes the lines of standard input, each as one");
-    a.text("--text", text_, "TEXT", "The " + what + ", whatever it looks like");
+    declare_words(a);
     a.flag("--null", null_, "With '-': what zero bytes end, not lines");
     a.flag("--raw", raw_, "With '-': all of standard input as one " + what);
+}
+
+void messages::declare_with_answers(arguments& a, const std::string& what, const std::string& answer) {
+    what_ = what;
+    has_answers_ = true;
+    declare_words(a);
+    a.flag("--null", null_, "End each " + answer + " with a zero byte; with '-' they end each " + what + ", too");
+    a.flag("--raw", raw_, "The " + answer + " as it is; with '-' all of standard input is one " + what);
 }
 
 void messages::check() const {
     if (word_.has_value() == text_.has_value())
         throw usage_error("give TEXT, '-' for standard input, or --text, one of them");
-    if ((null_ || raw_) && is_text()) throw usage_error("--null and --raw are for '-', standard input");
+    if ((null_ || raw_) && is_text() && !has_answers_)
+        throw usage_error("--null and --raw are for '-', standard input");
     if (null_ && raw_) throw usage_error("--null and --raw exclude each other");
 }
 
-void messages::for_each(const std::function<void(std::string_view)>& use) const {
-    message_input input(*this, "it", any_takes_max);
-    for (auto some = input.next(); !some.empty(); some = input.next()) {
-        for (const auto& one : some) use({reinterpret_cast<const char*>(one.data()), one.size()});
-    }
-}
-
-message_input::message_input(const messages& from, std::string place, std::uint64_t bytes_max)
-    : what_(from.what_), place_(std::move(place)), bytes_max_(bytes_max) {
-    from.check();
+message_input::message_input(const messages& from, message_limits limits)
+    : what_(from.what_), limits_(std::move(limits)) {
     if (from.is_text()) {
         const std::string& text = from.text_ ? *from.text_ : *from.word_;
         buffer_.assign(text.begin(), text.end());
@@ -53,9 +57,10 @@ message_input::message_input(const messages& from, std::string place, std::uint6
         is_empty_one_left_ = true;
         return;
     }
-    if (!from.raw_) separator_ = from.null_ ? '\0' : '\n';
+    separator_ = from.end();
     is_empty_one_left_ = !separator_;
     file_ = std::move(open_input("-").file);
+    if (separator_ == '\n' && is_terminal(stdin)) hint("Each line is a " + what_ + " (Ctrl-D ends)");
     buffer_.resize(piece_bytes);
 }
 
@@ -64,7 +69,7 @@ message_input::some message_input::next() {
     for (;;) {
         if (separator_) take_whole_ones();
         if (!found_.empty()) break;
-        if (end_ - begin_ > bytes_max_) find_out_how_large();
+        if (end_ - begin_ > limits_.bytes_max) find_out_how_large();
         if (file_ != nullptr) {
             make_room();
             const std::size_t got = read_some(file_.get(), "standard input", std::span(buffer_).subspan(end_));
@@ -82,7 +87,7 @@ message_input::some message_input::next() {
 
 // Takes the message that ends there; false: it is too large, and comes next.
 bool message_input::take(std::size_t end) {
-    if (end - begin_ > bytes_max_) {
+    if (end - begin_ > limits_.bytes_max) {
         if (found_.empty()) too_large(end - begin_);
         return false;
     }
@@ -115,7 +120,7 @@ void message_input::make_room() {
 // A message that has not ended yet is too large already.
 void message_input::find_out_how_large() {
     std::uint64_t size_bytes = end_ - begin_;
-    while (file_ != nullptr && size_bytes <= any_takes_max) {
+    while (file_ != nullptr && size_bytes <= limits_.any_bytes_max) {
         const std::size_t got = read_some(file_.get(), "standard input", buffer_);
         const void* end = separator_ && got > 0 ? std::memchr(buffer_.data(), *separator_, got) : nullptr;
         if (end != nullptr) size_bytes += static_cast<std::uint64_t>(static_cast<const char*>(end) - buffer_.data());
@@ -132,11 +137,12 @@ void message_input::too_large(std::uint64_t size_bytes) const {
     } else {
         text += "the " + what_;
     }
-    if (size_bytes > any_takes_max) {
-        text += fmt::format(" has more than {}, which nothing takes; make smaller ones", size_text(any_takes_max));
+    if (size_bytes > limits_.any_bytes_max) {
+        text +=
+            fmt::format(" has more than {}, which nothing takes; make smaller ones", size_text(limits_.any_bytes_max));
     } else {
-        text += fmt::format(" has {} bytes, {} takes at most {}; make it anew with --capacity {}", size_bytes, place_,
-                            bytes_max_, size_bytes);
+        text += fmt::format(" has {} bytes, {} takes at most {}; make it anew with --capacity {}", size_bytes,
+                            limits_.place, limits_.bytes_max, limits_.capacity_for(size_bytes));
     }
     if (given_ > 0) text += fmt::format(" ({} sent before it)", given_);
     throw failure(status_full, "too_large", text);
@@ -150,11 +156,6 @@ void message_format::declare(arguments& a, const std::string& what) {
 void message_format::check(bool json) const {
     if ((null_ ? 1 : 0) + (raw_ ? 1 : 0) + (json ? 1 : 0) > 1)
         throw usage_error("--null, --raw and --json exclude each other");
-}
-
-void message_format::print(std::string_view message) const {
-    cli::print(message);
-    if (const auto c = end()) cli::print({&*c, 1});
 }
 
 void message_output::put(std::string_view message) {

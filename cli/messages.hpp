@@ -22,17 +22,28 @@ class messages {
    public:
     // Declares TEXT, --text, --null and --raw. `what` is "job" or "message".
     void declare(arguments& a, const std::string& what);
+    // As declare(); --null and --raw are for the answers, too, if there are any.
+    void declare_with_answers(arguments& a, const std::string& what, const std::string& answer);
     void check() const;  // throws failure (usage)
     bool is_text() const noexcept { return text_ || (word_ && *word_ != "-"); }
 
-    // Gives `use` each of them, as soon as it is there, however large. Throws failure.
-    void for_each(const std::function<void(std::string_view)>& use) const;
+    // What ends each message of an input, and each answer; none with --raw.
+    std::optional<char> end() const noexcept { return raw_ ? std::optional<char>() : null_ ? '\0' : '\n'; }
 
    private:
     friend class message_input;
+    void declare_words(arguments& a);
     std::string what_;
     std::optional<std::string> word_, text_;
-    bool null_ = false, raw_ = false;
+    bool null_ = false, raw_ = false, has_answers_ = false;
+};
+
+// What a channel or queue takes.
+struct message_limits {
+    std::string place;
+    std::uint64_t bytes_max;                                   // of a message
+    std::uint64_t any_bytes_max;                               // the same, whatever --capacity it was made with
+    std::function<std::uint64_t(std::uint64_t)> capacity_for;  // a message of so many bytes
 };
 
 // The same, many at once: without the lines' ends, or with --null what zero bytes end, or with --raw all of it as one.
@@ -41,8 +52,8 @@ class message_input {
    public:
     using some = std::span<const std::span<const std::byte>>;
 
-    // `bytes_max`: what `place` takes at most.
-    message_input(const messages& from, std::string place, std::uint64_t bytes_max);
+    // Says to who sits at a terminal that it reads.
+    message_input(const messages& from, message_limits limits);
 
     // Those that are there already, waiting for at least one; none at the end. They are valid until the next call.
     // Throws failure: too_large, after those before it were given, says which capacity to ask for; or it can't be read.
@@ -55,8 +66,8 @@ class message_input {
     [[noreturn]] void too_large(std::uint64_t size_bytes) const;
     [[noreturn]] void find_out_how_large();
 
-    std::string what_, place_;
-    std::uint64_t bytes_max_;
+    std::string what_;
+    message_limits limits_;
     std::optional<char> separator_;
     std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_{nullptr, nullptr};  // none: a text, all of it in buffer_
     std::vector<char> buffer_;
@@ -72,15 +83,13 @@ class message_format {
    public:
     void declare(arguments& a, const std::string& what);
     void check(bool json) const;  // throws failure (usage)
-    void print(std::string_view message) const;
-    // What ends each message; none with --raw.
     std::optional<char> end() const noexcept { return raw_ ? std::optional<char>() : null_ ? '\0' : '\n'; }
 
    private:
     bool null_ = false, raw_ = false;
 };
 
-// Messages on their way to standard output, collected so that many make one write.
+// Messages on their way to standard output, collected so that many make one write; `end` comes after each.
 class message_output {
    public:
     explicit message_output(std::optional<char> end) noexcept : end_(end) {}

@@ -4,16 +4,26 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "failure.hpp"
 #include "samepage/place.hpp"
 
 namespace samepage::cli {
 
-queue_bytes open_queue(const std::string& place, bool create, std::optional<std::uint64_t> capacity_bytes) {
+void queue_shape::declare(arguments& a) {
+    a.size("--capacity", capacity_bytes_, "Bytes of room for all jobs together, for a new queue; default 1M");
+}
+
+queue_options queue_shape::options() const {
     queue_options options;
-    if (capacity_bytes) options.capacity_bytes = *capacity_bytes;
-    if (create || need(place::parse(place)).is_path()) return need(queue_bytes::create(place, options));
-    auto opened = queue_bytes::open(place, options);
+    if (capacity_bytes_) options.capacity_bytes = *capacity_bytes_;
+    return options;
+}
+
+queue_bytes open_queue(const std::string& place, bool create, const queue_shape& shape) {
+    if (create || need(place::parse(place)).is_path()) return need(queue_bytes::create(place, shape.options()));
+    auto opened = queue_bytes::open(place, shape.options());
     if (opened) return *std::move(opened);
     if (opened.error().code() != errc::not_found) throw failure(opened.error());
     throw failure(
@@ -22,6 +32,21 @@ queue_bytes open_queue(const std::string& place, bool create, std::optional<std:
             "not_found: nobody holds {0}: start a worker with \"samepage queue take {0}\", run \"samepage queue "
             "hold {0}\", or use the file ./{0}",
             place));
+}
+
+message_limits job_limits(const std::string& place, const queue_bytes& q, std::uint64_t reply_bytes) {
+    constexpr std::uint64_t any_capacity_max = std::uint64_t{1} << 30U;
+    // As queue_options::capacity_bytes says.
+    const auto rounded = [](std::uint64_t bytes) { return (bytes + 15) / 16 * 16; };
+    const std::uint64_t besides = rounded(std::min(reply_bytes, any_capacity_max)) + 48;
+    const auto at_most = [&](std::uint64_t capacity) { return capacity - std::min(capacity, besides); };
+    return {place, at_most(q.capacity_bytes()), at_most(any_capacity_max),
+            [=](std::uint64_t job_bytes) { return rounded(job_bytes) + besides; }};
+}
+
+std::string reply_too_large(std::uint64_t reply_bytes_max) {
+    return fmt::format("too_large: the job is done, but its reply has more than {} bytes: call with a larger --reply",
+                       reply_bytes_max);
 }
 
 const char* name_of(queued_job::state s) {

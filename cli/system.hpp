@@ -1,7 +1,7 @@
 // What the command line needs of the operating system besides the library: streams, ends of waits, other processes.
 // SPDX-License-Identifier: MIT
 //
-// system_posix.cpp and system_windows.cpp implement it; CMake chooses. Everything here is for one thread.
+// system_*.cpp and processes_*.cpp implement it; CMake chooses. Everything here is for one thread.
 #pragma once
 
 #include <cstddef>
@@ -30,7 +30,7 @@ bool is_terminal(std::FILE* stream);
 bool reader_has_gone() noexcept;
 // Whether nobody will read standard output any more, where that shows without writing.
 bool output_has_gone() noexcept;
-// Writes to standard output, past stdio. False: errno says why. A caught interrupt ends the process while it waits.
+// Writes to standard output, past stdio. False: errno says why. Throws interrupt_heard when it would wait.
 bool write_output(std::string_view bytes);
 
 // An opened source of bytes.
@@ -40,7 +40,7 @@ struct input {
 };
 // A file to read, or standard input for "-". Throws failure (not_found, denied, …).
 input open_input(const std::string& path);
-// The bytes that are there, waiting for at least one; 0 at the end. Throws failure.
+// The bytes that are there, waiting for at least one; 0 at the end. Throws failure, and interrupt_heard.
 std::size_t read_some(std::FILE* file, const std::string& path, std::span<char> into);
 // A file of our own that vanishes when it is closed. Throws failure.
 std::unique_ptr<std::FILE, int (*)(std::FILE*)> open_spool();
@@ -55,7 +55,7 @@ bool guarded_copy(void* to, const void* from, std::size_t size_bytes) noexcept;
 
 // From here on, Ctrl-C and the system's requests to end are remembered instead of ending the process at once.
 void catch_interrupts();
-bool interrupted() noexcept;
+bool interrupted() noexcept;  // also when a command that ran meanwhile got it
 // Ends this process the way an uncaught Ctrl-C (or the request that came) does.
 [[noreturn]] void end_interrupted();
 
@@ -76,14 +76,14 @@ bool process_lives(std::uint32_t process_id);
 
 // ---- Other processes ---------------------------------------------------------------------------------------------
 
-// Files instead of the standard streams that we have; null: ours.
-struct streams {
-    std::FILE* input = nullptr;
-    std::FILE* output = nullptr;
+// What a command gets instead of our own standard streams.
+struct redirections {
+    std::FILE* input = nullptr;                    // null: ours
+    std::function<void(std::string_view)> output;  // is given what it prints, piece by piece; empty: it prints to ours
 };
 // Runs a command found like a shell finds it, and returns its status, 128 + n when a signal n ended it. Interrupts go
-// on to it. `check` as in wait_for. Throws failure: cannot run (126), not found (127).
-int run(const std::vector<std::string>& command, const std::function<void()>& check, const streams& files = {});
+// on to it. `check` as in wait_for, or more often. Throws failure: cannot run (126), not found (127).
+int run(const std::vector<std::string>& command, const std::function<void()>& check, const redirections& to = {});
 
 // A process that was started by demo: its standard output comes to us.
 class child {

@@ -6,10 +6,8 @@
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -23,10 +21,41 @@
 #include <system_error>
 
 #include "failure.hpp"
-
-extern char** environ;
+#include "posix.hpp"
 
 namespace samepage::cli {
+
+namespace posix {
+
+std::array<int, 2> signal_pipe = {-1, -1};
+volatile sig_atomic_t interrupt_signal = 0;
+volatile sig_atomic_t forward_to = 0;
+
+void empty_signal_pipe() noexcept {
+    std::array<char, 64> bytes{};
+    while (::read(signal_pipe[0], bytes.data(), bytes.size()) > 0) {
+    }
+}
+
+void fail(const std::string& what, int system_code) {
+    const int status = system_code == ENOENT                            ? status_not_found
+                       : system_code == EACCES || system_code == EPERM  ? status_denied
+                       : system_code == ENOSPC || system_code == EDQUOT ? status_full
+                                                                        : status_error;
+    const char* code = status == status_not_found ? "not_found"
+                       : status == status_denied  ? "denied"
+                       : status == status_full    ? "no_space"
+                                                  : "system";
+    throw failure(status, code, std::string(code) + ": " + what + ": " + std::strerror(system_code));
+}
+
+}  // namespace posix
+
+using posix::empty_signal_pipe;
+using posix::fail;
+using posix::forward_to;
+using posix::interrupt_signal;
+using posix::signal_pipe;
 
 namespace {
 
@@ -35,10 +64,7 @@ using clock = std::chrono::steady_clock;
 constexpr duration check_every = std::chrono::seconds(1);
 constexpr duration look_for_process_every = std::chrono::milliseconds(100);
 
-// Signals write here so that poll() sees them. [0] is read, [1] is written.
-std::array<int, 2> signal_pipe = {-1, -1};
-volatile sig_atomic_t interrupt_signal = 0;
-volatile sig_atomic_t forward_to = 0;  // a process that gets the interrupts instead
+volatile sig_atomic_t passed_on_signal = 0;  // one that the process in forward_to got
 
 sigjmp_buf guard;
 volatile sig_atomic_t guarded = 0;
@@ -46,12 +72,9 @@ volatile sig_atomic_t guarded = 0;
 void on_signal(int signal, siginfo_t* info, void*) {
     const int kept = errno;
     if (signal != SIGCHLD) {
-        if (forward_to == 0) {
-            interrupt_signal = signal;
-        } else if (info->si_code == SI_USER) {
-            // Ctrl-C reaches the whole foreground group by itself; what somebody sent to us alone is passed on.
-            ::kill(forward_to, signal);
-        }
+        (forward_to == 0 ? interrupt_signal : passed_on_signal) = signal;
+        // Ctrl-C reaches the whole foreground group by itself; what somebody sent to us alone is passed on.
+        if (forward_to != 0 && info->si_code == SI_USER) ::kill(forward_to, signal);
     }
     [[maybe_unused]] const auto written = ::write(signal_pipe[1], "", 1);
     errno = kept;
@@ -70,12 +93,6 @@ void set_handler(int signal) {
     sigaction(signal, &action, nullptr);
 }
 
-void empty_signal_pipe() noexcept {
-    std::array<char, 64> bytes{};
-    while (::read(signal_pipe[0], bytes.data(), bytes.size()) > 0) {
-    }
-}
-
 int poll_timeout(std::optional<clock::time_point> until, duration at_most) {
     using std::chrono::ceil;
     using std::chrono::milliseconds;
@@ -92,57 +109,6 @@ std::optional<clock::time_point> end_of(const std::optional<duration>& time) {
 }
 
 bool in_foreground() { return tcgetpgrp(STDIN_FILENO) == getpgrp(); }
-
-[[noreturn]] void fail(const std::string& what, int system_code) {
-    const int status = system_code == ENOENT                            ? status_not_found
-                       : system_code == EACCES || system_code == EPERM  ? status_denied
-                       : system_code == ENOSPC || system_code == EDQUOT ? status_full
-                                                                        : status_error;
-    const char* code = status == status_not_found ? "not_found"
-                       : status == status_denied  ? "denied"
-                       : status == status_full    ? "no_space"
-                                                  : "system";
-    throw failure(status, code, std::string(code) + ": " + what + ": " + std::strerror(system_code));
-}
-
-// What a new process does with its streams first.
-class spawn_actions {
-   public:
-    spawn_actions() { posix_spawn_file_actions_init(&actions_); }
-    spawn_actions(const spawn_actions&) = delete;
-    spawn_actions& operator=(const spawn_actions&) = delete;
-    ~spawn_actions() { posix_spawn_file_actions_destroy(&actions_); }
-    void use(int descriptor, int as) const { posix_spawn_file_actions_adddup2(&actions_, descriptor, as); }
-    void open_nothing(int as) const { posix_spawn_file_actions_addopen(&actions_, as, "/dev/null", O_RDONLY, 0); }
-    posix_spawn_file_actions_t* get() const { return &actions_; }
-
-   private:
-    mutable posix_spawn_file_actions_t actions_;
-};
-
-pid_t spawn(const std::vector<std::string>& command, posix_spawn_file_actions_t* actions) {
-    std::vector<char*> words;
-    for (const std::string& word : command) words.push_back(const_cast<char*>(word.c_str()));
-    words.push_back(nullptr);
-    posix_spawnattr_t attributes;
-    posix_spawnattr_init(&attributes);
-    sigset_t back_to_default;
-    sigemptyset(&back_to_default);
-    sigaddset(&back_to_default, SIGPIPE);
-    posix_spawnattr_setsigdefault(&attributes, &back_to_default);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-    pid_t pid = 0;
-    const int refused = posix_spawnp(&pid, words[0], actions, &attributes, words.data(), environ);
-    posix_spawnattr_destroy(&attributes);
-    if (refused == 0) return pid;
-    const bool missing = refused == ENOENT;
-    throw failure(missing ? status_no_such_command : status_cannot_run, missing ? "no_such_command" : "cannot_run",
-                  "cannot run " + command[0] + ": " + std::strerror(refused));
-}
-
-int status_from(int wait_status) {
-    return WIFSIGNALED(wait_status) ? status_signal + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
-}
 
 std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_of(int descriptor, const char* mode) {
     return {::fdopen(descriptor, mode), std::fclose};
@@ -173,10 +139,12 @@ bool write_output(std::string_view bytes) {
     const bool may_block = ::fstat(STDOUT_FILENO, &facts) != 0 || !S_ISREG(facts.st_mode);
     while (!bytes.empty()) {
         std::array<pollfd, 2> events = {pollfd{STDOUT_FILENO, POLLOUT, 0}, pollfd{signal_pipe[0], POLLIN, 0}};
-        if (may_block) ::poll(events.data(), events.size(), -1);
-        if (interrupted()) end_interrupted();
+        if (may_block) ::poll(events.data(), events.size(), interrupted() ? 0 : -1);
         if (events[1].revents != 0) empty_signal_pipe();
-        if (may_block && events[0].revents == 0) continue;
+        if (may_block && events[0].revents == 0) {
+            if (interrupted()) throw interrupt_heard();
+            continue;
+        }
         // A pipe that can be written to has room for PIPE_BUF.
         const auto n = ::write(STDOUT_FILENO, bytes.data(),
                                may_block ? std::min<std::size_t>(bytes.size(), PIPE_BUF) : bytes.size());
@@ -208,10 +176,14 @@ input open_input(const std::string& path) {
 
 std::size_t read_some(std::FILE* file, const std::string& path, std::span<char> into) {
     while (true) {
+        std::array<pollfd, 2> events = {pollfd{::fileno(file), POLLIN, 0}, pollfd{signal_pipe[0], POLLIN, 0}};
+        ::poll(events.data(), events.size(), -1);
+        if (interrupted()) throw interrupt_heard();
+        if (events[1].revents != 0) empty_signal_pipe();
+        if (events[0].revents == 0) continue;
         const auto got = ::read(::fileno(file), into.data(), into.size());
         if (got >= 0) return static_cast<std::size_t>(got);
-        if (errno != EINTR) fail(path, errno);
-        if (interrupted()) end_interrupted();
+        if (errno != EINTR && errno != EAGAIN) fail(path, errno);
     }
 }
 
@@ -259,10 +231,10 @@ void catch_interrupts() {
     }
 }
 
-bool interrupted() noexcept { return interrupt_signal != 0; }
+bool interrupted() noexcept { return interrupt_signal != 0 || passed_on_signal != 0; }
 
 void end_interrupted() {
-    const int signal = interrupt_signal;
+    const int signal = interrupt_signal != 0 ? interrupt_signal : passed_on_signal;
     ::signal(signal, SIG_DFL);
     ::raise(signal);
     std::_Exit(status_signal + signal);
@@ -297,105 +269,6 @@ void wait(const wait_for& what) {
         if (what.check) what.check();
     }
     if (process >= 0) ::close(process);
-}
-
-int run(const std::vector<std::string>& command, const std::function<void()>& check, const streams& files) {
-    catch_interrupts();
-    const spawn_actions actions;
-    if (files.input != nullptr) actions.use(::fileno(files.input), STDIN_FILENO);
-    if (files.output != nullptr) actions.use(::fileno(files.output), STDOUT_FILENO);
-    const pid_t pid = spawn(command, actions.get());
-    forward_to = pid;
-    if (interrupt_signal != 0) ::kill(pid, interrupt_signal);  // it came before there was anybody to pass it on to
-    int wait_status = 0;
-    while (true) {
-        const pid_t ended = ::waitpid(pid, &wait_status, WNOHANG);
-        if (ended == pid || (ended < 0 && errno != EINTR)) break;
-        pollfd event{signal_pipe[0], POLLIN, 0};
-        ::poll(&event, 1, poll_timeout({}, check_every));
-        empty_signal_pipe();
-        if (check) check();
-    }
-    forward_to = 0;
-    return status_from(wait_status);
-}
-
-struct child::state {
-    pid_t pid = 0;
-    int output = -1;
-    bool ended = false;
-    int wait_status = 0;
-};
-
-child::child(const std::vector<std::string>& command) : state_(std::make_unique<state>()) {
-    std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0) fail("a pipe", errno);
-    const spawn_actions actions;
-    actions.open_nothing(STDIN_FILENO);
-    actions.use(ends[1], STDOUT_FILENO);
-    state_->output = ends[0];
-    try {
-        state_->pid = spawn(command, actions.get());
-    } catch (...) {
-        ::close(ends[0]);
-        ::close(ends[1]);
-        throw;
-    }
-    ::close(ends[1]);
-}
-
-child::child(child&&) noexcept = default;
-
-child::~child() {
-    if (!state_) return;
-    kill();
-    ::close(state_->output);
-}
-
-std::uint32_t child::process_id() const noexcept { return static_cast<std::uint32_t>(state_->pid); }
-
-void child::read_output(const std::function<void(const char*, std::size_t)>& use) {
-    std::vector<char> piece(65536);
-    while (true) {
-        const auto got = ::read(state_->output, piece.data(), piece.size());
-        if (got < 0 && errno == EINTR) continue;
-        if (got <= 0) return;
-        use(piece.data(), static_cast<std::size_t>(got));
-    }
-}
-
-bool child::wait_for_line() {
-    char c = 0;
-    while (c != '\n') {
-        const auto got = ::read(state_->output, &c, 1);
-        if (got == 0 || (got < 0 && errno != EINTR)) return false;
-    }
-    return true;
-}
-
-int child::status() {
-    while (!state_->ended) {
-        const pid_t ended = ::waitpid(state_->pid, &state_->wait_status, 0);
-        state_->ended = ended == state_->pid || (ended < 0 && errno != EINTR);
-    }
-    return status_from(state_->wait_status);
-}
-
-void child::kill() noexcept {
-    if (!state_->ended) ::kill(state_->pid, SIGKILL);
-    status();
-}
-
-void set_environment(const char* name, const char* value) { ::setenv(name, value, 1); }
-
-std::uint32_t own_process_id() noexcept { return static_cast<std::uint32_t>(::getpid()); }
-
-std::string own_program() {
-    std::string path(PATH_MAX, '\0');
-    const auto length = ::readlink("/proc/self/exe", path.data(), path.size());
-    if (length <= 0) fail("/proc/self/exe", errno);
-    path.resize(static_cast<std::size_t>(length));
-    return path;
 }
 
 }  // namespace samepage::cli

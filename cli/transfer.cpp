@@ -16,6 +16,7 @@
 #include "failure.hpp"
 #include "output.hpp"
 #include "system.hpp"
+#include "waiting.hpp"
 
 namespace samepage::cli {
 
@@ -95,7 +96,7 @@ void write_content(const region& to, std::string_view place, std::uint64_t offse
     char first = 0;
     std::uint64_t done = 0;
     what.read([&](std::span<const char> piece) {
-        if (interrupted()) end_interrupted();
+        heed_interrupts();
         if (done == 0) first = piece.front();
         const std::size_t skipped = done == 0 ? 1 : 0;
         w.put(offset_bytes + done + skipped, piece.subspan(skipped));

@@ -1,7 +1,5 @@
 // samepage cell set: makes a value the newest of a cell.
 // SPDX-License-Identifier: MIT
-#include <algorithm>
-
 #include "../cells.hpp"
 #include "../failure.hpp"
 #include "../holding.hpp"
@@ -17,7 +15,7 @@ class cell_set : public command {
     void declare(arguments& a) override {
         a.place(place_);
         value_.declare_value(a);
-        a.size("--capacity", capacity_bytes_, "Bytes of the largest value, for a new cell; default 4096, or what fits");
+        shape_.declare(a, "4096, or what fits");
         holding_.declare(a, false);
         a.example("samepage cell set temp 21.5                a cell that somebody holds");
         a.example("samepage cell set ./temp.page 21.5         a file");
@@ -29,8 +27,8 @@ class cell_set : public command {
         if (!value_.given()) throw usage_error("give VALUE, --value or --file (see samepage cell set --help)");
         const std::string bytes = value_of(value_);
         if (holding_.asked()) holding_.begin();
-        const std::uint64_t fitting = std::max(cell_options().capacity_bytes, std::uint64_t{bytes.size()});
-        const cell_bytes c = cell_to_write(place_, holding_.asked(), capacity_bytes_.value_or(fitting));
+        shape_.fit(bytes.size());
+        const cell_bytes c = cell_to_write(place_, holding_.asked(), shape_);
         const std::uint64_t version = need(c.store_text(bytes));
         if (json) print_line(json_object().set("place", place_).set("version", version).dump());
         if (!holding_.asked()) return status_ok;
@@ -40,7 +38,7 @@ class cell_set : public command {
    private:
     std::string place_;
     content_source value_;
-    std::optional<std::uint64_t> capacity_bytes_;
+    cell_shape shape_;
     holding holding_;
 };
 

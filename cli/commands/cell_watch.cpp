@@ -3,7 +3,9 @@
 #include "../cells.hpp"
 #include "../failure.hpp"
 #include "../output.hpp"
+#include "../series.hpp"
 #include "../system.hpp"
+#include "../waiting.hpp"
 #include "commands.hpp"
 
 namespace samepage::cli {
@@ -14,8 +16,8 @@ class cell_watch : public command {
    public:
     void declare(arguments& a) override {
         a.place(place_);
-        a.number("--count", count_, "N", "End after N values");
-        a.size("--capacity", capacity_bytes_, "Bytes of the largest value, for a new cell; default 4096");
+        series_.declare(a, "value", 0);
+        shape_.declare(a);
         a.example("samepage cell watch temp --json        makes the cell and holds it; Ctrl-C ends");
     }
 
@@ -24,18 +26,19 @@ class cell_watch : public command {
         const cell_bytes c = open();
         hint("Watching " + place_ + " (Ctrl-C ends)");
         std::uint64_t version = 0;
-        for (std::uint64_t shown = 0; !count_ || shown < *count_;) {
-            if (!next_is_there(c, version)) continue;
+        for (std::uint64_t shown = 0; series_.left(shown) > 0;) {
+            wait_for_another(c, version);
             // Values that came and went meanwhile are not shown: the newest wins.
             const auto seen = need(c.load_text());
             if (seen.version == version) continue;
             version = seen.version;
-            print_line(json ? value_as_json(place_, seen).dump() : seen.text);
-            flush_output();
+            print_now((json ? value_as_json(place_, seen).dump() : seen.text) + '\n');
             ++shown;
         }
         return status_ok;
     }
+
+    bool ends_by_interrupt() const override { return series_.is_endless(); }
 
    private:
     // What exists already need only be readable.
@@ -45,21 +48,22 @@ class cell_watch : public command {
         auto there = cell_bytes::open(place_, reading);
         if (there) return *std::move(there);
         if (there.error().code() != errc::not_found) throw failure(there.error());
-        return cell_to_write(place_, true, capacity_bytes_);
+        return cell_to_write(place_, true, shape_);
     }
 
-    // Waits a while, so that an interrupt is heard and a lost name is noticed.
-    bool next_is_there(const cell_bytes& c, std::uint64_t version) const {
-        if (interrupted()) end_interrupted();
-        const auto next = c.wait(version, std::chrono::milliseconds(200));
-        if (next) return true;
-        if (next.error().code() != errc::timed_out) throw failure(next.error());
-        need(c.check_name());
-        return false;
+    void wait_for_another(const cell_bytes& c, std::uint64_t version) const {
+        heed_interrupts();
+        need(in_slices(
+            series_.timeout(), [&](duration time) { return c.wait(version, time); },
+            [&](const samepage::error&) {
+                if (output_has_gone()) throw reader_gone();
+                need(c.check_name());
+            }));
     }
 
     std::string place_;
-    std::optional<std::uint64_t> count_, capacity_bytes_;
+    series series_;
+    cell_shape shape_;
 };
 
 }  // namespace

@@ -5,29 +5,28 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <chrono>
 
 #include "../channels.hpp"
 #include "../failure.hpp"
 #include "../json.hpp"
 #include "../messages.hpp"
 #include "../output.hpp"
+#include "../series.hpp"
 #include "../system.hpp"
+#include "../waiting.hpp"
 #include "commands.hpp"
 
 namespace samepage::cli {
 
 namespace {
 
-// So that an interrupt is heard, and a lost name or reader is noticed.
-constexpr duration slice = std::chrono::milliseconds(200);
 constexpr std::size_t buffer_bytes_min = std::size_t{256} << 10U;
 
 class channel_listen : public command {
    public:
     void declare(arguments& a) override {
         a.place(place_);
-        a.number("--count", count_, "N", "End after N messages");
+        series_.declare(a, "message", 0);
         a.text("--from", from_, "WHERE", "newest, the default; oldest: the oldest that is kept; or a message's number");
         a.flag("--lossy", lossy_, "Senders do not wait: what is missed is said on standard error");
         format_.declare(a, "message");
@@ -40,7 +39,8 @@ class channel_listen : public command {
         format_.check(json);
         subscribe_options options = where_to_start();
         catch_interrupts();
-        channel_ = channel_to_listen(place_, lossy_, shape_);
+        // Who waits makes the channel and holds it; who doesn't has nothing to hold.
+        channel_ = channel_to_listen(place_, series_.timeout() > no_wait, lossy_, shape_);
         // What was sent since this process has made it is meant for it.
         if (channel_.created() && options.sequence == 0) options.start = start::oldest;
         subscriber_ = need(channel_.subscribe(options));
@@ -48,22 +48,18 @@ class channel_listen : public command {
         buffer_bytes_ = std::max(buffer_bytes_min, static_cast<std::size_t>(channel_.capacity_bytes() + 15) / 16 * 16);
         buffer_ = std::make_unique_for_overwrite<std::byte[]>(buffer_bytes_);
         message_output output(json ? '\n' : format_.end());
-        while (!count_ || shown_ < *count_) {
-            if (interrupted()) {
-                output.flush();
-                // Without --count this is how it ends.
-                if (count_) end_interrupted();
-                return status_ok;
-            }
-            if (print_some(output, json, no_wait)) continue;
+        while (series_.left(shown_) > 0) {
+            if (interrupted()) output.flush();
+            heed_interrupts();
+            if (print_some(output, json)) continue;
             output.flush();
-            if (print_some(output, json, slice)) continue;
-            if (output_has_gone()) throw reader_gone();
-            need(channel_.check_name());
+            wait_for_another();
         }
         output.flush();
         return status_ok;
     }
+
+    bool ends_by_interrupt() const override { return series_.is_endless(); }
 
    private:
     subscribe_options where_to_start() const {
@@ -78,12 +74,21 @@ class channel_listen : public command {
         return options;
     }
 
-    // False: there was none in that time.
-    bool print_some(message_output& output, bool json, duration time) {
+    void wait_for_another() {
+        need(in_slices(
+            series_.timeout(), [&](duration time) { return subscriber_.wait(time); },
+            [&](const samepage::error&) {
+                if (output_has_gone()) throw reader_gone();
+                need(channel_.check_name());
+            }));
+    }
+
+    // False: there was none.
+    bool print_some(message_output& output, bool json) {
         std::array<subscriber_bytes::part, 1024> parts;
-        const std::uint64_t wanted = count_ ? std::min<std::uint64_t>(parts.size(), *count_ - shown_) : parts.size();
+        const std::uint64_t wanted = std::min<std::uint64_t>(parts.size(), series_.left(shown_));
         const auto got = subscriber_.receive_many({buffer_.get(), buffer_bytes_},
-                                                  std::span(parts).first(static_cast<std::size_t>(wanted)), time);
+                                                  std::span(parts).first(static_cast<std::size_t>(wanted)), no_wait);
         if (!got) {
             if (got.error().code() == errc::timed_out) return false;
             // Overtaken in every try: it has missed some more, no more than that.
@@ -114,7 +119,7 @@ class channel_listen : public command {
     }
 
     std::string place_;
-    std::optional<std::uint64_t> count_;
+    series series_;
     std::optional<std::string> from_;
     bool lossy_ = false;
     message_format format_;

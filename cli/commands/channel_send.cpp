@@ -2,26 +2,18 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <chrono>
-
 #include "../channels.hpp"
 #include "../failure.hpp"
 #include "../holding.hpp"
 #include "../json.hpp"
 #include "../messages.hpp"
 #include "../output.hpp"
-#include "../system.hpp"
+#include "../waiting.hpp"
 #include "commands.hpp"
 
 namespace samepage::cli {
 
 namespace {
-
-using clock = std::chrono::steady_clock;
-
-// So that an interrupt is heard and a lost name is noticed.
-constexpr duration slice = std::chrono::milliseconds(200);
 
 class channel_send : public command {
    public:
@@ -56,25 +48,19 @@ class channel_send : public command {
    private:
     // What `send` gives, however long it takes, or as long as --timeout says.
     template <class Send>
-    auto patiently(Send send) {
-        const auto start = clock::now();
-        const duration time = timeout_.value_or(forever);
-        for (;;) {
-            const duration passed = clock::now() - start;
-            // Only --timeout 0 doesn't wait at all.
-            const auto done = send(std::min(slice, std::max(time - passed, std::min(time, duration(1)))));
-            if (done) return *done;
-            if (done.error().code() != errc::timed_out || clock::now() - start >= time) give_up(done.error());
-            if (interrupted()) end_interrupted();
+    auto patiently(const Send& send) {
+        const auto done = in_slices(timeout_.value_or(forever), send, [&](const samepage::error& why) {
             need(channel_.check_name());
-            if (!told_) hint("Waiting: " + done.error().message() + " (Ctrl-C ends)");
+            if (!told_) hint("Waiting: " + why.message() + " (Ctrl-C ends)");
             told_ = true;
-        }
+        });
+        if (!done) throw failure(done.error(), sent_ > 0 ? fmt::format(" ({} sent before it)", sent_) : "");
+        return *done;
     }
 
     void send_all() {
-        message_input input(messages_, place_, channel_.capacity_bytes());
-        if (!messages_.is_text() && is_terminal(stdin)) hint("Each line is a message (Ctrl-D ends)");
+        const std::uint64_t bytes_max = channel_.capacity_bytes(), any_bytes_max = std::uint64_t{256} << 20U;
+        message_input input(messages_, {place_, bytes_max, any_bytes_max, [](std::uint64_t bytes) { return bytes; }});
         for (auto some = input.next(); !some.empty(); some = input.next()) {
             // The last one by itself, because that tells its number.
             for (auto rest = some.first(some.size() - 1); !rest.empty();) {
@@ -85,12 +71,6 @@ class channel_send : public command {
             last_sequence_ = patiently([&](duration time) { return channel_.send(some.back(), time); });
             ++sent_;
         }
-    }
-
-    [[noreturn]] void give_up(const samepage::error& why) const {
-        const failure f(why);
-        const std::string before = sent_ > 0 ? fmt::format(" ({} sent before it)", sent_) : "";
-        throw failure(f.exit_status(), f.code(), f.what() + before);
     }
 
     std::string place_;

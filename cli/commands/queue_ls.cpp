@@ -17,11 +17,13 @@ class queue_ls : public command {
    public:
     void declare(arguments& a) override {
         a.place(place_);
-        a.number("--count", count_, "N", "At most N jobs, the oldest; default 1000");
+        a.number("--count", count_, "N", "At most N jobs, the oldest; default 1000; 0: all");
     }
 
     int run(bool json) override {
-        const auto all = need(need(queue_bytes::open(place_)).jobs(static_cast<std::size_t>(count_.value_or(1000))));
+        const std::uint64_t count = count_.value_or(1000);
+        const std::size_t count_max = count == 0 || count > SIZE_MAX ? SIZE_MAX : static_cast<std::size_t>(count);
+        const auto all = need(need(queue_bytes::open(place_)).jobs(count_max));
         std::vector<std::vector<std::string>> rows;
         for (const queued_job& j : all) {
             if (json) {

@@ -16,6 +16,7 @@
 #include "../system.hpp"
 #include "../transfer.hpp"
 #include "../units.hpp"
+#include "../waiting.hpp"
 #include "commands.hpp"
 #include "samepage/place.hpp"
 
@@ -103,7 +104,7 @@ class read : public command {
     void each_piece(const region& r, std::uint64_t offset, std::uint64_t size,
                     const std::function<void(std::span<const char>)>& use) const {
         read_bytes(r, place_, offset, size, [&](std::span<const char> piece) {
-            if (interrupted()) end_interrupted();
+            heed_interrupts();
             const void* zero = as_text() ? std::memchr(piece.data(), 0, piece.size()) : nullptr;
             if (zero != nullptr)
                 piece = piece.first(static_cast<std::size_t>(static_cast<const char*>(zero) - piece.data()));

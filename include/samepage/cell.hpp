@@ -57,12 +57,12 @@ struct cell_info {
 // Failure: a writer killed anywhere leaves the last acknowledged value or the one in flight, whole. Bytes that cannot
 // be are `corrupt`.
 //
-//   auto temperature = samepage::cell_bytes::create("temp");
-//   temperature->store_text("21.5");
+//   auto temperature = samepage::cell_bytes::create("temp").value();
+//   temperature.store_text("21.5").value();
 //   // in another process:
-//   auto same = samepage::cell_bytes::open("temp");
-//   auto seen = same->load_text();             // {version 1, "21.5"}
-//   auto next = same->wait(seen->version);     // sleeps until there is a newer one
+//   auto same = samepage::cell_bytes::open("temp").value();
+//   auto seen = same.load_text().value();          // {version 1, "21.5"}
+//   auto next = same.wait(seen.version).value();   // sleeps until there is a newer one
 class SAMEPAGE_API cell_bytes {
    public:
     struct loaded {
@@ -113,9 +113,12 @@ class SAMEPAGE_API cell_bytes {
     // fork(): a child asks for its own. not_supported (Windows), full (fs.inotify.max_user_instances), denied (a file
     // that this process may only read: it can't announce itself, and polls).
     //
-    //   poll_set.add(*c.descriptor());
-    //   // whenever it is readable, and once at the beginning:
-    //   if (*c.arm() != seen) { auto newest = c.load_text(); seen = newest->version; … }
+    //   pollfd bell{static_cast<int>(same.descriptor().value()), POLLIN, 0};
+    //   for (std::uint64_t seen = 0;; poll(&bell, 1, -1)) {
+    //       if (same.arm().value() == seen) continue;
+    //       auto newest = same.load_text().value();
+    //       seen = newest.version;
+    //   }
     result<native_handle> descriptor() const;
     // The descriptor waits for the next value from here on. Gives the newest version.
     result<std::uint64_t> arm() const;
@@ -154,8 +157,8 @@ struct versioned {
 // A cell of one T: a thin view of cell_bytes. A cell that holds a value of another size is wrong_kind when loaded.
 // T's layout should be the same in all processes: fixed-width members, no pointers.
 //
-//   auto position = samepage::cell<point>::create("position");
-//   position->store({1, 2});
+//   auto position = samepage::cell<point>::create("position").value();
+//   position.store({1, 2}).value();
 template <class T>
 class cell {
     static_assert(std::is_trivially_copyable_v<T>, "a cell's value is copied byte by byte");

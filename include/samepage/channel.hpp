@@ -95,12 +95,12 @@ class subscriber_bytes;
 // Lifetime: as region. A channel at a path keeps its newest messages when its holders go.
 // Failure: a sender killed anywhere leaves a whole message or none. Bytes that cannot be are `corrupt`.
 //
-//   auto news = samepage::channel_bytes::create("news");
-//   news->send_text("hello");
+//   auto news = samepage::channel_bytes::create("news").value();
+//   news.send_text("hello").value();
 //   // in another process:
-//   auto news = samepage::channel_bytes::create("news");
-//   auto mine = news->subscribe({.start = samepage::start::oldest});
-//   auto seen = mine->receive_text();          // {sequence 1, missed 0, "hello"}
+//   auto news = samepage::channel_bytes::create("news").value();
+//   auto mine = news.subscribe({.start = samepage::start::oldest}).value();
+//   auto seen = mine.receive_text().value();   // {sequence 1, missed 0, "hello"}
 class SAMEPAGE_API channel_bytes {
    public:
     // A message that is filled in place and sent without a copy. Takes no place in the order before publish(). Dropped
@@ -172,6 +172,12 @@ class SAMEPAGE_API channel_bytes {
     // For event loops, in place of waiting in receive(): as cell_bytes::descriptor and arm. The handle's, for all its
     // subscribers: whenever it is readable, and once at the beginning, call arm() *first*, then receive with no_wait
     // from each until nothing is left. A message that comes after arm() makes it readable again.
+    //
+    //   pollfd bell{static_cast<int>(news.descriptor().value()), POLLIN, 0};
+    //   for (;; poll(&bell, 1, -1)) {
+    //       news.arm().value();
+    //       while (auto seen = mine.receive_text(samepage::no_wait)) std::puts(seen->text.c_str());
+    //   }
     result<native_handle> descriptor() const;
     result<void> arm() const;
 
@@ -301,6 +307,11 @@ class subscriber {
 
 // A channel of one T: a thin view of channel_bytes. T's layout should be the same in all processes: fixed-width
 // members, no pointers.
+//
+//   auto ticks = samepage::channel<tick>::create("ticks").value();
+//   ticks.send({17, 42}).value();
+//   auto mine = ticks.subscribe({.registered = true}).value();      // misses none: senders wait for it
+//   tick next = mine.receive().value().value;
 template <class T>
 class channel {
     static_assert(std::is_trivially_copyable_v<T>, "a channel's messages are copied byte by byte");

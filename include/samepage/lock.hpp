@@ -38,10 +38,9 @@ struct lock_info {
 // fork(): a child's handle is a contender of its own; it owns nothing that its parent owned.
 // Fairness: a free lock goes to whoever is fastest; who has waited for a millisecond gets the next turn.
 //
-//   auto gate = samepage::lock::create("stock");
-//   auto held = gate->acquire();
-//   if (held->owner_died()) { repair(); held->mark_repaired(); }
-//   // … and released at the end of the scope
+//   auto gate = samepage::lock::create("stock").value();
+//   auto held = gate.acquire().value();             // until the end of the scope
+//   if (held.owner_died()) { repair(); held.mark_repaired(); }
 class SAMEPAGE_API lock {
    public:
     // Owning a lock. Releases it at its end. Move-only, one thread at a time; ends before its lock handle does.

@@ -29,8 +29,7 @@ struct region_options {
 };
 
 // A window into a region: bytes [offset, offset + size) of it. Move-only; may outlive the region it came from, and then
-// keeps the bytes (not the name). Any thread may read and write through it; who writes the same bytes at once must
-// agree.
+// keeps the bytes (not the name). Any thread may read and write through it; who writes the same bytes must agree.
 class SAMEPAGE_API region_view {
    public:
     region_view() noexcept;
@@ -57,15 +56,14 @@ class SAMEPAGE_API region_view {
 // Processes: any number may hold it. Threads: const functions from any thread; closing, moving and assigning by one
 // thread while no other uses the handle. fork(): a child's handle is a holder of its own.
 // Lifetime: a name lives exactly as long as its last handle, whatever ends that one (close, exit, kill -9); a path
-// stays. Failure: not_found names the place that was searched; no_space comes before anything is visible, never as
-// SIGBUS.
+// stays. Failure: not_found names the place that was searched; no_space comes first, never SIGBUS later.
 //
 //   auto page = samepage::region::create("hello", 4096);
 //   if (!page) return std::puts(page.error().message().c_str());
-//   page->write_text("Hello world, I'm writing to a shared page file.");
+//   page->write_text("Hello world, I'm writing to a shared page file.").value();
 //   // in another process:
-//   auto same = samepage::region::open("hello");
-//   std::puts(same->read_text(254)->c_str());
+//   auto same = samepage::region::open("hello").value();
+//   std::puts(same.read_text(254).value().c_str());
 class SAMEPAGE_API region {
    public:
     region() noexcept;  // closed
@@ -73,9 +71,8 @@ class SAMEPAGE_API region {
     region& operator=(region&&) noexcept;
     ~region();
 
-    // Makes it, zeroed, or opens the one that exists: created() says which, like ERROR_ALREADY_EXISTS. The existing
-    // one's size stands. On a path, size 0 is the file's own size and a larger one extends it; elsewhere 0 is
-    // invalid_argument.
+    // Makes it, zeroed, or opens the one that exists: created() says which, like ERROR_ALREADY_EXISTS. An existing
+    // one keeps its size. On a path, 0 is the file's own size and a larger one extends it; else 0 is invalid_argument.
     static result<region> create(std::string_view place, std::uint64_t size_bytes, const region_options& = {});
     // As create, but already_exists if there is one.
     static result<region> create_new(std::string_view place, std::uint64_t size_bytes, const region_options& = {});
@@ -86,8 +83,7 @@ class SAMEPAGE_API region {
     // stays. As CreateFileMapping with a file's handle and a name.
     static result<region> create(std::string_view name, std::uint64_t size_bytes, std::string_view backing_path,
                                  const region_options& = {});
-    // The same with an open file of the caller's, which stays the caller's to close. not_supported for one without
-    // path.
+    // The same with the caller's open file, which stays the caller's to close. not_supported for one without path.
     static result<region> create(std::string_view name, std::uint64_t size_bytes, native_handle backing,
                                  const region_options& = {});
 

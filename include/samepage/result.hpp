@@ -49,6 +49,10 @@ class [[nodiscard]] result {
         if (!has_value()) throw bad_result(error());
         return **this;
     }
+    const T& value() const& {
+        if (!has_value()) throw bad_result(error());
+        return **this;
+    }
     T&& value() && {
         if (!has_value()) throw bad_result(error());
         return std::move(**this);

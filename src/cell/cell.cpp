@@ -92,8 +92,7 @@ cell_bytes& cell_bytes::operator=(cell_bytes&&) noexcept = default;
 cell_bytes::~cell_bytes() = default;
 void cell_bytes::close() noexcept { state_.reset(); }
 
-// ---- Opening
-// ---------------------------------------------------------------------------------------------------------
+// ---- Opening -------------------------------------------------------------------------------------------------------
 
 result<cell_bytes> cell_bytes::state::open(std::string_view place, os::disposition disposition,
                                            const cell_options& options) {
@@ -157,8 +156,7 @@ result<cell_bytes> cell_bytes::open(std::string_view place, const cell_options& 
     return state::open(place, os::disposition::open_existing, options);
 }
 
-// ---- Writing
-// ---------------------------------------------------------------------------------------------------------
+// ---- Writing -------------------------------------------------------------------------------------------------------
 
 result<void> cell_bytes::state::may_store(std::size_t size_bytes, const char* operation) const {
     if (!opened.may_write()) return error(errc::denied, operation, "it was opened read-only; open it to write");
@@ -242,8 +240,7 @@ result<std::uint64_t> cell_bytes::update(const change& f, duration timeout) cons
     return state_->publish_and_release(*changed, std::exchange(turn.identity, 0), updating);
 }
 
-// ---- Reading
-// ---------------------------------------------------------------------------------------------------------
+// ---- Reading -------------------------------------------------------------------------------------------------------
 
 result<cell_bytes::loaded> cell_bytes::load(std::span<std::byte> into) const {
     if (state_) [[likely]] {
@@ -288,8 +285,7 @@ result<cell_bytes::text_value> cell_bytes::load_text() const {
 
 std::uint64_t cell_bytes::version() const noexcept { return state_ ? state_->content->newest() : 0; }
 
-// ---- Waiting
-// ---------------------------------------------------------------------------------------------------------
+// ---- Waiting -------------------------------------------------------------------------------------------------------
 
 result<std::uint64_t> cell_bytes::wait(std::uint64_t version, duration timeout) const {
     if (!state_) return closed(waiting);
@@ -330,8 +326,7 @@ result<std::uint64_t> cell_bytes::arm() const {
     return state_->content->newest();
 }
 
-// ---- What it is
-// ------------------------------------------------------------------------------------------------------
+// ---- What it is ----------------------------------------------------------------------------------------------------
 
 bool cell_bytes::is_open() const noexcept { return state_ != nullptr; }
 bool cell_bytes::created() const noexcept { return state_ && state_->opened.object().created(); }

@@ -56,8 +56,7 @@ struct body {
 inline constexpr std::uint64_t owner_offset = shared::body_offset;
 inline constexpr std::uint64_t ring_offset = (shared::body_offset + sizeof(body) + 127) / 128 * 128;
 
-// A record: its head, then the message's bytes or what else its kind says, rounded up to 16. Never across the ring's
-// end.
+// A record: its head, then the message's bytes or what else its kind says, rounded up to 16, in one piece.
 struct record_head {
     std::atomic<std::uint64_t> meta;      // size in bytes | kind << 32; 0: not there. The store that makes it be there
     std::atomic<std::uint64_t> sequence;  // of this message; of the next one, in other records

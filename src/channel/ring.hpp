@@ -6,8 +6,7 @@
 // one doesn't fit. A ring has 8 segments; marks[i] is the position of the first record that begins in segment i or, if
 // none does, after it.
 //
-// Roles: one sender at a time, whose turn it is (it owns the channel's owner word); any number of subscribers, who
-// read.
+// Roles: one sender at a time, the one that owns the channel's owner word; any number of subscribers, who read.
 //
 //   sender of record [p, e), message number n           subscriber at position r, which expects number n
 //   S1 room: oldest = a record >= e + 16 - R             R1 meta of r: 0? then R3, and nothing is there
@@ -124,8 +123,7 @@ class ring {
     }
     outcome send(std::span<const std::byte> message) const noexcept;
 
-    // Ends what a dead sender had begun: S5 and S6 of records that are there; takes C1 back without them. False:
-    // corrupt.
+    // Ends what a dead sender had begun: S5 and S6 of records that are there; else takes C1 back. False: corrupt.
     bool catch_up() const noexcept;
     // A block that is neither on loan nor a message.
     std::optional<std::uint32_t> free_block() const noexcept;
@@ -150,8 +148,7 @@ class ring {
         return body_->blocks[block].borrower.load(std::memory_order_acquire);
     }
     void end_loan(std::uint32_t block) const noexcept {
-        // release: pairs with the acquire in borrower_of() (block). A survivor finds the block free, or lent by a dead
-        // one.
+        // release: pairs with the acquire in borrower_of() (block). A survivor finds it free, or lent by a dead one.
         body_->blocks[block].borrower.store(0, std::memory_order_release);
     }
     std::span<std::byte> block(std::uint32_t index) const noexcept {
@@ -214,8 +211,7 @@ class ring {
     // S2.
     void begin(std::uint64_t end, std::uint64_t next_sequence) const noexcept {
         record_head& next = head_at(end);
-        // release: pairs with the acquire in look() (payload). A survivor sees nothing of it: no record leads there
-        // yet.
+        // release: pairs with the acquire in look() (payload). A survivor sees nothing of it: no record leads there.
         next.meta.store(0, std::memory_order_release);
         next.sequence.store(next_sequence, std::memory_order_release);
     }

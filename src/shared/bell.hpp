@@ -18,10 +18,8 @@
 //      `armed`.
 //   I2 R4 succeeds only if nobody has done L2 since R2. So each listener whose mark it clears had hushed before R3, and
 //      its descriptor is readable. (The count is why a new listener's mark isn't cleared by a ring that it hushed.) If
-//      it
-//      fails, somebody has come in since R2: the mark stays, and that one's L4 sees the change. To ring again then
-//      would
-//      make ringer and listener chase each other.
+//      it fails, somebody has come in since R2: the mark stays, and that one's L4 sees the change. To ring again then
+//      would make ringer and listener chase each other.
 //   I3 `armed` without need costs one ring.
 //
 // Crash story: a listener killed anywhere leaves `armed` (I3). A ringer killed after R1 has rung for nobody; the mark

@@ -79,8 +79,7 @@ result<bool> owner_word::take_from_dead(std::uint64_t seen, std::uint64_t me, co
     const result<bool> live = self_->is_live(seen, operation);
     if (!live) return live;
     if (*live) return false;
-    // acquire: there is no partner, a dead owner released nothing; its stores are in memory since the kernel has freed
-    // its slot
+    // acquire: there is no partner, a dead owner released nothing; its stores are in memory since its slot is free
     return word_->compare_exchange_strong(seen, me | died | contended, std::memory_order_acquire,
                                           std::memory_order_relaxed);
 }

@@ -116,6 +116,14 @@ class Cell(Case):
         self.finish(watcher)
         self.refused(3, "cell", "get", "temp")
 
+    def test_watch_waits_at_most_as_long_as_it_is_told(self):
+        self.refused(4, "cell", "watch", "temp", "--timeout", "20ms")
+        self.samepage("cell", "set", "./temp", "kept")
+        for words in ([], ["--count", "2"], ["--count", "0"]):
+            out, err = self.finish(self.start("cell", "watch", "./temp", "--timeout", "250ms", *words), 4)
+            self.assertEqual(out, b"kept\n")
+            self.assertIn(b"timed_out", err)
+
     def test_info_hold_and_ls_know_it(self):
         holder = self.start("cell", "hold", "temp", "--json")
         holder.stdout.readline()

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: MIT
 import json
 import os
+import resource
 import signal
+import subprocess
 
 from support import PROGRAM, Case, main
 
@@ -30,7 +32,9 @@ class Queue(Case):
         line = self.refused(3, "queue", "push", "work", "x")
         self.assertIn("samepage queue take work", line)
         self.assertIn("./work", line)
-        self.refused(3, "queue", "push", "work", "-", input=b"")
+        # At once, before there is an input or an end of it.
+        self.refused(3, "queue", "push", "work", "-", stdin=subprocess.PIPE)
+        self.refused(3, "queue", "call", "work", "-", stdin=subprocess.PIPE)
         self.refused(3, "queue", "call", "work", "x")
         self.refused(3, "queue", "take", "work", "--timeout", "0")
         self.refused(3, "queue", "ls", "work")
@@ -95,10 +99,6 @@ class Queue(Case):
         worker.send_signal(signal.SIGTERM)
         self.finish(worker, 128 + signal.SIGTERM)
         self.assertEqual([j["state"] for j in self.jobs("./q")], ["ready"])
-        waiter = self.start("queue", "take", "./other")
-        self.wait_until(lambda: os.path.exists(os.path.join(self.files, "other")), "it waits")
-        waiter.send_signal(signal.SIGTERM)
-        self.finish(waiter, -signal.SIGTERM)
 
     def test_a_call_gets_what_the_command_prints(self):
         self.hold("sums")
@@ -110,20 +110,113 @@ class Queue(Case):
         self.refused(4, "queue", "call", "sums", "1 1", "--timeout", "20ms")
         self.assertEqual(self.jobs("sums"), [], "withdrawn")
 
-    def test_a_reply_that_is_too_large_is_told(self):
+    def test_a_call_for_each_line_of_an_input(self):
         self.hold("sums")
-        caller = self.start("queue", "call", "sums", "x", "--reply", "16")
-        worker = self.start("queue", "take", "sums", "--", "sh", "-c", "echo much more than sixteen bytes")
-        self.assertIn(b"too_large", self.finish(worker, 125)[1])
-        self.assertEqual(self.samepage("queue", "take", "sums", "--", "sh", "-c", "echo less"), b"")
-        self.assertEqual(self.finish(caller)[0], b"less\n")
+        self.start("queue", "take", "sums", "--count", "0", "--", "sh", "-c", "read a b; echo $((a + b))")
+        self.assertEqual(self.samepage("queue", "call", "sums", "-", input=b"2 3\n40 2\n-1 1"), b"5\n42\n0\n")
+        out = self.samepage("queue", "call", "sums", "-", "--json", input=b"2 3\n40 2\n")
+        self.assertEqual([json.loads(line)["reply"] for line in out.splitlines()], ["5\n", "42\n"])
+        self.assertEqual(self.samepage("queue", "call", "sums", "-", input=b""), b"")
+        self.assertEqual(self.samepage("queue", "call", "sums", "--text", "1 1", "--null"), b"2\n\0")
+        # It answers while the input goes on.
+        caller = self.start("queue", "call", "sums", "-", stdin=subprocess.PIPE)
+        for line, reply in ((b"1 2\n", b"3\n"), (b"3 4\n", b"7\n")):
+            caller.stdin.write(line)
+            caller.stdin.flush()
+            self.assertEqual(caller.stdout.readline(), reply)
+        for words in (["x", "--text", "y"], [], ["-", "--raw", "--null"], ["x", "--raw", "--json"],
+                      ["-", "--null", "--json"]):
+            self.samepage("queue", "call", "sums", *words, status=2, input=b"")
+
+    def test_a_call_with_any_bytes(self):
+        self.hold("echo")
+        self.start("queue", "take", "echo", "--count", "0", "--", "cat")
+        content = bytes(range(256)) * 200
+        self.assertEqual(self.samepage("queue", "call", "echo", "-", "--raw", input=content), content)
+        self.assertEqual(self.samepage("queue", "call", "echo", "-", "--raw", input=b""), b"")
+        self.assertEqual(self.samepage("queue", "call", "echo", "-", "--null", input=b"a\nb\n\0\0c"), b"a\nb\n\0\0c\0")
+
+    def test_what_was_done_of_an_input_is_said(self):
+        self.hold("sums", "--capacity", "4K")
+        worker = self.start("queue", "take", "sums", "--", "cat")
+        caller = self.start("queue", "call", "sums", "-", "--timeout", "1s", stdin=subprocess.PIPE)
+        caller.stdin.write(b"1\n")
+        caller.stdin.flush()
+        self.assertEqual(caller.stdout.readline(), b"1\n")
+        self.finish(worker)
+        self.assertIn(b"(1 answered before it)", self.finish(caller, 4, b"2\n")[1])
+        self.assertEqual(self.jobs("sums"), [])
+        line = self.refused(4, "queue", "push", "sums", "-", "--timeout", "20ms", input=(b"x" * 99 + b"\n") * 100)
+        self.assertIn(f"({len(self.jobs('sums'))} pushed before it)", line)
+
+    def test_a_reply_that_is_too_large_fails_its_call_and_nothing_else(self):
+        self.hold("sums")
+        # Were what it prints kept in a file, the worker would come to the end of this one.
+        limit = 64 << 20
+        worker = self.start("queue", "take", "sums", "--count", "0", "--", "sh", "-c",
+                            'read n; head -c $n /dev/zero | tr "\\0" x; echo "$n" >> "$OUT"',
+                            env={**self.env, "OUT": os.path.join(self.files, "done")},
+                            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+        self.assertEqual(self.samepage("queue", "call", "sums", "16", "--reply", "16"), b"x" * 16 + b"\n")
+        for size in (17, 18, 2 * limit):
+            line = self.refused(7, "queue", "call", "sums", str(size), "--reply", "16")
+            self.assertIn("more than 16 bytes", line)
+            self.assertIn("--reply", line)
+        self.assertEqual(self.samepage("queue", "call", "sums", "17", "--raw"), b"x" * 17)
+        self.refused(7, "queue", "call", "sums", "1", "--reply", "0")
+        self.assertEqual(self.samepage("queue", "call", "sums", "0", "--reply", "0"), b"\n")
+        self.assertEqual(self.jobs("sums"), [])
+        with open(os.path.join(self.files, "done")) as done:
+            self.assertEqual(done.read().split(), ["16", "17", "18", str(2 * limit), "17", "1", "0"], "each once")
+        self.assertIsNone(worker.poll())
+        worker.kill()
+        told = self.finish(worker, -signal.SIGKILL)[1].decode().splitlines()
+        self.assertEqual(len(told), 2, told)  # 17 bytes went to the caller
+        self.assertIn("job 4: too_large", told[1])
+
+    def test_a_command_that_leaves_others_behind_is_not_waited_for(self):
+        self.hold("work")
+        worker = self.start("queue", "take", "work", "--", "sh", "-c", "echo begun; sleep 1000 2>&- & echo $!")
+        begun, sleeper = self.samepage("queue", "call", "work", "x").split()
+        self.addCleanup(os.kill, int(sleeper), signal.SIGKILL)
+        self.assertEqual(begun, b"begun")
+        self.finish(worker)
+
+    def test_too_large_says_which_capacity_to_ask_for(self):
+        for words, needed in ((["push"], 0), (["call", "--reply", "1000"], 1008)):
+            for size in (5000, 1000001):
+                place = f"./{words[0]}-{size}"
+                self.samepage("queue", "push", place, "small", "--capacity", "4K")
+                self.assertEqual(self.samepage("queue", "take", place), b"small\n")
+                verb, options = words[0], words[1:]
+                lines = [self.refused(7, "queue", verb, place, "-", *more, *options, input=b"x" * size + end)
+                         for more, end in (([], b""), ([], b"\nmore\n"), (["--raw"], b""), (["--null"], b"\0"))]
+                capacity = lines[0].split("--capacity ")[1].strip()
+                self.assertEqual(int(capacity), (size + 15) // 16 * 16 + 48 + needed)
+                for line in lines:
+                    self.assertIn(f"the job has {size} bytes", line)
+                    self.assertIn(f"--capacity {capacity}\n", line)
+                self.samepage("queue", "push", f"{place}-anew", "-", "--capacity", capacity, input=b"x" * size)
+        line = self.refused(7, "queue", "push", "./push-5000", "-", input=b"a\n" + b"x" * 5000)
+        self.assertIn("job 2 of the input has 5000 bytes", line)
+        self.assertIn("(1 sent before it)", line)
+        self.assertEqual(self.samepage("queue", "take", "./push-5000"), b"a\n")
+
+    def test_a_line_that_never_ends_is_refused_and_not_kept(self):
+        with open("/dev/zero", "rb") as zeros:
+            pusher = self.start("queue", "push", "./q", "-", stdin=zeros)
+            _, status, used = os.wait4(pusher.pid, 0)
+        pusher.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(pusher.returncode, 7)
+        self.assertIn(b"which nothing takes", pusher.stderr.read())
+        self.assertLess(used.ru_maxrss, 200 << 10, "in KiB")
 
     def test_full_names_what_is_in_the_way(self):
         self.samepage("queue", "push", "./q", "x" * 100, "--capacity", "256")
         line = self.refused(7, "queue", "push", "./q", "y" * 150, "--timeout", "0")
         self.assertIn("job 1", line)
         self.refused(4, "queue", "push", "./q", "y" * 150, "--timeout", "20ms")
-        self.assertIn("capacity of 384", self.refused(7, "queue", "push", "./q", "z" * 300))
+        self.assertIn("--capacity 384", self.refused(7, "queue", "push", "./q", "z" * 300))
         pusher = self.start("queue", "push", "./q", "y" * 150)
         self.assertEqual(self.samepage("queue", "take", "./q"), b"x" * 100 + b"\n")
         self.finish(pusher)
@@ -136,6 +229,9 @@ class Queue(Case):
                          ["queue", 1, 0, 4096, 2])
         self.assertIn(b"jobs     1 ready, 0 taken\n", self.samepage("info", "work"))
         self.assertIn(b"ready", self.samepage("queue", "ls", "work"))
+        self.samepage("queue", "push", "work", "-", input=b"b\nc\n")
+        self.assertEqual([len(self.samepage("queue", "ls", "work", "--json", "--count", n).splitlines())
+                          for n in ("0", "2", str(2**64 - 1))], [3, 2, 3])
         self.assertEqual(json.loads(self.samepage("ls", "--json"))[0]["kind"], "queue")
         keeper = self.start("hold", "work", "--json")
         keeper.stdout.readline()

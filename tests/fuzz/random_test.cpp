@@ -1,8 +1,8 @@
 // Hostile bytes from a seeded generator: the same attacks in every run, with any compiler.
 // SPDX-License-Identifier: MIT
 //
-// Usage: samepage_hostile_bytes_test cell|channel|lock|queue [--expect-crash]. SAMEPAGE_HOSTILE_ROUNDS: how many
-// attacks.
+// Usage: samepage_hostile_bytes_test cell|channel|lock|queue [--expect-crash]
+// SAMEPAGE_HOSTILE_ROUNDS says how many attacks.
 #include <sys/wait.h>
 #include <unistd.h>
 

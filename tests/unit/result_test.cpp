@@ -46,6 +46,15 @@ TEST(result_test, value_throws_the_error) {
     }
 }
 
+TEST(result_test, value_of_what_is_const) {
+    const auto good = half(4), bad = half(3);
+    EXPECT_EQ(good.value(), 2);
+    EXPECT_EQ(&good.value(), &*good);
+    EXPECT_THROW(static_cast<void>(bad.value()), bad_result);
+    const result<std::unique_ptr<int>> moves_only(std::make_unique<int>(3));
+    EXPECT_EQ(*moves_only.value(), 3);
+}
+
 TEST(result_test, carries_what_only_moves) {
     result<std::unique_ptr<int>> r(std::make_unique<int>(3));
     result<std::unique_ptr<int>> moved(std::move(r));

@@ -308,8 +308,7 @@ result<void> initialise(int descriptor, const acquire_request& request) {
 }
 
 void held_object::state::abandon() noexcept {
-    // Only the descriptors go: what this try holds was never a holder's, or is again the business of whoever comes
-    // next.
+    // Only the descriptors go: what this try holds was never a holder's, or is for whoever comes next to look at.
     file.reset();
     backing.reset();
 }

@@ -60,8 +60,7 @@ struct held_object::state {
     handle file_of_child;  // while fork runs
 };
 
-// While one exists, no thread of this process forks: a child would inherit a description whose locks nobody there
-// knows.
+// While one exists, no thread of this process forks: a child would inherit locks that nobody there knows of.
 class no_fork {
    public:
     no_fork();

@@ -2,8 +2,7 @@
 // SPDX-License-Identifier: MIT
 //
 // An event object that one process sets and others wait for would have to be known to the ringer, one for each
-// listener, and one that all share wakes either one of them or all of them again and again. Who waits here waits in a
-// thread.
+// listener, and one that all share wakes either one of them or all of them again and again. Threads wait here.
 #include "os/os.hpp"
 
 namespace samepage::os {

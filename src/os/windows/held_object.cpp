@@ -12,8 +12,7 @@
 //   W2  whoever finds a section with SEC_RESERVE but no header looks again under the gate. A maker that was killed took
 //       its section along; if somebody had just opened that as a region, it is one until he closes it.
 //
-// Crash story: the kernel closes the handles of whoever dies; the name goes with the last, and an abandoned gate is
-// free.
+// Crash story: the kernel closes a dead process's handles; the name goes with the last, and an abandoned gate is free.
 #include "os/windows/held_state.hpp"
 #include "os/windows/path_object.hpp"
 #include "os/windows/section.hpp"

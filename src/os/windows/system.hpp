@@ -16,8 +16,7 @@
 
 namespace samepage::os {
 
-// UTF-8 at our side, UTF-16 at the system's. Places are well-formed UTF-8 or come from the system; what is not becomes
-// U+FFFD.
+// UTF-8 at our side, UTF-16 at the system's. Places are well-formed UTF-8 or the system's; what is not becomes U+FFFD.
 std::wstring to_utf16(std::string_view text);
 std::string to_utf8(std::wstring_view text);
 
