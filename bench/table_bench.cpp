@@ -199,7 +199,7 @@ contender beside(std::string name, const std::string& folder, Mine mine, Theirs 
         [other] { other->stop(); });
 }
 
-// ---- Rows ------------------------------------------------------------------------------------------------------------
+// ---- Rows ----------------------------------------------------------------------------------------------------------
 
 void alone(bench::report& report, const std::string& folder) {
     const auto absl = filled<bench::peers::absl_map>(folder);

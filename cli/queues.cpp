@@ -36,12 +36,16 @@ queue_bytes open_queue(const std::string& place, bool create, const queue_shape&
 
 message_limits job_limits(const std::string& place, const queue_bytes& q, std::uint64_t reply_bytes) {
     constexpr std::uint64_t any_capacity_max = std::uint64_t{1} << 30U;
-    // As queue_options::capacity_bytes says.
+    // As queue_options::capacity_bytes says: 80 bytes in the first 128, 112 in each 128 beyond.
     const auto rounded = [](std::uint64_t bytes) { return (bytes + 15) / 16 * 16; };
-    const std::uint64_t besides = rounded(std::min(reply_bytes, any_capacity_max)) + 48;
-    const auto at_most = [&](std::uint64_t capacity) { return capacity - std::min(capacity, besides); };
-    return {place, at_most(q.capacity_bytes()), at_most(any_capacity_max),
-            [=](std::uint64_t job_bytes) { return rounded(job_bytes) + besides; }};
+    const std::uint64_t reply = rounded(std::min(reply_bytes, any_capacity_max));
+    const auto at_most = [&](std::uint64_t capacity) {
+        const std::uint64_t bytes = capacity / 128 * 112 - 32;
+        return bytes - std::min(bytes, reply);
+    };
+    return {place, at_most(q.capacity_bytes()), at_most(any_capacity_max), [=](std::uint64_t job_bytes) {
+                return std::max<std::uint64_t>((rounded(job_bytes) + reply + 32 + 111) / 112, 2) * 128;
+            }};
 }
 
 std::string reply_too_large(std::uint64_t reply_bytes_max) {

@@ -17,6 +17,7 @@
 
 #include "samepage/duration.hpp"
 #include "samepage/export.hpp"
+#include "samepage/region.hpp"
 #include "samepage/result.hpp"
 #include "samepage/wait.hpp"
 
@@ -26,8 +27,9 @@ namespace samepage {
 inline constexpr duration pusher_patience = std::chrono::seconds(5);
 
 struct queue_options {
-    // Room for all jobs together, fixed when the queue is made: each takes its bytes, the room for its reply, both
-    // rounded up to 16, and 48 more. An existing queue keeps its own. 256 bytes to 1 GiB.
+    // Room for all jobs together, fixed when the queue is made, rounded up to 128: each takes 128 bytes, which do for
+    // 80 bytes of its own and of the room for its reply, both rounded up to 16; and 128 more for each 112 bytes beyond.
+    // An existing queue keeps its own. 256 bytes to 1 GiB.
     std::uint64_t capacity_bytes = std::uint64_t{1} << 20;
     wait_strategy strategy = wait_strategy::spin_then_sleep;
     // How long to wait for a process that is just creating or closing the same name and was stopped in it.
@@ -67,8 +69,8 @@ struct queued_job {
 // and deliveries() says so. Nobody is taken for dead by a timeout.
 //
 // Processes: any number push and take. Whoever is killed leaves each job wholly pushed or not, wholly finished or not.
-// A stopped worker keeps its job, the others go on. Who is stopped just while it changes the queue makes others time
-// out, naming it.
+// A stopped worker keeps its job, the others go on. Who is stopped in the midst of a push makes other pushers time out,
+// naming it; workers go on.
 // Threads: const functions from any thread; closing, moving and assigning by one thread while no other uses the handle
 // and no `job` of it is left. A job is for one thread at a time.
 // fork(): a child's handle pushes and takes for itself; it has none of its parent's jobs.
@@ -101,8 +103,8 @@ class SAMEPAGE_API queue_bytes {
         // How often it was taken, this time included: more than 1 when a worker died with it or gave it back. Counts to
         // 8191.
         std::uint32_t deliveries() const noexcept { return deliveries_; }
-        std::span<const std::byte> bytes() const noexcept { return bytes_; }  // a copy
-        std::string_view text() const noexcept { return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()}; }
+        std::span<const std::byte> bytes() const noexcept { return {data(), size_bytes_}; }  // a copy
+        std::string_view text() const noexcept { return {reinterpret_cast<const char*>(data()), size_bytes_}; }
         bool is_call() const noexcept { return is_call_; }                      // somebody waits for a reply
         std::uint64_t reply_bytes_max() const noexcept { return room_bytes_; }  // 0 when nobody does
 
@@ -120,6 +122,7 @@ class SAMEPAGE_API queue_bytes {
        private:
         friend class queue_bytes;
         void swap(job& other) noexcept;
+        const std::byte* data() const noexcept { return many_ ? many_.get() : few_.data(); }
         result<void> finish(bool with_reply, std::span<const std::byte> bytes, const char* operation);
 
         const void* state_ = nullptr;  // the queue handle's
@@ -129,7 +132,9 @@ class SAMEPAGE_API queue_bytes {
         std::uint64_t room_bytes_ = 0;
         std::uint32_t deliveries_ = 0;
         bool is_call_ = false;
-        std::vector<std::byte> bytes_;
+        std::size_t size_bytes_ = 0;
+        std::array<std::byte, 80> few_;      // the bytes, where there aren't more
+        std::unique_ptr<std::byte[]> many_;  // else
     };
 
     queue_bytes() noexcept;  // closed
@@ -162,10 +167,16 @@ class SAMEPAGE_API queue_bytes {
     result<std::string> call_text(std::string_view text, duration timeout = forever,
                                   std::uint64_t reply_bytes_max = 4096) const;
 
+    // For event loops, in place of waiting in take(): as cell_bytes::descriptor and arm. Whenever it is readable, and
+    // once at the beginning, call arm() *first*, then take with no_wait until there is no job. A job that is pushed or
+    // given back after arm() makes it readable again. Nothing tells of a worker's death: take now and then also.
+    result<native_handle> descriptor() const;
+    result<void> arm() const;
+
     bool is_open() const noexcept;
     bool created() const noexcept;
     std::uint64_t capacity_bytes() const noexcept;
-    // Counts the jobs, while others wait. timed_out names who is stopped while it changes the queue.
+    // Counts the jobs, while pushers wait. timed_out names a pusher that is stopped in the midst of a push.
     result<queue_info> info() const;
     // The oldest unfinished jobs, at most `count_max`. As info().
     result<std::vector<queued_job>> jobs(std::size_t count_max = 1000) const;

@@ -97,10 +97,10 @@ class SAMEPAGE_API table_bytes {
     result<found> get(std::span<const std::byte> key, std::span<std::byte> into) const;
     result<std::vector<std::byte>> get(std::span<const std::byte> key) const;
     result<text_value> get_text(std::string_view key) const;
-    // As get, of many keys of `key_bytes` each, one behind the other in `keys`: their misses of the cache overlap, so it
-    // takes a fraction of the time. Values go to `values`, `value_bytes` for each key, their versions to `versions`, 0
-    // where there is none. Gives how many there were. wrong_kind when a value has another length; invalid_argument when
-    // the lengths don't fit each other.
+    // As get, of many keys of `key_bytes` each, one behind the other in `keys`: their misses of the cache overlap, so
+    // it takes a fraction of the time. Values go to `values`, `value_bytes` for each key, their versions to `versions`,
+    // 0 where there is none. Gives how many there were. wrong_kind when a value has another length; invalid_argument
+    // when the lengths don't fit each other.
     result<std::size_t> get_many(std::span<const std::byte> keys, std::size_t key_bytes, std::span<std::byte> values,
                                  std::size_t value_bytes, std::span<std::uint64_t> versions) const;
     // The record's version, or 0 where there is none.

@@ -1,4 +1,4 @@
-// What there is to know about a queue and the jobs in it.
+// What there is to know about a queue and the jobs in it, and descriptors for event loops.
 // SPDX-License-Identifier: MIT
 #include <map>
 
@@ -6,7 +6,6 @@
 
 namespace samepage {
 
-using queues::census;
 using queues::closed;
 using queues::corrupt;
 using queues::ring;
@@ -14,6 +13,7 @@ using queues::ring;
 namespace {
 
 constexpr const char* looking = "look at a queue";
+constexpr const char* listening = "listen to a queue";
 
 }  // namespace
 
@@ -24,16 +24,11 @@ std::uint64_t queue_bytes::capacity_bytes() const noexcept { return state_ ? sta
 // What dead ones had is given back first, so that nobody reads of them.
 template <class Look>
 result<void> queue_bytes::state::look(Look&& what) const {
-    bool found = false, freed = false;
-    {
-        patience until(std::chrono::seconds(1));
-        const auto mine = own(until, looking);
-        if (!mine) return mine.error();
-        census who(*self);
-        if (!jobs->sweep(who, found, freed) || !what()) return corrupt(looking);
-    }
-    if (found) takers->wake_all(opened.object());
-    if (freed) pushers->wake_all(opened.object());
+    if (!sweep()) return corrupt(looking);
+    patience until(std::chrono::seconds(1));
+    const auto mine = own(until, looking);
+    if (!mine) return mine.error();
+    if (!what()) return corrupt(looking);
     return {};
 }
 
@@ -70,7 +65,7 @@ result<std::vector<queued_job>> queue_bytes::jobs(std::size_t count_max) const {
         j.deliveries = static_cast<std::uint32_t>(queues::deliveries_of(one.state));
         j.size_bytes = one.job_bytes;
         j.is_call = one.caller != 0;
-        const std::uint64_t kind = one.state & queues::state_bits;
+        const std::uint64_t kind = one.state & queues::kind_bits;
         if (kind != queues::ready) {
             j.is = kind == queues::taken ? queued_job::state::taken : queued_job::state::replied;
             const std::uint64_t who = (kind == queues::taken ? one.state : one.caller) & shared::identity_bits;
@@ -82,6 +77,23 @@ result<std::vector<queued_job>> queue_bytes::jobs(std::size_t count_max) const {
     }
     return jobs;
 }
+
+// ---- Event loops -------------------------------------------------------------------------------------------------
+
+result<native_handle> queue_bytes::descriptor() const {
+    if (!state_) return closed(listening);
+    return state_->bell->armed_descriptor(state_->opened.object());
+}
+
+result<void> queue_bytes::arm() const {
+    if (!state_) return closed(listening);
+    if (const auto armed = state_->bell->arm(state_->opened.object()); !armed) return armed.error();
+    // seq_cst (default): pairs with the release of the turn, as for sleepers (sleepers)
+    static_cast<void>(state_->owner->load());
+    return {};
+}
+
+// ---- The name ----------------------------------------------------------------------------------------------------
 
 result<void> queue_bytes::check_name() const {
     if (!state_) return closed("check the name");

@@ -1,16 +1,20 @@
-// Queues: a ring of jobs, an owner word for those who push and take, and words to sleep on, in a structured object.
+// Queues: a ring of jobs, an owner word for those who push, and words to sleep on, in a structured object.
 // SPDX-License-Identifier: MIT
 //
 // Layout: layout.hpp. Each part has its protocol, invariants and crash story in its own header: queue/ring.hpp (the
-// jobs), shared/owner_word.hpp (whose turn it is to push or take), shared/wait_word.hpp (who sleeps).
+// jobs), shared/owner_word.hpp (whose turn it is to push), shared/wait_word.hpp (who sleeps), shared/bell.hpp.
 //
 // Why nobody sleeps through what it waits for. All three wait for a word that changes; they mark themselves first (M).
-//   takers   read the owner word (O), then cursor and tail. Who pushes or gives back stores these, frees O (seq_cst),
-//            and reads M (seq_cst): as for cells (cell.cpp).
-//   pushers  read the state of the record at head, then head. Who finishes a job changes its state and reads M, all
-//            seq_cst.
+//   takers   read the owner word (O), then the rewinds and the cell where the next job comes. Who pushes writes that
+//            cell, frees O (seq_cst), and reads M (seq_cst): as for cells (cell.cpp). Who gives back adds a rewind and
+//            reads M, both seq_cst. So does a listener in an event loop, its mark being in the bell.
+//   pushers  read the state of the record at head, then its position. Who finishes a job changes its state and reads M,
+//            all seq_cst.
 //   callers  read their record's state. Who replies changes it and reads M, all four seq_cst.
 // Deaths wake nobody: takers and pushers look again in slices, and then ask the kernel about those who have jobs.
+//
+// relaxed: where a handle's threads stand is a hint that they leave to each other (state.hpp); a record's fields are
+// its taker's or its caller's.
 #include "samepage/queue.hpp"
 
 #include <algorithm>
@@ -39,8 +43,11 @@ constexpr duration slice_max = std::chrono::milliseconds(50);
 // What a call that doesn't wait allows another process for the few instructions of its turn.
 constexpr duration turn_patience = std::chrono::milliseconds(20);
 
-// A worker that always finds jobs looks this seldom for those of dead workers; its first look is for them, too.
-constexpr std::uint32_t takes_between_sweeps = 256;
+// A worker that always finds jobs looks for those of dead workers at its first take, and then, asking the clock after
+// so many takes, that seldom; or more seldom, so that this takes a small part of its time.
+constexpr std::uint32_t takes_between_clocks = 256;
+constexpr duration between_sweeps = std::chrono::milliseconds(10);
+constexpr int sweeps_part = 16;
 
 error not_mine(const char* operation) {
     return error(errc::not_owner, operation, "this handle doesn't have the job (any more); take another");
@@ -88,8 +95,9 @@ result<queue_bytes> queue_bytes::state::open(std::string_view place, os::disposi
 void queue_bytes::state::attach(wait_strategy how) {
     jobs.emplace(&opened.at<std::byte>(0), queues::shape::from(opened.header()));
     self.emplace(opened.object(), opened.participants());
-    owner.emplace(opened.at<std::atomic<std::uint64_t>>(queues::owner_offset), *self, opened.object(),
+    owner.emplace(opened.at<queues::ring_words>(queues::words_offset).owner, *self, opened.object(),
                   queues::owner_point);
+    bell.emplace(opened.at<std::atomic<std::uint32_t>>(queues::bell_offset));
     takers.emplace(opened.at<std::atomic<std::uint32_t>>(queues::takers_offset), queues::takers_point);
     pushers.emplace(opened.at<std::atomic<std::uint32_t>>(queues::pushers_offset), queues::pushers_point);
     strategy = how;
@@ -122,7 +130,7 @@ result<queue_bytes::state::turn> queue_bytes::state::own(patience& until, const 
 
 error queue_bytes::state::why_full(const ring::pushed& tried, bool waited, const char* operation) const {
     std::string text = "job " + std::to_string(tried.id) + " keeps the room";
-    const std::uint64_t kind = tried.in_the_way & queues::state_bits;
+    const std::uint64_t kind = tried.in_the_way & queues::kind_bits;
     if (kind == queues::taken) text += " while " + self->describe(tried.in_the_way) + " has it: wait longer";
     if (kind == queues::ready) text += " until somebody takes it: start a worker";
     if (kind == queues::replied) text += " until " + self->describe(tried.caller) + " fetches its reply: wait longer";
@@ -134,7 +142,7 @@ result<ring::pushed> queue_bytes::state::push(std::span<const std::byte> bytes, 
     const std::uint64_t room_max = queues::capacity_max;
     const std::uint64_t size = bytes.size() > room_max || room_bytes > room_max
                                    ? room_max + 1
-                                   : queues::record_bytes(bytes.size(), room_bytes);
+                                   : queues::record_cells(bytes.size(), room_bytes) * queues::cell_bytes;
     if (size > jobs->ring_bytes()) {
         return error(errc::too_large, operation,
                      size > room_max ? "a job with the room for its reply has at most 1 GiB"
@@ -147,17 +155,17 @@ result<ring::pushed> queue_bytes::state::push(std::span<const std::byte> bytes, 
         {
             const auto mine = own(until, operation);
             if (!mine) return mine.error();
-            census who(*self);
-            tried = jobs->push(bytes, calls ? mine->identity() : 0, room_bytes, who);
+            tried = jobs->push(bytes, calls ? mine->identity() : 0, room_bytes);
         }
         if (tried.how == ring::outcome::corrupt) return corrupt(operation);
         if (tried.how == ring::outcome::good) {
-            takers->wake_all(opened.object());
+            tell_takers();
             return tried;
         }
+        if (census who(*self); jobs->drop_reply(tried, who)) continue;
         if (until.end().passed()) return why_full(tried, until.waits(), operation);
-        wait(
-            *pushers, [&] { return jobs->front_has_moved(tried.position); }, slice, until);
+        const auto has_moved = [&] { return jobs->front_has_moved(tried.position); };
+        wait(*pushers, has_moved, has_moved, slice, until);
     }
 }
 
@@ -171,25 +179,65 @@ result<std::uint64_t> queue_bytes::push(std::span<const std::byte> bytes, durati
 
 // ---- Taking ------------------------------------------------------------------------------------------------------
 
-// One try. `thorough`: what is none may be a dead worker's, so that is looked at before it is none. That asks the
-// kernel about every worker that has a job, while nobody else can push or take.
-result<ring::outcome> queue_bytes::state::try_take(queues::seen_record& got, patience& until, bool thorough) const {
-    ring::outcome how = ring::outcome::none;
-    bool found = false, freed = false, sound = true;
-    {
-        const auto mine = own(until, taking);
-        if (!mine) return mine.error();
-        census who(*self);
-        if (takes++ % takes_between_sweeps == 0) sound = jobs->sweep(who, found, freed);
-        if (sound) how = jobs->take(mine->identity(), got);
-        if (sound && how == ring::outcome::none && thorough) {
-            sound = jobs->sweep(who, found, freed);
-            if (sound && found) how = jobs->take(mine->identity(), got);
-        }
+// Looks for the jobs of dead ones, and for others that everybody has missed. False: corrupt.
+bool queue_bytes::state::sweep() const {
+    const auto begin = std::chrono::steady_clock::now();
+    census who(*self);
+    std::uint64_t from = finished.load(std::memory_order_relaxed);
+    const auto swept = jobs->sweep(who, from, place.load(std::memory_order_relaxed));
+    finished.store(from, std::memory_order_relaxed);
+    place.store(from, std::memory_order_relaxed);
+    if (swept.found) tell_takers();  // there may be more than one
+    if (swept.freed) pushers->wake_all(opened.object());
+    const auto end = std::chrono::steady_clock::now();
+    next_sweep.store((end + std::max<duration>(between_sweeps, (end - begin) * sweeps_part)).time_since_epoch().count(),
+                     std::memory_order_relaxed);
+    return swept.sound;
+}
+
+bool queue_bytes::state::is_sweep_due() const {
+    const std::uint32_t count = takes.load(std::memory_order_relaxed);
+    takes.store(count + 1, std::memory_order_relaxed);
+    if (count % takes_between_clocks != 0) return false;
+    const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
+    return count == 0 || now >= next_sweep.load(std::memory_order_relaxed);
+}
+
+// T1 to T4, from this handle's place.
+ring::outcome queue_bytes::state::take_from_place(std::uint64_t me, queues::seen_record& got) const {
+    // acquire: pairs with the release below (place): the place isn't older
+    const std::uint64_t known = known_rewinds.load(std::memory_order_acquire);
+    if (const std::uint64_t rewinds = jobs->rewinds(); rewinds != known) {
+        place.store(std::max(jobs->head(), finished.load(std::memory_order_relaxed)), std::memory_order_relaxed);
+        // release: pairs with the acquire above (place)
+        known_rewinds.store(rewinds, std::memory_order_release);
     }
-    if (found) takers->wake_all(opened.object());  // there may be more than one
-    if (freed) pushers->wake_all(opened.object());
-    return sound ? how : ring::outcome::corrupt;
+    // Threads share the place. Who went on from one that another has changed meanwhile, going back, doesn't spoil that.
+    std::uint64_t begin = place.load(std::memory_order_relaxed), at = begin;
+    const auto how = jobs->take(me, at, got);
+    if (at != begin) place.compare_exchange_strong(begin, at, std::memory_order_relaxed);
+    return how;
+}
+
+// `thorough`: what is none may be a dead worker's, so that is looked at before it is none.
+result<ring::outcome> queue_bytes::state::try_take(queues::seen_record& got, bool thorough) const {
+    std::uint64_t me = self->identity();
+    if (me == 0) {
+        const auto claimed = self->claim(taking);
+        if (!claimed) return claimed.error();
+        me = *claimed;
+    }
+    if (is_sweep_due() && !sweep()) return ring::outcome::corrupt;
+    const auto how = take_from_place(me, got);
+    if (how != ring::outcome::none || !thorough) return how;
+    if (!sweep()) return ring::outcome::corrupt;
+    return take_from_place(me, got);
+}
+
+bool queue_bytes::state::may_be_ready() const noexcept {
+    // acquire: pairs with the release in take_from_place() (place)
+    return jobs->rewinds() != known_rewinds.load(std::memory_order_acquire) ||
+           jobs->has_news(place.load(std::memory_order_relaxed));
 }
 
 result<queue_bytes::job> queue_bytes::take(duration timeout) const {
@@ -199,7 +247,7 @@ result<queue_bytes::job> queue_bytes::take(duration timeout) const {
     bool thorough = !until.waits();
     for (duration slice = first_slice;; slice = std::min(slice * 2, slice_max)) {
         queues::seen_record got{};
-        const auto how = s.try_take(got, until, thorough);
+        const auto how = s.try_take(got, thorough);
         if (!how) return how.error();
         if (*how == ring::outcome::corrupt) return corrupt(taking);
         if (*how == ring::outcome::good) return s.unpack(got);
@@ -210,8 +258,9 @@ result<queue_bytes::job> queue_bytes::take(duration timeout) const {
         }
         // seq_cst (default): the read of the owner word, see "Why nobody sleeps" (sleepers)
         s.wait(
-            *s.takers, [&] { return static_cast<void>(s.owner->load()), s.jobs->may_be_ready(); }, slice, until);
-        thorough = !s.jobs->may_be_ready();
+            *s.takers, [&] { return s.may_be_ready(); },
+            [&] { return static_cast<void>(s.owner->load()), s.may_be_ready(); }, slice, until);
+        thorough = !s.may_be_ready();
     }
 }
 
@@ -225,9 +274,11 @@ result<queue_bytes::job> queue_bytes::state::unpack(const queues::seen_record& g
     j.is_call_ = got.at->caller.load(std::memory_order_relaxed) != 0;
     j.room_bytes_ = got.room_bytes;
     j.deliveries_ = static_cast<std::uint32_t>(queues::deliveries_of(got.state));
-    j.bytes_ = jobs->copy_job(got);
+    j.size_bytes_ = static_cast<std::size_t>(got.job_bytes);
+    if (j.size_bytes_ > j.few_.size()) j.many_ = std::make_unique<std::byte[]>(j.size_bytes_);
+    jobs->copy_job(got, {j.many_ ? j.many_.get() : j.few_.data(), j.size_bytes_});
     const std::uint64_t check = got.at->check.load(std::memory_order_relaxed);
-    if (!jobs->checked() || check == shared::check_of(j.bytes_, j.id_)) return j;
+    if (!jobs->checked() || check == shared::check_of(j.bytes(), j.id_)) return j;
     // A power failure: whoever took it next would find the same.
     static_cast<void>(j.acknowledge());
     return error(errc::corrupt, taking, "the bytes of job " + std::to_string(j.id_) + " are damaged; it is dropped");
@@ -243,7 +294,9 @@ void queue_bytes::job::swap(job& other) noexcept {
     std::swap(room_bytes_, other.room_bytes_);
     std::swap(deliveries_, other.deliveries_);
     std::swap(is_call_, other.is_call_);
-    bytes_.swap(other.bytes_);
+    std::swap(size_bytes_, other.size_bytes_);
+    few_.swap(other.few_);
+    many_.swap(other.many_);
 }
 
 result<void> queue_bytes::job::finish(bool with_reply, std::span<const std::byte> bytes, const char* operation) {
@@ -259,11 +312,10 @@ result<void> queue_bytes::job::finish(bool with_reply, std::span<const std::byte
                      "the reply has " + std::to_string(bytes.size()) + " bytes, the caller keeps room for " +
                          std::to_string(room_bytes_) + "; reply less, or call with more room");
     }
-    if (awaited) s->jobs->write_reply(position_, bytes_.size(), with_reply ? bytes : std::span<const std::byte>());
+    if (awaited) s->jobs->write_reply(position_, size_bytes_, with_reply ? bytes : std::span<const std::byte>());
     std::uint64_t seen = word;
-    const std::uint64_t next = awaited ? queues::replied : queues::done;
-    // seq_cst (default): pairs with the loads of those who wait (room, reply)
-    if (!record.state.compare_exchange_strong(seen, next)) return not_mine(operation);
+    const std::uint64_t next = (awaited ? queues::replied : queues::done) | queues::in_state(position_);
+    if (!ring::change(record, seen, next)) return not_mine(operation);
     if (awaited) s->callers_of(id_).wake_all(s->opened.object());
     s->pushers->wake_all(s->opened.object());
     return {};
@@ -278,19 +330,10 @@ result<void> queue_bytes::job::give_back() {
     const auto* const s = static_cast<const state*>(state_);
     std::uint64_t word = std::exchange(word_, 0);
     if (word == 0 || !s->is_own(word)) return not_mine(operation);
-    const std::uint64_t next = queues::ready | (word & queues::deliveries_max << queues::deliveries_shift);
-    auto& record = s->jobs->at(position_);
-    bool given = false;
-    {
-        // Where the owner word can't be had (its owner is stopped), a sweep finds the job.
-        patience until(turn_patience);
-        const auto mine = s->own(until, operation);
-        if (mine) s->jobs->lower_cursor(position_);
-        // seq_cst (default): pairs with the acquire in ring::look() (job)
-        given = record.state.compare_exchange_strong(word, next);
-    }
-    s->takers->wake_all(s->opened.object());
-    if (!given) return not_mine(operation);
+    const std::uint64_t next = queues::ready | (word & queues::deliveries_bits) | queues::in_state(position_);
+    if (!ring::change(s->jobs->at(position_), word, next)) return not_mine(operation);  // G1
+    s->jobs->rewind();                                                                  // G2
+    s->tell_takers();
     return {};
 }
 
@@ -304,16 +347,18 @@ result<std::vector<std::byte>> queue_bytes::call(std::span<const std::byte> byte
     const auto pushed = s.push(bytes, true, reply_bytes_max, until, calling);
     if (!pushed) return pushed.error();
     auto& record = s.jobs->at(pushed->position);
-    const auto kind = [&] { return record.state.load() & queues::state_bits; };
+    const auto kind = [&] { return record.state.load() & queues::kind_bits; };
     const auto is_finished = [&] { return kind() != queues::ready && kind() != queues::taken; };
-    while (!is_finished() && !until.end().passed()) s.wait(s.callers_of(pushed->id), is_finished, slice_max, until);
+    const std::uint64_t done = queues::done | queues::in_state(pushed->position);
+    while (!is_finished() && !until.end().passed())
+        s.wait(s.callers_of(pushed->id), is_finished, is_finished, slice_max, until);
     if (!is_finished()) {
         // Nobody may take a job that its caller has given up on, unless somebody has it already.
         std::uint64_t seen = record.state.load();
-        while ((seen & queues::state_bits) == queues::ready) {
-            if (record.state.compare_exchange_weak(seen, queues::done)) break;
+        while ((seen & queues::kind_bits) == queues::ready) {
+            if (ring::change(record, seen, done)) break;  // W1
         }
-        const bool withdrawn = (seen & queues::state_bits) == queues::ready;
+        const bool withdrawn = (seen & queues::kind_bits) == queues::ready;
         // relaxed: who replies meanwhile leaves a reply to nobody; see job::finish()
         if (!withdrawn) record.caller.store(0, std::memory_order_relaxed);
         s.pushers->wake_all(s.opened.object());
@@ -323,8 +368,8 @@ result<std::vector<std::byte>> queue_bytes::call(std::span<const std::byte> byte
                          : s.self->describe(seen) + " has the job and hasn't replied yet; its reply is dropped");
     }
     auto reply = s.jobs->copy_reply(pushed->position, bytes.size(), reply_bytes_max);
-    std::uint64_t seen = queues::replied;
-    const bool mine = record.state.compare_exchange_strong(seen, queues::done);
+    std::uint64_t seen = queues::replied | queues::in_state(pushed->position);
+    const bool mine = ring::change(record, seen, done);  // F2
     s.pushers->wake_all(s.opened.object());
     if (!mine || !reply) return corrupt(calling);
     return *std::move(reply);

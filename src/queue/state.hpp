@@ -3,12 +3,15 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <optional>
 #include <utility>
 
 #include "queue/ring.hpp"
 #include "samepage/queue.hpp"
 #include "shared/await.hpp"
+#include "shared/bell.hpp"
 #include "shared/owner_word.hpp"
 #include "shared/structured.hpp"
 #include "shared/wait_word.hpp"
@@ -43,11 +46,17 @@ class patience {
 struct queue_bytes::state {
     shared::structured opened;
     std::optional<queues::ring> jobs;
-    std::optional<shared::participants> self;
+    mutable std::optional<shared::participants> self;  // its first use claims a slot
     std::optional<shared::owner_word> owner;
     std::optional<shared::wait_word> takers, pushers;
+    std::optional<shared::bell> bell;  // for those who take
     wait_strategy strategy = wait_strategy::spin_then_sleep;
-    mutable std::uint32_t takes = 0;  // changed by who owns the owner word
+
+    // Where this handle's threads stand: hints that they share. Before `place` they have seen no job that is ready, as
+    // of `known_rewinds`; before `finished` all is done.
+    mutable std::atomic<std::uint64_t> place{0}, known_rewinds{0}, finished{0};
+    mutable std::atomic<std::uint32_t> takes{0};
+    mutable std::atomic<std::int64_t> next_sweep{0};  // not before, in the steady clock's units
 
     // Owning the owner word. Released at its end.
     class turn {
@@ -70,10 +79,16 @@ struct queue_bytes::state {
 
     result<turn> own(patience& until, const char* operation) const;
     // Until changed() says so, or the slice or the time is over.
-    template <class Changed>
-    void wait(const shared::wait_word& word, Changed&& changed, duration slice, patience& until) const {
+    template <class Changed, class ChangedForSleepers>
+    void wait(const shared::wait_word& word, Changed&& changed, ChangedForSleepers&& changed_for_sleepers,
+              duration slice, patience& until) const {
         const auto end = os::deadline::after(std::min(slice, until.end().left()));
-        shared::await(changed, changed, &word, opened.object(), strategy, end);
+        shared::await(changed, changed_for_sleepers, &word, opened.object(), strategy, end);
+    }
+    // After a job has become ready. Nobody waits, most of the time.
+    void tell_takers() const {
+        takers->wake_all(opened.object());
+        bell->ring(opened.object());
     }
     shared::wait_word callers_of(std::uint64_t id) const noexcept {
         const auto index = static_cast<unsigned>(id % queues::callers_words);
@@ -86,7 +101,11 @@ struct queue_bytes::state {
     result<queues::ring::pushed> push(std::span<const std::byte> bytes, bool calls, std::uint64_t room_bytes,
                                       patience& until, const char* operation) const;
     error why_full(const queues::ring::pushed& tried, bool waited, const char* operation) const;
-    result<queues::ring::outcome> try_take(queues::seen_record& got, patience& until, bool thorough) const;
+    bool sweep() const;
+    bool is_sweep_due() const;
+    queues::ring::outcome take_from_place(std::uint64_t me, queues::seen_record& got) const;
+    result<queues::ring::outcome> try_take(queues::seen_record& got, bool thorough) const;
+    bool may_be_ready() const noexcept;
     template <class Look>
     result<void> look(Look&& what) const;
     result<job> unpack(const queues::seen_record& got) const;

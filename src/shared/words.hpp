@@ -64,6 +64,17 @@ static_assert(std::atomic<std::uintptr_t>::is_always_lock_free);
 
 #endif
 
+// This line is going to be written: has it come here meanwhile.
+inline void expect_to_write(const void* line) noexcept {
+#if defined(__x86_64__)
+    // What the compiler makes of a prefetch for writing, unless told of a newer processor, only reads. One that doesn't
+    // know this does nothing.
+    asm volatile("prefetchw %0" ::"m"(*static_cast<const char*>(line)));
+#else
+    __builtin_prefetch(line, 1);
+#endif
+}
+
 // Room that a copy of `count` bytes may touch in shared memory.
 constexpr std::uint64_t copy_room(std::uint64_t count) noexcept { return (count + 15) / 16 * 16; }
 

@@ -19,8 +19,8 @@
 //      was, was right to.
 //   I4 Cells stay cells of their size, so I1 holds of the word at R2 for ever. But pages of large records are used
 //      again in any shape: `layout` is raised before that, and R5 then asks the slot too.
-//   I5 A further group is freed only when it is empty, at a bucket's end, after `buckets` was raised. Who is still in it
-//      finds nothing, or another bucket's records, and had already passed all that stays in its own.
+//   I5 A further group is freed only when it is empty, at a bucket's end, after `buckets` was raised. Who is still in
+//      it finds nothing, or another bucket's records, and had already passed all that stays in its own.
 #pragma once
 
 #include <cstddef>

@@ -61,23 +61,26 @@ static_assert(cells::format_version == 1 && cells::fingerprint == 0xad2de8862180
 static_assert(locks::owner_offset == 12352 && locks::object_bytes == 12416);
 static_assert(locks::format_version == 1 && locks::fingerprint == 0x7a39255dfd946c69U);
 
-static_assert(queues::takers_offset == 4096 && queues::pushers_offset == 4160 && queues::callers_offset == 4224);
-static_assert(queues::callers_words == 16 && queues::wait_word_stride == 64);
+static_assert(queues::takers_offset == 4096 && queues::bell_offset == 4100 && queues::pushers_offset == 4160);
+static_assert(queues::callers_offset == 4224 && queues::callers_words == 16 && queues::wait_word_stride == 64);
 static_assert(queues::takers_point == 0 && queues::pushers_point == 1 && queues::owner_point == 2);
 static_assert(queues::callers_point == 3);
-static_assert(queues::owner_offset == 12352 && queues::words_offset == 12480 && queues::ring_offset == 12608);
-static_assert(offsetof(queues::ring_words, head) == 0 && offsetof(queues::ring_words, tail) == 8);
-static_assert(offsetof(queues::ring_words, last) == 16 && offsetof(queues::ring_words, last_id) == 24);
-static_assert(offsetof(queues::ring_words, cursor) == 32);
-static_assert(offsetof(queues::record, size_bytes) == 0 && offsetof(queues::record, job_bytes) == 4);
-static_assert(offsetof(queues::record, state) == 8 && offsetof(queues::record, id) == 16);
-static_assert(offsetof(queues::record, caller) == 24 && offsetof(queues::record, room_bytes) == 32);
-static_assert(offsetof(queues::record, reply_bytes) == 36 && offsetof(queues::record, check) == 40);
-static_assert(sizeof(queues::record) == 48 && queues::alignment == 16);
+static_assert(queues::words_offset == 12352 && queues::ring_offset == 12672 && queues::ring_offset % 128 == 0);
+static_assert(offsetof(queues::ring_words, owner) == 0 && offsetof(queues::ring_words, tail) == 8);
+static_assert(offsetof(queues::ring_words, last_id) == 16 && offsetof(queues::ring_words, head) == 64);
+static_assert(offsetof(queues::ring_words, rewinds) == 192);
+static_assert(offsetof(queues::cell, state) == 0 && offsetof(queues::cell, position) == 8);
+static_assert(offsetof(queues::cell, id) == 16 && offsetof(queues::cell, caller) == 24);
+static_assert(offsetof(queues::cell, job_bytes) == 32 && offsetof(queues::cell, room_bytes) == 36);
+static_assert(offsetof(queues::cell, reply_bytes) == 40 && offsetof(queues::cell, check) == 44);
+static_assert(offsetof(queues::cell, bytes) == 48 && sizeof(queues::cell) == 128 && queues::more_offset == 16);
 static_assert(queues::ready == 0x10000 && queues::taken == 0x20000 && queues::replied == 0x30000);
 static_assert(queues::done == 0x40000 && queues::deliveries_shift == 19 && queues::deliveries_max == 8191);
-static_assert(queues::shape::of(1000, false).object_bytes() == 12608 + 1024);
-static_assert(queues::format_version == 1 && queues::fingerprint == 0xe10d68baebda3356U);
+static_assert(queues::in_state(0x123456789abcdef0) == 0x56789abc0000def0);
+static_assert(queues::record_cells(80, 0) == 1 && queues::record_cells(64, 1) == 1 && queues::record_cells(81, 0) == 2);
+static_assert(queues::record_cells(192, 0) == 2 && queues::record_cells(177, 16) == 3);
+static_assert(queues::shape::of(1000, false).object_bytes() == 12672 + 1024);
+static_assert(queues::format_version == 2 && queues::fingerprint == 0xc1501248f4cfe27aU);
 
 static_assert(channels::waiters_offset == 4096 && channels::bell_offset == 4100 && channels::room_offset == 4160);
 static_assert(channels::waiters_point == 0 && channels::owner_point == 1 && channels::room_point == 2);
@@ -164,8 +167,9 @@ TEST(layout_test, a_lock_of_format_version_1_is_taken) {
     EXPECT_FALSE(held->owner_died());
 }
 
-TEST(layout_test, a_queue_of_format_version_1_keeps_its_jobs) {
-    const auto q = queue_bytes::open(copy_of("queue-1.page"));
+// Its maker was killed with the second job, which goes round the ring's end.
+TEST(layout_test, a_queue_of_format_version_2_keeps_its_jobs) {
+    const auto q = queue_bytes::open(copy_of("queue-2.page"));
     ASSERT_TRUE(q) << q.error().message();
     EXPECT_EQ(q->capacity_bytes(), 512U);
     EXPECT_EQ(q->push_text("the fourth").value(), 4U);
@@ -173,7 +177,7 @@ TEST(layout_test, a_queue_of_format_version_1_keeps_its_jobs) {
     ASSERT_TRUE(second) << second.error().message();
     EXPECT_EQ(second->id(), 2U);
     EXPECT_EQ(second->deliveries(), 2U) << "its worker is dead";
-    EXPECT_EQ(second->text(), "the second job");
+    EXPECT_EQ(second->text(), "the second job, " + std::string(100, '2'));
     EXPECT_TRUE(second->acknowledge());
     EXPECT_EQ(q->take(no_wait)->text(), "the third");
 }
@@ -198,6 +202,13 @@ TEST(layout_test, a_table_of_format_version_1_is_read_and_written) {
     EXPECT_EQ(t->size(), 513U);
     EXPECT_EQ(t->get_text("key11")->text, "the 11th value");
     EXPECT_EQ(table_inside::wrong_with(path), "");
+}
+
+TEST(layout_test, a_queue_of_format_version_1_is_refused_by_name) {
+    const auto q = queue_bytes::open(copy_of("queue-1.page"));
+    ASSERT_FALSE(q);
+    EXPECT_EQ(q.error().code(), errc::wrong_version) << q.error().message();
+    EXPECT_NE(q.error().message().find("version"), std::string::npos) << q.error().message();
 }
 
 // Its maker was killed with a registered subscriber and a loan.

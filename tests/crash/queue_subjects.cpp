@@ -27,13 +27,13 @@ using job = samepage::queue_bytes::job;
 
 constexpr auto patience = std::chrono::seconds(30);        // of who must get through
 constexpr auto short_wait = std::chrono::milliseconds(5);  // of who may be stopped by a stopped one
-constexpr std::uint64_t capacity_bytes = 704;
+constexpr std::uint64_t cells = 24, capacity_bytes = cells * 128;
 constexpr unsigned kept_jobs_max = 3;  // the keeper's, there from the start
 
-// Job `number` of an actor. The lengths differ.
+// Job `number` of an actor. The lengths differ: one or two cells.
 std::string text_of(actor who, std::uint64_t number) {
     std::string text = std::to_string(static_cast<int>(who)) + "." + std::to_string(number) + ".";
-    const std::size_t size = 20 + 13 * (static_cast<std::size_t>(who) + number) % 30;
+    const std::size_t size = 20 + 37 * (static_cast<std::size_t>(who) + number) % 150;
     while (text.size() < size) text += static_cast<char>('a' + (text.size() + number) % 26);
     return text;
 }
@@ -57,14 +57,14 @@ queue_bytes open(const scene& s) {
     return std::move(*q);
 }
 
-// With `moved`, the ring's end comes after one more job, and the jobs at its front are done and not yet free.
+// With `moved`, the first job goes round the ring's end, and the jobs before it are done and not yet free.
 std::shared_ptr<void> keep(const scene& s, unsigned jobs, bool moved) {
     queue_options options;
     options.capacity_bytes = capacity_bytes;
     auto q = std::make_shared<queue_bytes>(std::move(queue_bytes::create(s.place, options).value()));
     if (moved) {
-        for (int i = 0; i < 4; ++i) q->push_text(std::string(30, 'm')).value();
-        for (int i = 0; i < 4; ++i) q->take(no_wait).value().acknowledge().value();
+        for (std::uint64_t i = 0; i < cells - 2; ++i) q->push_text(std::string(30, 'm')).value();
+        for (std::uint64_t i = 0; i < cells - 2; ++i) q->take(no_wait).value().acknowledge().value();
     }
     for (unsigned i = 1; i <= jobs; ++i) q->push_text(text_of(actor::keeper, i)).value();
     return q;
@@ -166,7 +166,7 @@ drained drain(const scene& s, const queue_bytes& q) {
 // All room is free again, once callers have fetched their replies; and the queue goes on.
 void goes_on(const scene& s, const queue_bytes& q) {
     const std::uint64_t id = q.push_text("on we go", patience).value();
-    for (const auto end = std::chrono::steady_clock::now() + patience; q.info().value().used_bytes != 64;) {
+    for (const auto end = std::chrono::steady_clock::now() + patience; q.info().value().used_bytes != 128;) {
         require(s, std::chrono::steady_clock::now() < end, "room is lost");
         std::this_thread::yield();
     }
@@ -236,6 +236,19 @@ subject pushing(const char* name, bool moved) {
     return s;
 }
 
+// A pusher that is stopped hinders no worker.
+subject pushing_beside_workers() {
+    subject s = pushing("queue.push_beside", false);
+    s.meanwhile = [](const scene& at) {
+        const queue_bytes q = open(at);
+        at.begin();
+        auto mine = q.take(no_wait);
+        require(at, mine && mine->text() == text_of(actor::keeper, 1) && mine->give_back(), "a stopped pusher hinders");
+        at.end();
+    };
+    return s;
+}
+
 void one_more(const scene& s) {
     const queue_bytes q = open(s);
     job mine;
@@ -301,7 +314,7 @@ subject calling() {
         const queue_bytes q = open(at);
         at.begin();
         at.act([&] {
-            auto reply = q.call_text(text_of(at.me, 1), std::chrono::milliseconds(15), 64);
+            auto reply = q.call_text(text_of(at.me, 1), std::chrono::milliseconds(15), 400);
             require(at, reply || is_explained(at, reply.error(), errc::timed_out),
                     "call: " + (reply ? "" : reply.error().message()));
             require(at, !reply || *reply == reply_to(text_of(at.me, 1)), "the reply is a wrong one");
@@ -336,7 +349,7 @@ subject replying() {
         auto all = std::make_shared<caller>();
         all->queue = std::move(*std::static_pointer_cast<queue_bytes>(keep(at, 0, false)));
         all->thread = std::thread(
-            [all = all.get()] { all->reply = all->queue.call_text(text_of(actor::keeper, 1), patience, 64).value(); });
+            [all = all.get()] { all->reply = all->queue.call_text(text_of(actor::keeper, 1), patience, 400).value(); });
         while (all->queue.info().value().jobs_ready == 0) std::this_thread::yield();
         return std::static_pointer_cast<void>(all);
     };
@@ -356,6 +369,7 @@ subject replying() {
 std::vector<subject> queue_subjects() {
     return {pushing("queue.push", false),
             pushing("queue.push_round", true),
+            pushing_beside_workers(),
             working("queue.take", false),
             working("queue.give_back", true),
             recovering(),

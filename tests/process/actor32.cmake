@@ -8,8 +8,8 @@ unset(CMAKE_REQUIRED_FLAGS)
 if(SAMEPAGE_COMPILES_32_BIT AND CMAKE_SIZEOF_VOID_P EQUAL 8 AND NOT SAMEPAGE_SANITIZED)
   get_target_property(library_sources samepage_objects SOURCES)
   list(TRANSFORM library_sources PREPEND ${samepage_SOURCE_DIR}/)
-  add_executable(actor32 actor.cpp actor32.cpp cell_actor.cpp channel_actor.cpp role.cpp table_actor.cpp
-    ${library_sources})
+  add_executable(actor32 actor.cpp actor32.cpp cell_actor.cpp channel_actor.cpp queue_actor.cpp role.cpp
+                         table_actor.cpp ${library_sources})
   target_include_directories(actor32 PRIVATE ${samepage_SOURCE_DIR}/include ${samepage_SOURCE_DIR}/src)
   target_compile_definitions(actor32 PRIVATE SAMEPAGE_STATIC _FILE_OFFSET_BITS=64)
   target_compile_options(actor32 PRIVATE -m32)

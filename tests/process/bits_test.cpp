@@ -1,4 +1,4 @@
-// A 32-bit and a 64-bit process that share cells, channels, locks and tables.
+// A 32-bit and a 64-bit process that share cells, channels, queues, locks and tables.
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
 
@@ -9,6 +9,7 @@
 #include "samepage/cell.hpp"
 #include "samepage/channel.hpp"
 #include "samepage/lock.hpp"
+#include "samepage/queue.hpp"
 #include "samepage/table.hpp"
 #include "scratch.hpp"
 #include "table_inside.hpp"
@@ -21,6 +22,7 @@ using samepage::cell_bytes;
 using samepage::channel_bytes;
 using samepage::errc;
 using samepage::lock;
+using samepage::queue_bytes;
 
 template <class T>
 errc code_of(const samepage::result<T>& r) {
@@ -222,6 +224,52 @@ TEST_F(bits_test, each_wakes_the_other_with_a_message) {
         sleeper.join();
         EXPECT_EQ(other.ask("receive s"), std::to_string(next + 1) + " 0 y");
     }
+}
+
+// Jobs of one cell and of several, round the ring's end, and a worker's death seen from the other side.
+TEST_F(bits_test, jobs_go_both_ways) {
+    const std::string name = fresh_name("jobs");
+    process other = narrow("worker");
+    ASSERT_EQ(other.ask("queue " + name + " 896"), "created");
+    const auto q = queue_bytes::open(name);
+    ASSERT_TRUE(q) << q.error().message();
+    for (std::uint64_t next = 1; next < 100; next += 2) {
+        const std::string text(static_cast<std::size_t>(1 + next * 3), static_cast<char>('a' + next % 26));
+        ASSERT_EQ(q->push_text(text).value(), next);
+        ASSERT_EQ(other.ask("take 0"), std::to_string(next) + " 1 " + text);
+        ASSERT_EQ(other.ask("push " + text), std::to_string(next + 1));
+        auto mine = q->take(samepage::no_wait);
+        ASSERT_TRUE(mine) << mine.error().message();
+        ASSERT_EQ(mine->text(), text);
+        ASSERT_TRUE(mine->give_back());
+        ASSERT_EQ(other.ask("acknowledge"), "done");
+        ASSERT_EQ(other.ask("take 0"), std::to_string(next + 1) + " 2 " + text);
+        ASSERT_EQ(other.ask("acknowledge"), "done");
+    }
+    ASSERT_TRUE(q->push_text("whose?"));
+    ASSERT_EQ(other.ask("take 0"), "101 1 whose?");
+    other.kill();
+    EXPECT_EQ(q->take(samepage::no_wait)->deliveries(), 2U);
+    EXPECT_EQ(q->info()->used_bytes, 128U);
+}
+
+TEST_F(bits_test, each_calls_the_other) {
+    const std::string name = fresh_name("calls");
+    const auto q = queue_bytes::create(name);
+    ASSERT_TRUE(q) << q.error().message();
+    process other = narrow("worker");
+    ASSERT_EQ(other.ask("queue " + name), "opened");
+    ASSERT_EQ(other.ask("call question"), "calling");
+    auto job = q->take();
+    ASSERT_TRUE(job) << job.error().message();
+    ASSERT_TRUE(job->is_call() && job->reply_text(std::string(3000, 'r')));
+    EXPECT_EQ(other.line(), std::string(3000, 'r'));
+    ASSERT_EQ(other.ask("take"), "waiting");
+    std::thread caller([&] { EXPECT_EQ(q->call_text("and yours?").value(), "an answer"); });
+    EXPECT_EQ(other.line(), "2 1 and yours?");
+    EXPECT_EQ(other.ask("reply an answer"), "done");
+    caller.join();
+    EXPECT_EQ(q->info()->used_bytes, 0U);
 }
 
 // Either makes it larger, so that the other has to map more.

@@ -1,4 +1,4 @@
-// Descriptors in event loops: no value or message is slept through, whoever stores it, forks, or is killed. Linux.
+// Descriptors in event loops: no value, message or job is slept through, whoever stores it, forks, or is killed. Linux.
 // SPDX-License-Identifier: MIT
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -15,6 +15,7 @@
 #include "runner.hpp"
 #include "samepage/cell.hpp"
 #include "samepage/channel.hpp"
+#include "samepage/queue.hpp"
 #include "scratch.hpp"
 
 namespace {
@@ -285,6 +286,41 @@ TEST(descriptor_test, no_message_of_a_channel_is_slept_through) {
     EXPECT_LE(wakes, messages) << "each send rings once at most, also when it is armed again meanwhile";
     EXPECT_EQ(first, messages);
     EXPECT_EQ(second, messages);
+}
+
+// Claim: a loop that arms and then takes all there is comes to every job, also to those that are given back.
+TEST(descriptor_test, no_job_of_a_queue_is_slept_through) {
+    const std::string name = fresh_name("jobs");
+    const auto q = samepage::queue_bytes::create(name);
+    ASSERT_TRUE(q) << q.error().message();
+    const auto descriptor = q->descriptor();
+    ASSERT_TRUE(descriptor) << descriptor.error().message();
+    ASSERT_TRUE(q->arm());
+    EXPECT_FALSE(readable(*descriptor));
+    ASSERT_TRUE(q->push_text("rings"));
+    EXPECT_TRUE(readable(*descriptor));
+    auto held = q->take(samepage::no_wait);
+    ASSERT_TRUE(held && q->arm());
+    EXPECT_FALSE(readable(*descriptor));
+    ASSERT_TRUE(held->give_back());
+    EXPECT_TRUE(readable(*descriptor));
+    constexpr std::uint64_t jobs = 2000;
+    std::thread pusher([&] {
+        const auto own = samepage::queue_bytes::open(name);
+        ASSERT_TRUE(own) << own.error().message();
+        for (std::uint64_t i = 2; i <= jobs; ++i) ASSERT_TRUE(own->push_text("job"));
+    });
+    std::uint64_t finished = 0;
+    while (finished < jobs && readable(*descriptor, forever_ms)) {
+        ASSERT_TRUE(q->arm());
+        while (auto job = q->take(samepage::no_wait)) {
+            if (job->id() % 7 == 0 && job->deliveries() == 1) continue;  // its end gives it back
+            ASSERT_TRUE(job->acknowledge());
+            ++finished;
+        }
+    }
+    pusher.join();
+    EXPECT_EQ(finished, jobs);
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "samepage/cell.hpp"
 #include "samepage/channel.hpp"
 #include "samepage/lock.hpp"
+#include "samepage/queue.hpp"
 #include "samepage/table.hpp"
 
 namespace {
@@ -158,6 +159,28 @@ TEST_F(system_calls_test, an_uncontended_channel_makes_none) {
     SKIP_WITHOUT_FILTER(status);
     EXPECT_EQ(status, 0);
     EXPECT_EQ(c->info()->next_sequence, 2 * (rounds + 1) + 1);
+    EXPECT_EQ(counted_calls::current->calls, 0) << "the first was system call " << counted_calls::current->first;
+}
+
+TEST_F(system_calls_test, a_queue_with_jobs_and_room_makes_none) {
+    const auto q = samepage::queue_bytes::create(fresh_name("queue"));
+    ASSERT_TRUE(q) << q.error().message();
+    const std::array<std::byte, 64> value{};
+    const auto turn = [&] {
+        if (!q->push(value) || !q->push(value)) return false;
+        auto first = q->take(), second = q->take();
+        if (!first || !second || !first->give_back()) return false;
+        auto again = q->take();
+        return again && again->id() + 1 == second->id() && again->acknowledge() && second->acknowledge();
+    };
+    const int status = status_of(start(turn, [&] {
+        bool all = true;
+        for (std::uint64_t i = 0; i < rounds; ++i) all = turn() && all;
+        return all;
+    }));
+    SKIP_WITHOUT_FILTER(status);
+    EXPECT_EQ(status, 0);
+    EXPECT_EQ(q->info()->next_id, 2 * (rounds + 1) + 1);
     EXPECT_EQ(counted_calls::current->calls, 0) << "the first was system call " << counted_calls::current->first;
 }
 
