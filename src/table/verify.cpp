@@ -121,23 +121,25 @@ class verifier {
             if (slab == nullptr || slab->offset != offset || slab->kind != slab_run || slab->detail != c)
                 say("class " + number(c) + " takes cells from " + hex(offset) + ", which is no slab of it");
         }
-        for (std::uint64_t bucket = first_groups; bucket < buckets_max; bucket += piece_of(bucket).groups)
-            check_piece(bucket);
+        for (std::uint64_t bucket = first_groups; bucket < buckets_max; bucket += piece_of(bucket).groups) {
+            if (!check_piece(bucket)) buckets_ = std::min(buckets_, bucket);  // the others can't be looked at
+        }
     }
 
-    void check_piece(std::uint64_t bucket) {
+    bool check_piece(std::uint64_t bucket) {
         const piece p = piece_of(bucket);
         const std::uint64_t offset = read(body_->pieces[p.index]);
         if (offset == 0) {
             if (bucket < buckets_) say("the piece of bucket " + number(bucket) + " is missing");
-            return;
+            return bucket >= buckets_;
         }
         known_run* const r = run_of(offset);
         if (r == nullptr || r->inside() != offset || r->kind != groups_run ||
             p.groups * sizeof(group) > r->end() - r->inside())
-            return say("the piece of bucket " + number(bucket) + " is at " + hex(offset) + ", which has no groups");
-        if (r->claimed[0]) say("two pieces are at " + hex(offset));
-        r->claimed[0] = true;
+            return say("the piece of bucket " + number(bucket) + " is at " + hex(offset) + ", which has no groups"),
+                   false;
+        if (r->claimed[0]) return say("two pieces are at " + hex(offset)), false;
+        return r->claimed[0] = true;
     }
 
     // ---- Cells ---------------------------------------------------------------------------------------------------
@@ -164,11 +166,12 @@ class verifier {
         return claim_result::first;
     }
 
-    bool claim_for(const std::string& who, std::uint64_t offset, unsigned cell_class, unsigned stripe) {
+    template <class Who>
+    bool claim_for(Who&& who, std::uint64_t offset, unsigned cell_class, unsigned stripe) {
         const claim_result how = claim(offset, cell_class, stripe);
         if (how == claim_result::not_one)
-            say(who + " leads to " + hex(offset) + ", which is nothing of class " + number(cell_class));
-        if (how == claim_result::again) say(who + " leads to " + hex(offset) + ", which something else has too");
+            say(who() + " leads to " + hex(offset) + ", which is nothing of class " + number(cell_class));
+        if (how == claim_result::again) say(who() + " leads to " + hex(offset) + ", which something else has too");
         return how == claim_result::first;
     }
 
@@ -182,16 +185,16 @@ class verifier {
     void check_list(unsigned s, unsigned cell_class) {
         const cell_list& list = body_->lists[s][cell_class];
         const std::uint64_t last = read(list.last);
-        const std::string who = "stripe " + number(s) + "'s list of class " + number(cell_class);
+        const auto who = [=] { return "stripe " + number(s) + "'s list of class " + number(cell_class); };
         std::uint64_t before = 0;
         for (std::uint64_t at = read(list.first); at != 0;) {
             if (!claim_for(who, at, cell_class, s)) return;
-            if (!is_empty(at, cell_class)) say(who + ": the free cell at " + hex(at) + " isn't empty");
+            if (!is_empty(at, cell_class)) say(who() + ": the free cell at " + hex(at) + " isn't empty");
             found_.cells_free += 1;
             const std::uint64_t next =
                 read(cell_class == group_class ? arena_->at<group>(at).next : arena_->at<record>(at).lengths);
             if (next == 0 && at != last && (before != last || read(of(s).doing) == no_step))
-                say(who + " ends at " + hex(at) + ", not at " + hex(last));
+                say(who() + " ends at " + hex(at) + ", not at " + hex(last));
             before = at;
             at = next;
         }
@@ -228,7 +231,10 @@ class verifier {
             } else {
                 say("the step of stripe " + number(s) + " changes " + hex(word_at) + ", which is neither of its two");
             }
-        } else if (doing != no_step && doing != splitting) {
+        } else if (doing == splitting) {
+            if (read(at.at) % stripes_count != s || read(at.at) >= read(body_->buckets))
+                say("stripe " + number(s) + " splits bucket " + number(read(at.at)) + ", which it cannot");
+        } else if (doing != no_step) {
             say("stripe " + number(s) + " is doing " + number(doing) + ", which is no step");
         }
         if (records != counted_[s])
@@ -238,11 +244,14 @@ class verifier {
     void check_refilling(unsigned s) {
         const std::uint64_t first = read(of(s).cell), cell_class = read(of(s).cell_class), count = read(of(s).count);
         const known_run* const slab = run_of(first);
-        if (cell_class >= classes_count || slab == nullptr || slab->kind != slab_run || slab->detail != cell_class)
+        if (cell_class >= classes_count || slab == nullptr || slab->kind != slab_run || slab->detail != cell_class ||
+            first > slab->end())
             return say("stripe " + number(s) + " refills from " + hex(first) + ", which is no cell");
+        const std::uint64_t size = class_bytes(static_cast<unsigned>(cell_class));
+        if (count > (slab->end() - first) / size)
+            return say("stripe " + number(s) + " refills with " + number(count) + " cells, which is too many");
         if (slab->next == first) return;  // they are not its own yet: who has the space sees to that
-        for (std::uint64_t i = 0; i < count; ++i)
-            claim_step(s, first + i * class_bytes(static_cast<unsigned>(cell_class)), cell_class, false);
+        for (std::uint64_t i = 0; i < count; ++i) claim_step(s, first + i * size, cell_class, false);
     }
 
     // ---- Buckets -------------------------------------------------------------------------------------------------
@@ -264,7 +273,7 @@ class verifier {
 
     void check_bucket(std::uint64_t bucket, bool groups_only) {
         const auto s = static_cast<unsigned>(bucket % stripes_count);
-        const std::string who = "bucket " + number(bucket);
+        const auto who = [=] { return "bucket " + number(bucket) + "'s chain"; };
         const group* in = find_.bucket(bucket);
         keys_.clear();
         while (in != nullptr) {
@@ -272,44 +281,44 @@ class verifier {
                 if (const std::uint64_t seen = read(slot); seen != 0 && !groups_only) check_record(bucket, seen);
             }
             const std::uint64_t next = read(in->next);
-            if (next == 0 || !claim_for(who + "'s chain", next, group_class, s)) return;
+            if (next == 0 || !claim_for(who, next, group_class, s)) return;
             in = find_.group_at(next);
         }
-        say(who + " can't be reached");
+        say(who() + " can't be reached");
     }
 
     void check_record(std::uint64_t bucket, std::uint64_t slot) {
         const auto s = static_cast<unsigned>(bucket % stripes_count);
         const std::uint64_t offset = slot_offset(slot);
-        const std::string who = "the record at " + hex(offset) + " in bucket " + number(bucket);
-        if (!arena_->reaches(offset, sizeof(record) + 8)) return say(who + " is outside");
+        const auto who = [=] { return "the record at " + hex(offset) + " in bucket " + number(bucket); };
+        if (!arena_->reaches(offset, sizeof(record) + 8)) return say(who() + " is outside");
         const record& r = arena_->at<record>(offset);
         const std::uint64_t lengths = read(r.lengths), check = read(r.check), own = read(r.number);
         if (lengths >> 48 != 0 || value_bytes_of(lengths) > value_max ||
             !arena_->reaches(offset, record_bytes(lengths) + spare_bytes))
-            return say(who + " cannot have such lengths: " + hex(lengths));
-        if (own == 0 || own >= read(body_->numbers)) say(who + " has a number that was not given: " + number(own));
+            return say(who() + " cannot have such lengths: " + hex(lengths));
+        if (own == 0 || own >= read(body_->numbers)) say(who() + " has a number that was not given: " + number(own));
         const auto* const bytes = &arena_->at<std::byte>(offset) + sizeof(record);
         const std::span key(bytes, static_cast<std::size_t>(key_bytes_of(lengths)));
         const std::span value(bytes + round_up(key.size(), 8), static_cast<std::size_t>(value_bytes_of(lengths)));
         const std::uint64_t hash = hash_of(key, seed_);
         if (tag_of(hash) != tag_of(slot) || check >> 32 != (hash & 0xffffffffU))
-            say(who + " has another hash than its key");
+            say(who() + " has another hash than its key");
         if (checked_ && (check & 0xffffffffU) != shared::check_of(key, shared::check_of(value, own)))
-            say(who + " has a wrong check sum");
+            say(who() + " has a wrong check sum");
         if (std::any_of(key.data() + key.size(), bytes + round_up(key.size(), 8),
                         [](std::byte b) { return b != std::byte{0}; }))
-            say(who + " has a key with something behind it");
+            say(who() + " has a key with something behind it");
         if (const std::uint64_t right = bucket_of(hash, buckets_); right != bucket) {
             stripe_of_split_ = s;
             if (read(of(s).doing) == splitting && read(of(s).at) == bucket && right == buckets_ - 1)
                 return strangers_.push_back(offset);
-            return say(who + " belongs to bucket " + number(right));
+            return say(who() + " belongs to bucket " + number(right));
         }
         claim_for(who, offset, class_of(record_bytes(lengths)), s);
         for (const auto& other : keys_) {
             if (std::equal(key.begin(), key.end(), other.begin(), other.end()))
-                say(who + " has a key that came before");
+                say(who() + " has a key that came before");
         }
         keys_.push_back(key);
         numbers_.push_back(own);

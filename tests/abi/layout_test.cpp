@@ -13,10 +13,12 @@
 #include "samepage/channel.hpp"
 #include "samepage/lock.hpp"
 #include "samepage/queue.hpp"
+#include "samepage/table.hpp"
 #include "scratch.hpp"
 #include "shared/owner_word.hpp"
 #include "shared/participants.hpp"
 #include "shared/wait_word.hpp"
+#include "table_inside.hpp"
 
 namespace {
 
@@ -96,7 +98,41 @@ static_assert(channels::shape::of(100, 3).object_bytes() == 17920 + 4096 + 3 * 1
 static_assert(channels::shape::of(256 << 10, 4).object_bytes() == 17920 + (2 << 20) + 4 * (256 << 10));
 static_assert(channels::format_version == 1 && channels::fingerprint == 0x215d5c3d601a79f7U);
 
-static_assert(static_cast<std::uint32_t>(kind::channel) == 3);
+static_assert(offsetof(tables::body, buckets) == 0 && offsetof(tables::body, end) == 8);
+static_assert(offsetof(tables::body, layout) == 16 && offsetof(tables::body, growth) == 128);
+static_assert(offsetof(tables::body, space) == 136 && offsetof(tables::body, rover) == 144);
+static_assert(offsetof(tables::body, fresh) == 152 && offsetof(tables::body, pending) == 160);
+static_assert(offsetof(tables::body, numbers) == 168 && offsetof(tables::body, freeing) == 176);
+static_assert(offsetof(tables::body, slabs) == 256 && offsetof(tables::body, stripes) == 640);
+static_assert(offsetof(tables::body, lists) == 4736 && offsetof(tables::body, pieces) == 28288);
+static_assert(offsetof(tables::body, first) == 40576 && tables::table_offset == 12416);
+static_assert(tables::arena_offset == 69632 && tables::initial_bytes == 102400);
+static_assert(offsetof(tables::stripe, owner) == 0 && offsetof(tables::stripe, records) == 8);
+static_assert(offsetof(tables::stripe, next_number) == 16 && offsetof(tables::stripe, number_end) == 24);
+static_assert(offsetof(tables::stripe, doing) == 32 && offsetof(tables::stripe, cell) == 40);
+static_assert(offsetof(tables::stripe, cell_class) == 48 && offsetof(tables::stripe, count) == 56);
+static_assert(offsetof(tables::stripe, at) == 64 && offsetof(tables::stripe, before) == 72);
+static_assert(offsetof(tables::stripe, after) == 80 && offsetof(tables::stripe, before_class) == 88);
+static_assert(offsetof(tables::stripe, records_after) == 96 && offsetof(tables::stripe, changes_after) == 104);
+static_assert(offsetof(tables::stripe, changes) == 112 && sizeof(tables::stripe) == 128);
+static_assert(tables::refilling == 1 && tables::taking == 2 && tables::publishing == 3 && tables::splitting == 4);
+static_assert(offsetof(tables::record, number) == 0 && offsetof(tables::record, lengths) == 8);
+static_assert(offsetof(tables::record, check) == 16 && sizeof(tables::record) == 24);
+static_assert(offsetof(tables::group, next) == 56 && sizeof(tables::group) == 64 && tables::tag_shift == 44);
+static_assert(offsetof(tables::run, detail) == 8 && offsetof(tables::run, next) == 16 && sizeof(tables::run) == 64);
+static_assert(tables::run_head(5, tables::groups_run) == 0x504 && tables::large_run == 3 && tables::slab_run == 2);
+static_assert(tables::lengths_of(3, 5) == (std::uint64_t{2} << 32 | 5) &&
+              tables::record_bytes(std::uint64_t{2} << 32 | 5) == 40);
+static_assert(tables::stripes_count == 32 && tables::stripe_of(33) == 1 && tables::bucket_of(0xff, 65) == 63);
+static_assert(tables::bucket_of(0x40, 65) == 64 && tables::piece_of(256).index == 0);
+static_assert(tables::piece_of(1000).index == 64 + 1 && tables::piece_of(1000).within == 1000 - 768);
+static_assert(tables::class_of(24) == 0 && tables::class_of(129) == 13 && tables::class_of(16384) == 44);
+static_assert(tables::large_class == 46 && tables::group_class == 45);
+static_assert(tables::key_waits_offset == 4096 && tables::any_wait_offset == 5120 && tables::growth_point == 32);
+static_assert(tables::space_point == 33 && tables::any_wait_point == 34 && tables::key_waits_point == 35);
+static_assert(tables::format_version == 1 && tables::fingerprint == 0x9b707c601470224cU);
+
+static_assert(static_cast<std::uint32_t>(kind::channel) == 3 && static_cast<std::uint32_t>(kind::table) == 5);
 static_assert(static_cast<std::uint32_t>(kind::cell) == 1 && static_cast<std::uint32_t>(kind::lock) == 2);
 static_assert(static_cast<std::uint32_t>(kind::queue) == 4);
 
@@ -140,6 +176,28 @@ TEST(layout_test, a_queue_of_format_version_1_keeps_its_jobs) {
     EXPECT_EQ(second->text(), "the second job");
     EXPECT_TRUE(second->acknowledge());
     EXPECT_EQ(q->take(no_wait)->text(), "the third");
+}
+
+// Its last writer was killed when it had replaced a record, and had not freed the old one.
+TEST(layout_test, a_table_of_format_version_1_is_read_and_written) {
+    const std::string path = copy_of("table-1.page");
+    EXPECT_EQ(table_inside::wrong_with(path), "");
+    const auto t = table_bytes::open(path);
+    ASSERT_TRUE(t) << t.error().message();
+    EXPECT_EQ(t->info()->buckets, 64U);
+    EXPECT_EQ(t->size(), 13U);
+    EXPECT_EQ(t->get_text("key7")->text, "the 7th value");
+    EXPECT_EQ(t->get_text("key7")->version, 5122U);
+    EXPECT_EQ(t->get_text("short")->text, "x");
+    EXPECT_EQ(t->get_text("replaced")->text, "after");
+    EXPECT_FALSE(*t->contains("key3")) << "it was erased";
+    const auto replaced = t->put_text("replaced", "later");
+    ASSERT_TRUE(replaced) << replaced.error().message();
+    EXPECT_GT(*replaced, 6147U) << "versions of a key go up";
+    for (unsigned i = 0; i < 500; ++i) ASSERT_TRUE(t->put_text("new " + std::to_string(i), std::string(i, 'n')));
+    EXPECT_EQ(t->size(), 513U);
+    EXPECT_EQ(t->get_text("key11")->text, "the 11th value");
+    EXPECT_EQ(table_inside::wrong_with(path), "");
 }
 
 // Its maker was killed with a registered subscriber and a loan.

@@ -1,8 +1,9 @@
 // Crash subjects: putting, replacing and erasing records of tables, small and large, and all that a table does for it.
 // SPDX-License-Identifier: MIT
 //
-// The promise: after any death, each record is there as it was put for sure, or, where a call was under way, as before or
-// after it; nothing of the table leaks or is wrong (tables::verify); readers saw all of that throughout; and it goes on.
+// The promise: after any death, each record is there as it was put for sure, or, where a call was under way, as before
+// or after it; nothing of the table leaks or is wrong (tables::verify); readers saw all of that throughout; and it goes
+// on.
 //
 // Actors have scripts of deeds, each with keys of its own. Values are zeros but for some words, so that few of their
 // states differ.
@@ -247,8 +248,8 @@ subject playing(const char* name, const plot& p, bool attached = true) {
     return s;
 }
 
-// Another was killed before, as soon as `step` was written down in the stripe and its word, if there is one, was changed;
-// the victim is the first who meets that.
+// Another was killed before, as soon as `step` was written down in the stripe and its word, if there is one, was
+// changed; the victim is the first who meets that.
 subject recovering(const char* name, const plot& p, unsigned stripe, tables::step step) {
     subject s = playing(name, p);
     s.recover = nullptr;
@@ -322,7 +323,7 @@ std::vector<subject> table_subjects() {
                    tables::publishing),
         recovering("table.recover_taking", {one, {{35, 2, middle}}, others, {{3, 0, middle, 'b'}}}, 3, tables::taking),
         recovering("table.recover_large", {one_huge, {{35, 2, middle}}, others, {{3, 0, 0}}}, 3, tables::publishing),
-        recovering("table.recover_space", {one_huge, {{3, 0, 0}}, others, {{35, 1, third_size}}}, 3, tables::refilling),
+        recovering("table.recover_space", {one_huge, {{3, 0, 0}}, others, {{5, 1, third_size}}}, 5, tables::refilling),
         recovering("table.recover_splitting", {crowd, {{32, 2, small}}, others_small, {{0, 9, small}}, 0, 2}, 0,
                    tables::splitting),
     };

@@ -20,6 +20,7 @@ void attack_cell(input bytes);
 void attack_lock(input bytes);
 void attack_channel(input bytes);
 void attack_queue(input bytes);
+void attack_table(input bytes);
 
 // A structured object's file, whose good bytes are kept.
 class victim {

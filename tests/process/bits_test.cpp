@@ -1,4 +1,4 @@
-// A 32-bit and a 64-bit process that share cells, channels and locks.
+// A 32-bit and a 64-bit process that share cells, channels, locks and tables.
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
 
@@ -9,7 +9,9 @@
 #include "samepage/cell.hpp"
 #include "samepage/channel.hpp"
 #include "samepage/lock.hpp"
+#include "samepage/table.hpp"
 #include "scratch.hpp"
+#include "table_inside.hpp"
 
 namespace {
 
@@ -220,6 +222,49 @@ TEST_F(bits_test, each_wakes_the_other_with_a_message) {
         sleeper.join();
         EXPECT_EQ(other.ask("receive s"), std::to_string(next + 1) + " 0 y");
     }
+}
+
+// Either makes it larger, so that the other has to map more.
+TEST_F(bits_test, records_go_both_ways) {
+    for (const std::string& place : {fresh_name("records"), scratch::file(fresh_name("records"))}) {
+        process other = narrow("clerk"), wide = process::start("clerk");
+        ASSERT_EQ(other.ask("table " + place), "created");
+        ASSERT_EQ(wide.ask("table " + place), "opened");
+        const std::string small = " 1500 41", large = " 10 100000";
+        ASSERT_EQ(other.ask("fill a" + small), "done");
+        ASSERT_EQ(wide.ask("fill b" + large), "done");
+        ASSERT_EQ(wide.ask("fill c" + small), "done");
+        ASSERT_EQ(other.ask("fill d" + large), "done");
+        for (process* const one : {&other, &wide}) {
+            for (const char* const key : {"a", "c"}) ASSERT_EQ(one->ask("filled " + (key + small)), "yes");
+            for (const char* const key : {"b", "d"}) ASSERT_EQ(one->ask("filled " + (key + large)), "yes");
+            ASSERT_EQ(one->ask("count"), "3020");
+        }
+        EXPECT_EQ(other.ask("erase b.3"), "yes");
+        EXPECT_EQ(wide.ask("get b.3"), "no_key");
+        EXPECT_EQ(wide.ask("erase d.3"), "yes");
+        EXPECT_EQ(other.ask("get d.3"), "no_key");
+        EXPECT_EQ(table_inside::wrong_with(place), "");
+    }
+}
+
+TEST_F(bits_test, a_killed_change_of_a_record_ends_for_the_other) {
+    const std::string name = fresh_name("change");
+    const auto t = samepage::table_bytes::create(name);
+    ASSERT_TRUE(t && t->put_text("a", "before"));
+    process victim = narrow("clerk");
+    ASSERT_EQ(victim.ask("table " + name), "opened");
+    ASSERT_EQ(victim.ask("update a after"), "inside");
+    EXPECT_EQ(code_of(t->put_text("a", "x", samepage::no_wait)), errc::timed_out);
+    victim.kill();
+    EXPECT_TRUE(t->put_text("a", "x", samepage::no_wait));
+    process next = narrow("clerk"), wide = process::start("clerk");
+    ASSERT_EQ(next.ask("table " + name), "opened");
+    ASSERT_EQ(wide.ask("table " + name), "opened");
+    ASSERT_EQ(wide.ask("update a after"), "inside");
+    wide.kill();
+    EXPECT_EQ(next.ask("put a y").find_first_not_of("0123456789"), std::string::npos);
+    EXPECT_EQ(t->get_text("a")->text, "y");
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// How many system calls cells, locks and channels make: none, unless somebody sleeps. Linux, counted by seccomp.
+// How many system calls all nouns make: none, unless somebody sleeps. Linux, counted by seccomp.
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
 #include <sys/syscall.h>
@@ -13,6 +13,7 @@
 #include "samepage/cell.hpp"
 #include "samepage/channel.hpp"
 #include "samepage/lock.hpp"
+#include "samepage/table.hpp"
 
 namespace {
 
@@ -157,6 +158,34 @@ TEST_F(system_calls_test, an_uncontended_channel_makes_none) {
     SKIP_WITHOUT_FILTER(status);
     EXPECT_EQ(status, 0);
     EXPECT_EQ(c->info()->next_sequence, 2 * (rounds + 1) + 1);
+    EXPECT_EQ(counted_calls::current->calls, 0) << "the first was system call " << counted_calls::current->first;
+}
+
+TEST_F(system_calls_test, an_uncontended_table_makes_none) {
+    const std::string name = fresh_name("table");
+    const auto t = samepage::table_bytes::create(name);
+    samepage::table_options reading;
+    reading.access = samepage::access::read_only;
+    const auto reader = samepage::table_bytes::open(name, reading);
+    ASSERT_TRUE(t && reader);
+    std::array<std::byte, 100> value{};
+    const auto key = std::as_bytes(std::span("key", 3)), other = std::as_bytes(std::span("other", 5));
+    const auto turn = [&] {
+        const auto put = t->put(key, value);
+        const auto seen = reader->get(key, value);
+        const auto again = t->compare_exchange(key, put ? *put : 0, value);
+        const auto inserted = t->insert(other, value);
+        const auto erased = t->erase(other);
+        return put && seen && seen->version == *put && again && inserted && erased && *erased && t->size() == 1;
+    };
+    // The first turn claims the child's slot and gets cells.
+    const int status = status_of(start(turn, [&] {
+        bool all = true;
+        for (std::uint64_t i = 0; i < rounds; ++i) all = turn() && all;
+        return all;
+    }));
+    SKIP_WITHOUT_FILTER(status);
+    EXPECT_EQ(status, 0);
     EXPECT_EQ(counted_calls::current->calls, 0) << "the first was system call " << counted_calls::current->first;
 }
 

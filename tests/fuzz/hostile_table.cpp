@@ -1,0 +1,218 @@
+// Hostile bytes in a table: those who get, put, erase, scan and split, with handles that were open or are opened now.
+// SPDX-License-Identifier: MIT
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "hostile.hpp"
+#include "samepage/table.hpp"
+#include "table/hash.hpp"
+#include "table/verify.hpp"
+
+namespace hostile {
+
+namespace {
+
+using samepage::access;
+using samepage::no_wait;
+using samepage::table_bytes;
+using samepage::table_options;
+namespace tables = samepage::tables;
+
+constexpr std::uint64_t seed = 12345;  // instead of a random one: the same attacks in every run
+constexpr std::size_t large_bytes = 20000;
+constexpr unsigned crowd = 8;  // records in one bucket: one more than a group has
+
+std::uint64_t hash_of(const std::string& key) { return tables::hash_of(std::as_bytes(std::span(key)), seed); }
+
+// Keys of one bucket, the first of its stripe's.
+std::string crowd_key(unsigned number) {
+    static const std::vector<std::string> keys = [] {
+        std::vector<std::string> found;
+        for (unsigned tried = 0; found.size() < crowd; ++tried) {
+            std::string key = "key " + std::to_string(tried);
+            if (hash_of(key) % tables::buckets_min == 5) found.push_back(std::move(key));
+        }
+        return found;
+    }();
+    return keys[number];
+}
+
+template <class T>
+bool went_well(const samepage::result<T>& r) {
+    using samepage::errc;
+    if (r) return true;
+    switch (r.error().code()) {
+        case errc::no_key:
+        case errc::already_exists:
+        case errc::no_space: return false;
+        default: require_explained(r.error()); return false;
+    }
+}
+
+void read(const table_bytes& t) {
+    std::array<std::byte, 64> small;
+    for (const std::string& key : {crowd_key(0), crowd_key(crowd - 1), std::string("large"), std::string("none")}) {
+        const auto bytes = std::as_bytes(std::span(key));
+        if (const auto seen = t.get(bytes, small); went_well(seen))
+            require(seen->size_bytes <= small.size(), "more was got than there is room for");
+        went_well(t.get_text(key));
+        went_well(t.version(bytes));
+        went_well(t.wait(bytes, 1, no_wait));
+    }
+    std::array<std::uint64_t, 3> versions;
+    std::array<std::byte, 3 * 24> values;
+    const std::string three = crowd_key(0).substr(0, 5) + crowd_key(1).substr(0, 5) + "large";
+    went_well(t.get_many(std::as_bytes(std::span(three)), 5, values, 24, versions));
+    unsigned seen = 0;
+    went_well(t.for_each([&](const table_bytes::record& r) {
+        require(!r.key.empty() && r.key.size() <= tables::key_max, "a scan shows a key that can't be");
+        return ++seen < 1000;
+    }));
+    static_cast<void>(t.size());
+    went_well(t.info());
+}
+
+void write(const table_bytes& t) {
+    for (unsigned i = 0; i < 3; ++i) {
+        went_well(t.put_text(crowd_key(i), "mine", no_wait));
+        went_well(t.put_text("new " + std::to_string(i), std::string(i * 200, 'n'), no_wait));
+    }
+    went_well(t.put_text("large", std::string(large_bytes, 'm'), no_wait));
+    went_well(t.erase_text(crowd_key(crowd - 1), no_wait));
+    const auto key = std::as_bytes(std::span("counter", 7));
+    went_well(t.add(key, 1, no_wait));
+    went_well(t.insert(key, key, no_wait));
+    went_well(t.compare_exchange(key, 3, key, no_wait));
+    const auto longer = [](const std::span<const std::byte>* old) -> samepage::result<std::vector<std::byte>> {
+        return std::vector<std::byte>(old == nullptr ? 1 : (old->size() + 1) % 1000);
+    };
+    went_well(t.update(key, longer, no_wait));
+    went_well(t.erase_text("large", no_wait));
+}
+
+struct table_under_attack {
+    std::string path = scratch_path();
+    table_bytes table = make(path);
+    table_bytes reader = open(path, access::read_only);
+    std::vector<std::uint64_t> spots = spots_of(path);
+    victim bytes{path};
+
+    static table_bytes open(const std::string& path, access how) {
+        table_options options;
+        options.access = how;
+        return std::move(table_bytes::open(path, options).value());
+    }
+
+    // Its seed is written into an empty one, before its first use.
+    static void set_seed(const std::string& path) {
+        samepage::shared::object_header header;
+        const int file = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+        require(pread(file, &header, sizeof header, 0) == sizeof header, "no header can be read");
+        header.parameters[tables::seed_parameter] = seed;
+        header.check = samepage::shared::fnv1a(reinterpret_cast<const std::uint8_t*>(&header),
+                                               offsetof(samepage::shared::object_header, check));
+        require(pwrite(file, &header, sizeof header, 0) == sizeof header, "no header can be written");
+        close(file);
+    }
+
+    static table_bytes make(const std::string& path) {
+        static_cast<void>(table_bytes::create(path).value());
+        set_seed(path);
+        table_bytes t = open(path, access::read_write);
+        for (unsigned i = 0; i < crowd; ++i) t.put_text(crowd_key(i), "value " + std::to_string(i)).value();
+        t.put_text("large", std::string(large_bytes, 'x')).value();
+        t.put_text("freed", std::string(large_bytes, 'x')).value();
+        t.erase_text("freed").value();
+        return t;
+    }
+
+    // Where something stands that is believed, or could be.
+    static std::vector<std::uint64_t> spots_of(const std::string& path) {
+        samepage::shared::structured opened;
+        samepage::shared::structured_request request;
+        request.place = path;
+        request.disposition = samepage::os::disposition::open_existing;
+        request.access = access::read_only;
+        request.spec.kind = samepage::kind::table;
+        request.spec.format_version = tables::format_version;
+        request.spec.fingerprint = tables::fingerprint;
+        request.reserve_bytes = tables::reserve_bytes;
+        opened.open(request).value();
+        const tables::arena inside(opened);
+        const tables::body& body = inside.fixed();
+        constexpr unsigned stripe = 5;
+        const auto at = [&](const auto& field) {
+            return static_cast<std::uint64_t>(reinterpret_cast<const std::byte*>(&field) - opened.whole().data());
+        };
+        std::vector<std::uint64_t> all = {0,
+                                          samepage::shared::wait_page_offset,
+                                          samepage::shared::participants_offset + 64,
+                                          at(body.buckets),
+                                          at(body.end),
+                                          at(body.growth),
+                                          at(body.space),
+                                          at(body.rover),
+                                          at(body.pending),
+                                          at(body.numbers),
+                                          at(body.freeing),
+                                          at(body.pieces)};
+        for (const unsigned s : {stripe, tables::stripe_of(hash_of("large"))}) {
+            const tables::stripe& its = body.stripes[s];
+            for (const tables::word* const w : {&its.owner, &its.records, &its.next_number, &its.doing, &its.cell,
+                                                &its.cell_class, &its.at, &its.before, &its.after, &its.before_class})
+                all.push_back(at(*w));
+        }
+        const tables::group& bucket = body.first[stripe];
+        const tables::record& one = inside.at<tables::record>(tables::slot_offset(tables::read(bucket.slots[0])));
+        const auto record_class = tables::class_of(tables::record_bytes(tables::read(one.lengths)));
+        for (const unsigned c : {record_class, tables::group_class}) {
+            const tables::cell_list& list = body.lists[stripe][c];
+            all.insert(all.end(), {at(body.slabs[c]), at(list), at(inside.at<tables::record>(tables::read(list.first))),
+                                   tables::read(body.slabs[c])});
+        }
+        all.insert(all.end(), {at(bucket), at(bucket.next), tables::read(bucket.next), at(one), tables::arena_offset});
+        const tables::group& other = body.first[hash_of("large") % tables::buckets_min];
+        const std::uint64_t large = tables::slot_offset(tables::read(other.slots[0]));
+        all.insert(all.end(),
+                   {at(other), large, large - sizeof(tables::run), tables::read(body.rover), tables::read(body.fresh)});
+        return all;
+    }
+};
+
+}  // namespace
+
+void attack_table(input bytes) {
+    static table_under_attack attacked;
+    attacked.bytes.patch(bytes, attacked.spots);
+    read(attacked.reader);
+    write(attacked.table);
+    read(attacked.table);
+
+    attacked.bytes.patch(bytes, attacked.spots);
+    write(attacked.table);
+    table_options reading;
+    reading.access = access::read_only;
+    if (const auto fresh = table_bytes::open(attacked.path, reading); went_well(fresh)) read(*fresh);
+    if (const auto seen = tables::verify(attacked.path); went_well(seen))
+        require(seen->wrong.size() <= tables::wrong_max, "too many complaints");
+
+    attacked.bytes.mend();
+    for (const table_bytes* const t : {&attacked.table, &attacked.reader}) {
+        for (unsigned i = 0; i < crowd; ++i) {
+            const auto got = t->get_text(crowd_key(i));
+            require(got && got->text == "value " + std::to_string(i), "after mending, a record isn't there");
+        }
+        require(t->get_text("large")->text == std::string(large_bytes, 'x'),
+                "after mending, the large one isn't there");
+    }
+    require(attacked.table.put_text("new", "after").has_value(), "after mending, nothing can be put");
+    const auto seen = tables::verify(attacked.path);
+    require(seen && seen->wrong.empty(), "after mending, something is wrong");
+}
+
+}  // namespace hostile
