@@ -10,13 +10,13 @@ ENDLESS = (["cell", "watch", "t"], ["cell", "watch", "t", "--count", "0", "--tim
            ["channel", "listen", "t"], ["channel", "listen", "t", "--count", "0"],
            ["channel", "listen", "t", "--lossy", "--timeout", "1h"],
            ["queue", "take", "t", "--count", "0"], ["queue", "take", "t", "--count", "0", "--timeout", "1h"],
-           ["queue", "take", "t", "--count", "0", "--", "cat"])
+           ["queue", "take", "t", "--count", "0", "--", "cat"], ["table", "watch", "t", "k"])
 HOLDING = (["share", "t", "x"], ["share", "t", "x", "--for", "1h"], ["region", "hold", "t"], ["cell", "hold", "t"],
-           ["channel", "hold", "t"], ["queue", "hold", "t"],
-           ["table", "hold", "t"], ["table", "put", "t", "k", "v", "--hold"])
+           ["channel", "hold", "t"], ["queue", "hold", "t"], ["table", "hold", "t"],
+           ["table", "put", "t", "k", "v", "--hold"])
 WITH_AN_END = (["cell", "watch", "t", "--count", "1"], ["channel", "listen", "t", "--count", "1"],
                ["queue", "take", "t"], ["queue", "take", "t", "--count", "2", "--timeout", "1h"],
-               ["queue", "take", "t", "--", "cat"])
+               ["queue", "take", "t", "--", "cat"], ["table", "watch", "t", "k", "--count", "1"])
 
 
 class Interrupt(Case):

@@ -116,6 +116,28 @@ class Table(Case):
         self.assertEqual(set(json.loads(rows[0])), {"place", "key", "version"})
         self.finish(self.start("table", "scan", "./t", "--json", "--null"), 2)
 
+    def test_watch_prints_each_new_value_of_a_key(self):
+        watcher = self.start("table", "watch", "stock", "bolt", "--count", "3", "--json")
+        self.wait_until(lambda: self.names() == ["stock"], "it makes the table and holds it")
+        self.samepage("table", "put", "stock", "nut", "1")
+        versions = []
+        for value in ("12", "11"):
+            self.samepage("table", "put", "stock", "bolt", value)
+            seen = json.loads(watcher.stdout.readline())
+            self.assertEqual((seen["place"], seen["key"], seen["value"]), ("stock", "bolt", value))
+            versions.append(seen["version"])
+        self.assertGreater(versions[1], versions[0])
+        self.samepage("table", "erase", "stock", "bolt")
+        self.assertEqual(json.loads(self.finish(watcher)[0]),
+                         {"place": "stock", "key": "bolt", "version": 0, "erased": True})
+
+    def test_watch_begins_with_what_is_there(self):
+        self.samepage("table", "put", "./stock", "bolt", "12")
+        self.assertEqual(self.samepage("table", "watch", "./stock", "bolt", "--count", "1"), b"12\n")
+        self.refused(4, "table", "watch", "./stock", "nut", "--timeout", "20ms")
+        self.refused(2, "table", "watch", "./stock")
+        self.refused(2, "table", "watch", "./stock", "")
+
     def test_on_a_name_that_nobody_holds_nothing_is_made(self):
         line = self.refused(3, "table", "put", "stock", "bolt", "1")
         self.assertIn("samepage table hold stock", line)
