@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: MIT
 set(SOURCE src/table/writer.cpp)
 set(FROM [[    write(fresh.number, *number);
-    const std::uint64_t before]])
+    const std::uint64_t before = read(*slot);]])
 set(TO [[    const struct later {
         word& to;
         std::uint64_t value;
         ~later() { write(to, value); }
     } at_the_end{fresh.number, *number};
-    const std::uint64_t before]])
+    const std::uint64_t before = read(*slot);]])
 set(SUBJECT table.put)
 set(MODE kept)
 set(COMPLAINT "a number that was not given")
