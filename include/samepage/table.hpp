@@ -47,7 +47,8 @@ struct table_info {
 // Processes: any number read and write. A reader needs only the right to read; it takes no lock, writes nothing, and a
 // writer that is slow, stopped or killed never makes it wait. Writers of different keys go on at the same time (a key
 // belongs to one of 32 stripes, and a stripe has one writer at a time); a killed one's step is finished or undone by
-// the next; a stopped one makes others of its stripe time out, naming it.
+// the next; a stopped one makes others of its stripe time out, naming it (and, if it was just getting pages for the
+// table, all who need pages, too).
 // Threads: const functions from any thread; closing, moving and assigning by one thread while no other uses the handle.
 // fork(): a child's handle is a holder and a writer of its own.
 // Lifetime: as region. A table at a path keeps its records when its holders go or are killed (but a power failure may
