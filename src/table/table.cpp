@@ -364,11 +364,10 @@ auto table_bytes::state::with_stripe(std::span<const std::byte> key, duration ti
         return step(*change, h, at, until);
     };
     auto done = run();
-    if (done) {
-        key_waits[stripe % tables::key_waits_count].wake_all(opened.object());
-        any_wait->wake_all(opened.object());
-        if (change->is_crowded(stripe)) split_one();
-    }
+    // Also when it came to nothing: it may have finished what a dead one had begun.
+    key_waits[stripe % tables::key_waits_count].wake_all(opened.object());
+    any_wait->wake_all(opened.object());
+    if (done && change->is_crowded(stripe)) split_one();
     return done;
 }
 
