@@ -102,8 +102,8 @@ TEST(table_layout_test, hashes_of_counted_keys_spread) {
     for (std::uint64_t i = 0; i < 102400; ++i) {
         std::array<std::byte, 8> key = std::bit_cast<std::array<std::byte, 8>>(i);
         const std::uint64_t h = tables::hash_of(key, 7);
-        ++low[h % 1024];
-        ++high[h >> 54];
+        ++low[static_cast<std::size_t>(h % 1024)];
+        ++high[static_cast<std::size_t>(h >> 54)];
     }
     for (unsigned i = 0; i < 1024; ++i) {
         EXPECT_GT(low[i], 50U);
