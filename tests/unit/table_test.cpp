@@ -291,7 +291,7 @@ TEST(table_test, waiting_ends_with_the_next_change_and_with_time) {
         const auto reader = table_bytes::open(name, options);
         ASSERT_TRUE(reader) << reader.error().message();
         std::uint64_t seen = t.version(bytes_of("k")).value(), count = t.changes();
-        std::thread other([&, seen, count]() mutable {
+        std::thread other([&, seen]() mutable {
             for (int i = 0; i < 200; ++i) {
                 const auto next = reader->wait(bytes_of("k"), seen, std::chrono::seconds(60));
                 ASSERT_TRUE(next) << next.error().message();
