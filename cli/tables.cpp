@@ -7,6 +7,7 @@
 #include <exception>
 #include <utility>
 
+#include "output.hpp"
 #include "samepage/place.hpp"
 
 namespace samepage::cli {
@@ -41,6 +42,12 @@ failure no_key(const std::string& place, std::string_view key, std::size_t more)
     std::string text = fmt::format("no_key: {} has no record of the key {}", place, shown_key(key));
     if (more > 0) text += fmt::format(", nor of {} more that were asked for", more);
     return {status_not_found, std::string(name_of(errc::no_key)), text};
+}
+
+void need_all(const std::string& place, const std::vector<const std::string*>& missing) {
+    if (missing.empty()) return;
+    flush_output();
+    throw no_key(place, *missing.front(), missing.size() - 1);
 }
 
 void for_each_record(const table_bytes& t, std::string_view prefix,

@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "failure.hpp"
 #include "json.hpp"
@@ -23,6 +24,8 @@ std::string shown_key(std::string_view key);
 
 // "no_key: …", with the key and the place, and how many more were not there.
 failure no_key(const std::string& place, std::string_view key, std::size_t more = 0);
+// Fails with that, after what was printed, unless all keys were there.
+void need_all(const std::string& place, const std::vector<const std::string*>& missing);
 
 // Gives `use` the records whose key begins with `prefix`, in no order. `use` may throw.
 void for_each_record(const table_bytes& t, std::string_view prefix,

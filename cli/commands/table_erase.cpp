@@ -28,10 +28,7 @@ class table_erase : public command {
             const std::uint64_t erased = keys_.size() - missing.size();
             print_line(json_object().set("place", place_).set("erased", erased).dump());
         }
-        if (!missing.empty()) {
-            flush_output();
-            throw no_key(place_, *missing.front(), missing.size() - 1);
-        }
+        need_all(place_, missing);
         return status_ok;
     }
 

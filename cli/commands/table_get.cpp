@@ -37,10 +37,7 @@ class table_get : public command {
                 print_line(json ? record_as_json(place_, key, found.version, found.text).dump() : found.text);
             }
         }
-        if (!missing.empty()) {
-            flush_output();
-            throw no_key(place_, *missing.front(), missing.size() - 1);
-        }
+        need_all(place_, missing);
         return status_ok;
     }
 

@@ -117,12 +117,13 @@ result<queue_bytes> queue_bytes::open(std::string_view place, const queue_option
 
 // ---- Turns and waiting -------------------------------------------------------------------------------------------
 
-result<queue_bytes::state::turn> queue_bytes::state::own(patience& until, const char* operation) const {
-    if (const std::uint64_t identity = owner->try_fast(); identity != 0) return turn(*this, identity);
+result<turn> queue_bytes::state::own(patience& until, const char* operation) const {
+    if (const std::uint64_t identity = owner->try_fast(); identity != 0) return turn(*owner, identity);
     const auto taken = owner->acquire(std::max(until.end().left(), turn_patience), strategy, operation);
     if (!taken) return taken.error();
-    if (!taken->owner_died || jobs->repair()) return turn(*this, taken->identity);
-    static_cast<void>(owner->release(taken->identity, false));
+    turn mine(*owner, taken->identity);
+    if (!taken->owner_died || jobs->repair()) return mine;
+    mine.is_not_repaired();
     return corrupt(operation);
 }
 

@@ -6,13 +6,13 @@
 #include <atomic>
 #include <chrono>
 #include <optional>
-#include <utility>
 
 #include "queue/ring.hpp"
 #include "samepage/queue.hpp"
 #include "shared/await.hpp"
 #include "shared/bell.hpp"
 #include "shared/owner_word.hpp"
+#include "shared/patience.hpp"
 #include "shared/structured.hpp"
 #include "shared/wait_word.hpp"
 
@@ -28,20 +28,8 @@ inline error corrupt(const char* operation) {
 
 }  // namespace queues
 
-// How long a call may wait. The clock is asked only by who has to wait.
-class patience {
-   public:
-    explicit patience(duration timeout) noexcept : timeout_(timeout) {}
-    bool waits() const noexcept { return timeout_ > no_wait; }
-    const os::deadline& end() noexcept {
-        if (!end_) end_ = os::deadline::after(timeout_);
-        return *end_;
-    }
-
-   private:
-    duration timeout_;
-    std::optional<os::deadline> end_;
-};
+using shared::patience;
+using shared::turn;
 
 struct queue_bytes::state {
     shared::structured opened;
@@ -57,22 +45,6 @@ struct queue_bytes::state {
     mutable std::atomic<std::uint64_t> place{0}, known_rewinds{0}, finished{0};
     mutable std::atomic<std::uint32_t> takes{0};
     mutable std::atomic<std::int64_t> next_sweep{0};  // not before, in the steady clock's units
-
-    // Owning the owner word. Released at its end.
-    class turn {
-       public:
-        turn(const state& s, std::uint64_t identity) noexcept : state_(&s), identity_(identity) {}
-        turn(turn&& other) noexcept : state_(other.state_), identity_(std::exchange(other.identity_, 0)) {}
-        turn& operator=(turn&&) = delete;
-        ~turn() {
-            if (identity_ != 0) static_cast<void>(state_->owner->release(identity_, true));
-        }
-        std::uint64_t identity() const noexcept { return identity_; }
-
-       private:
-        const state* state_;
-        std::uint64_t identity_;
-    };
 
     static result<queue_bytes> open(std::string_view place, os::disposition disposition, const queue_options& options);
     void attach(wait_strategy how);

@@ -27,6 +27,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <utility>
 
 #include "os/os.hpp"
 #include "samepage/result.hpp"
@@ -88,6 +89,26 @@ class owner_word {
     participants* self_;
     const os::held_object* object_;
     unsigned point_;
+};
+
+// Owning an owner word: released at its end. One thread's.
+class turn {
+   public:
+    turn(const owner_word& owner, std::uint64_t identity) noexcept : owner_(&owner), identity_(identity) {}
+    turn(turn&& other) noexcept
+        : owner_(other.owner_), identity_(std::exchange(other.identity_, 0)), repaired_(other.repaired_) {}
+    turn& operator=(turn&&) = delete;
+    ~turn() {
+        if (identity_ != 0) static_cast<void>(owner_->release(identity_, repaired_));
+    }
+    std::uint64_t identity() const noexcept { return identity_; }
+    // What an owner that died had begun can't be finished: the next one hears of the death, too.
+    void is_not_repaired() noexcept { repaired_ = false; }
+
+   private:
+    const owner_word* owner_;
+    std::uint64_t identity_;
+    bool repaired_ = true;
 };
 
 }  // namespace samepage::shared

@@ -3,9 +3,6 @@
 #include "table/space.hpp"
 
 #include <algorithm>
-#include <cstring>
-#include <string>
-#include <utility>
 
 namespace samepage::tables {
 
@@ -18,10 +15,6 @@ constexpr std::uint64_t growth_min = std::uint64_t{64} << 10;
 constexpr std::uint64_t growth_max = std::uint64_t{16} << 20;
 constexpr std::uint64_t slab_max = std::uint64_t{256} << 10;
 
-error damaged(const char* operation) {
-    return error(errc::corrupt, operation, "the table's bytes cannot be; something else has written in it");
-}
-
 // Where a free cell says which one is next. A group's slots stay 0: who still reads in it finds no record.
 word& link_of(record& cell, std::uint64_t cell_class) noexcept {
     return cell_class == group_class ? reinterpret_cast<group&>(cell).next : cell.lengths;
@@ -33,31 +26,13 @@ constexpr std::uint64_t pages_for(std::uint64_t bytes) noexcept {
 
 }  // namespace
 
-// Owning the space. Released at its end.
-class space::turn {
-   public:
-    turn(const shared::owner_word& owner, std::uint64_t identity) noexcept : owner_(&owner), identity_(identity) {}
-    turn(turn&& other) noexcept
-        : owner_(other.owner_), identity_(std::exchange(other.identity_, 0)), repaired_(other.repaired_) {}
-    turn& operator=(turn&&) = delete;
-    ~turn() {
-        if (identity_ != 0) static_cast<void>(owner_->release(identity_, repaired_));
-    }
-    void is_repaired(bool repaired) noexcept { repaired_ = repaired; }
-
-   private:
-    const shared::owner_word* owner_;
-    std::uint64_t identity_;
-    bool repaired_ = true;
-};
-
-result<space::turn> space::own(shared::patience& until, const char* operation) {
-    if (const std::uint64_t identity = owner_->try_fast(); identity != 0) return turn(*owner_, identity);
+result<shared::turn> space::own(shared::patience& until, const char* operation) {
+    if (const std::uint64_t identity = owner_->try_fast(); identity != 0) return shared::turn(*owner_, identity);
     const auto taken = owner_->acquire(until.end().left(), wait_strategy::spin_then_sleep, operation);
     if (!taken) return taken.error();
-    turn mine(*owner_, taken->identity);
+    shared::turn mine(*owner_, taken->identity);
     if (!taken->owner_died || repair()) return mine;
-    mine.is_repaired(false);
+    mine.is_not_repaired();
     return damaged(operation);
 }
 

@@ -45,6 +45,10 @@
 
 namespace samepage::tables {
 
+inline error damaged(const char* operation) {
+    return error(errc::corrupt, operation, "the table's bytes cannot be; something else has written in it");
+}
+
 class space {
    public:
     space(arena& where, const shared::owner_word& owner) noexcept
@@ -69,8 +73,7 @@ class space {
     result<void> add_piece(const piece& wanted, shared::patience& until, const char* operation);
 
    private:
-    class turn;
-    result<turn> own(shared::patience& until, const char* operation);
+    result<shared::turn> own(shared::patience& until, const char* operation);
     bool repair() const;
     bool finish_freeing() const;
     result<void> give_run(unsigned stripe, std::uint64_t inside, word& named, shared::patience& until,

@@ -33,6 +33,7 @@
 
 namespace samepage {
 
+using tables::damaged;
 using tables::finder;
 using tables::writer;
 
@@ -51,10 +52,6 @@ constexpr std::size_t keys_at_once = 32;
 constexpr duration splitter_patience = std::chrono::milliseconds(1);
 
 error closed(const char* operation) { return error(errc::closed, operation); }
-error damaged(const char* operation) {
-    return error(errc::corrupt, operation, "the table's bytes cannot be; something else has written in it");
-}
-
 error why_not(finder::outcome how, const char* operation) {
     if (how == finder::outcome::missing) return error(errc::no_key, operation);
     if (how == finder::outcome::corrupt) return damaged(operation);
@@ -89,6 +86,17 @@ struct table_bytes::state {
     void attach(const table_options& options);
 
     std::uint64_t hash(std::span<const std::byte> key) const noexcept { return tables::hash_of(key, seed); }
+    // Copies a value to where room_for(its length) says, if anywhere; it may ask more than once. Gives the version.
+    template <class RoomFor>
+    result<std::uint64_t> copy_out(std::span<const std::byte> key, std::uint64_t hash, RoomFor&& room_for) const {
+        std::uint64_t version = 0;
+        const auto how = find->get(key, hash, version, [&](const std::byte* value, std::uint64_t size_bytes) {
+            const auto count = static_cast<std::size_t>(size_bytes);
+            if (std::byte* const to = room_for(count); to != nullptr) shared::load_bytes(to, value, count);
+        });
+        if (how != finder::outcome::found) return why_not(how, getting);
+        return version;
+    }
     [[gnu::noinline]] result<found> get_closely(std::span<const std::byte> key, std::uint64_t hash,
                                                 std::span<std::byte> into) const;
     result<void> may_write(const char* operation) const {
@@ -102,24 +110,8 @@ struct table_bytes::state {
         -> decltype(step(std::declval<writer&>(), std::uint64_t{}, std::declval<writer::place&>(),
                          std::declval<shared::patience&>()));
     // The owner word of a stripe or growth; a stripe is whole then.
-    class turn;
-    result<turn> own(unsigned index, shared::patience& until, const char* operation) const;
+    result<shared::turn> own(unsigned index, shared::patience& until, const char* operation) const;
     void split_one() const;
-};
-
-// Owning a stripe, or growth. Released at its end.
-class table_bytes::state::turn {
-   public:
-    turn(const shared::owner_word& owner, std::uint64_t identity) noexcept : owner_(&owner), identity_(identity) {}
-    turn(turn&& other) noexcept : owner_(other.owner_), identity_(std::exchange(other.identity_, 0)) {}
-    turn& operator=(turn&&) = delete;
-    ~turn() {
-        if (identity_ != 0) static_cast<void>(owner_->release(identity_, true));
-    }
-
-   private:
-    const shared::owner_word* owner_;
-    std::uint64_t identity_;
 };
 
 table_bytes::table_bytes() noexcept = default;
@@ -210,15 +202,15 @@ result<table_bytes::found> table_bytes::get(std::span<const std::byte> key, std:
 
 result<table_bytes::found> table_bytes::state::get_closely(std::span<const std::byte> key, std::uint64_t hash,
                                                            std::span<std::byte> into) const {
-    found seen{0, 0};
-    const auto how = find->get(key, hash, seen.version, [&](const std::byte* value, std::uint64_t size_bytes) {
-        seen.size_bytes = static_cast<std::size_t>(size_bytes);
-        if (seen.size_bytes <= into.size()) shared::load_bytes(into.data(), value, seen.size_bytes);
+    std::size_t size_bytes = 0;
+    const auto version = copy_out(key, hash, [&](std::size_t count) {
+        size_bytes = count;
+        return count <= into.size() ? into.data() : nullptr;
     });
-    if (how != finder::outcome::found) return why_not(how, getting);
-    if (seen.size_bytes <= into.size()) return seen;
+    if (!version) return version.error();
+    if (size_bytes <= into.size()) return found{*version, size_bytes};
     return error(errc::too_large, getting,
-                 "the value has " + std::to_string(seen.size_bytes) + " bytes, there is room for " +
+                 "the value has " + std::to_string(size_bytes) + " bytes, there is room for " +
                      std::to_string(into.size()) + "; give a larger buffer");
 }
 
@@ -274,27 +266,24 @@ result<std::vector<std::byte>> table_bytes::get(std::span<const std::byte> key) 
     if (!state_) return closed(getting);
     if (!is_key(key)) return no_key_that_can_be(key, getting);
     std::vector<std::byte> value;
-    std::uint64_t version = 0;
-    const auto how =
-        state_->find->get(key, state_->hash(key), version, [&](const std::byte* from, std::uint64_t size_bytes) {
-            value.resize(static_cast<std::size_t>(size_bytes));
-            shared::load_bytes(value.data(), from, value.size());
-        });
-    if (how != finder::outcome::found) return why_not(how, getting);
+    const auto version = state_->copy_out(key, state_->hash(key), [&](std::size_t count) {
+        value.resize(count);
+        return value.data();
+    });
+    if (!version) return version.error();
     return value;
 }
 
 result<table_bytes::text_value> table_bytes::get_text(std::string_view key) const {
     if (!state_) return closed(getting);
     if (!is_key(bytes_of(key))) return no_key_that_can_be(bytes_of(key), getting);
-    text_value seen{0, {}};
-    const auto how = state_->find->get(
-        bytes_of(key), state_->hash(bytes_of(key)), seen.version, [&](const std::byte* from, std::uint64_t size_bytes) {
-            seen.text.resize(static_cast<std::size_t>(size_bytes));
-            shared::load_bytes(reinterpret_cast<std::byte*>(seen.text.data()), from, seen.text.size());
-        });
-    if (how != finder::outcome::found) return why_not(how, getting);
-    return seen;
+    std::string text;
+    const auto version = state_->copy_out(bytes_of(key), state_->hash(bytes_of(key)), [&](std::size_t count) {
+        text.resize(count);
+        return reinterpret_cast<std::byte*>(text.data());
+    });
+    if (!version) return version.error();
+    return text_value{*version, std::move(text)};
 }
 
 result<std::uint64_t> table_bytes::version(std::span<const std::byte> key) const {
@@ -329,8 +318,7 @@ result<void> table_bytes::for_each(const std::function<bool(const record&)>& f, 
 
 // ---- Writing -----------------------------------------------------------------------------------------------------
 
-result<table_bytes::state::turn> table_bytes::state::own(unsigned index, shared::patience& until,
-                                                         const char* operation) const {
+result<shared::turn> table_bytes::state::own(unsigned index, shared::patience& until, const char* operation) const {
     const shared::owner_word& owner = owners[index];
     std::uint64_t identity = owner.try_fast();
     if (identity == 0) {
@@ -338,7 +326,7 @@ result<table_bytes::state::turn> table_bytes::state::own(unsigned index, shared:
         if (!taken) return taken.error();
         identity = taken->identity;
     }
-    turn mine(owner, identity);
+    shared::turn mine(owner, identity);
     if (index >= tables::stripes_count || tables::read(bytes->fixed().stripes[index].doing) == tables::no_step)
         return mine;
     // The owner died, or had to leave something to the next one.

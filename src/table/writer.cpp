@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: MIT
 #include "table/writer.hpp"
 
-#include <utility>
-
 #include "shared/check.hpp"
 
 namespace samepage::tables {
@@ -15,10 +13,6 @@ constexpr std::uint64_t numbers_fetched = 1024;
 
 // Records to a bucket, in tenths: fewer take more memory, more make more buckets have a second group.
 constexpr std::uint64_t load_tenths = 49;
-
-error damaged(const char* operation) {
-    return error(errc::corrupt, operation, "the table's bytes cannot be; something else has written in it");
-}
 
 }  // namespace
 

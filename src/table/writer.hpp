@@ -26,7 +26,6 @@
 #pragma once
 
 #include <optional>
-#include <vector>
 
 #include "table/find.hpp"
 #include "table/space.hpp"

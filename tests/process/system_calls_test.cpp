@@ -52,10 +52,25 @@ class system_calls_test : public testing::Test {
             return work() ? 0 : 2;
         });
     }
+    template <class Prepare, class Turn>
+    void expect_none(Prepare&& prepare, Turn&& turn);
 };
 
 #define SKIP_WITHOUT_FILTER(status) \
     if ((status) == no_filter) GTEST_SKIP() << "a seccomp filter is refused here"
+
+// After `prepare`, many rounds of `turn` succeed in a child and make no system call. Skips without a filter.
+template <class Prepare, class Turn>
+void system_calls_test::expect_none(Prepare&& prepare, Turn&& turn) {
+    const int status = status_of(start(prepare, [&] {
+        bool all = true;
+        for (std::uint64_t i = 0; i < rounds; ++i) all = turn() && all;
+        return all;
+    }));
+    SKIP_WITHOUT_FILTER(status);
+    EXPECT_EQ(status, 0);
+    EXPECT_EQ(counted_calls::current->calls, 0) << "the first was system call " << counted_calls::current->first;
+}
 
 TEST_F(system_calls_test, an_uncontended_cell_makes_none) {
     const auto c = cell_bytes::create(fresh_name("cell"));
@@ -70,15 +85,9 @@ TEST_F(system_calls_test, an_uncontended_cell_makes_none) {
         return stored && seen && seen->version == before + 1 && exchanged && waited && *waited == before + 2;
     };
     // The first turn claims the child's slot.
-    const int status = status_of(start(turn, [&] {
-        bool all = true;
-        for (std::uint64_t i = 0; i < rounds; ++i) all = turn() && all;
-        return all;
-    }));
-    SKIP_WITHOUT_FILTER(status);
-    EXPECT_EQ(status, 0);
+    expect_none(turn, turn);
+    if (IsSkipped()) return;
     EXPECT_EQ(c->version(), 2 * (rounds + 1));
-    EXPECT_EQ(counted_calls::current->calls, 0) << "the first was system call " << counted_calls::current->first;
 }
 
 TEST_F(system_calls_test, a_reader_makes_none) {
@@ -94,15 +103,7 @@ TEST_F(system_calls_test, a_reader_makes_none) {
         const auto seen = reader->load(value);
         return seen && seen->version == 1;
     };
-    const int status = status_of(start([] { return true; },
-                                       [&] {
-                                           bool all = true;
-                                           for (std::uint64_t i = 0; i < rounds; ++i) all = turn() && all;
-                                           return all;
-                                       }));
-    SKIP_WITHOUT_FILTER(status);
-    EXPECT_EQ(status, 0);
-    EXPECT_EQ(counted_calls::current->calls, 0) << "the first was system call " << counted_calls::current->first;
+    expect_none([] { return true; }, turn);
 }
 
 TEST_F(system_calls_test, an_uncontended_lock_makes_none) {
@@ -114,14 +115,7 @@ TEST_F(system_calls_test, an_uncontended_lock_makes_none) {
         auto tried = l->try_acquire();
         return released && tried && tried->release();
     };
-    const int status = status_of(start(turn, [&] {
-        bool all = true;
-        for (std::uint64_t i = 0; i < rounds; ++i) all = turn() && all;
-        return all;
-    }));
-    SKIP_WITHOUT_FILTER(status);
-    EXPECT_EQ(status, 0);
-    EXPECT_EQ(counted_calls::current->calls, 0) << "the first was system call " << counted_calls::current->first;
+    expect_none(turn, turn);
 }
 
 // Also when the ring wraps, when old messages are given up, and when a registered subscriber makes room.
@@ -151,15 +145,9 @@ TEST_F(system_calls_test, an_uncontended_channel_makes_none) {
         reader = std::move(c->subscribe().value());
         return turn();
     };
-    const int status = status_of(start(prepare, [&] {
-        bool all = true;
-        for (std::uint64_t i = 0; i < rounds; ++i) all = turn() && all;
-        return all;
-    }));
-    SKIP_WITHOUT_FILTER(status);
-    EXPECT_EQ(status, 0);
+    expect_none(prepare, turn);
+    if (IsSkipped()) return;
     EXPECT_EQ(c->info()->next_sequence, 2 * (rounds + 1) + 1);
-    EXPECT_EQ(counted_calls::current->calls, 0) << "the first was system call " << counted_calls::current->first;
 }
 
 TEST_F(system_calls_test, a_queue_with_jobs_and_room_makes_none) {
@@ -173,15 +161,9 @@ TEST_F(system_calls_test, a_queue_with_jobs_and_room_makes_none) {
         auto again = q->take();
         return again && again->id() + 1 == second->id() && again->acknowledge() && second->acknowledge();
     };
-    const int status = status_of(start(turn, [&] {
-        bool all = true;
-        for (std::uint64_t i = 0; i < rounds; ++i) all = turn() && all;
-        return all;
-    }));
-    SKIP_WITHOUT_FILTER(status);
-    EXPECT_EQ(status, 0);
+    expect_none(turn, turn);
+    if (IsSkipped()) return;
     EXPECT_EQ(q->info()->next_id, 2 * (rounds + 1) + 1);
-    EXPECT_EQ(counted_calls::current->calls, 0) << "the first was system call " << counted_calls::current->first;
 }
 
 TEST_F(system_calls_test, an_uncontended_table_makes_none) {
@@ -202,14 +184,7 @@ TEST_F(system_calls_test, an_uncontended_table_makes_none) {
         return put && seen && seen->version == *put && again && inserted && erased && *erased && t->size() == 1;
     };
     // The first turn claims the child's slot and gets cells.
-    const int status = status_of(start(turn, [&] {
-        bool all = true;
-        for (std::uint64_t i = 0; i < rounds; ++i) all = turn() && all;
-        return all;
-    }));
-    SKIP_WITHOUT_FILTER(status);
-    EXPECT_EQ(status, 0);
-    EXPECT_EQ(counted_calls::current->calls, 0) << "the first was system call " << counted_calls::current->first;
+    expect_none(turn, turn);
 }
 
 // That the counter counts: with a sleeper the same store makes one, and the next none.
