@@ -96,9 +96,9 @@ class queue_take : public command {
     // neither wait on nor take a part for the whole, and a caller's mistake must not end this worker.
     void answer(job& j, const std::string& reply) const {
         if (reply.size() <= j.reply_bytes_max()) return need(j.reply_text(reply));
+        // Short: a caller who kept little room for a reply has little for this, too.
         const std::string why =
-            fmt::format("the job is done, but its reply has more than {} bytes; call with more room (--reply)",
-                        j.reply_bytes_max());
+            fmt::format("reply over {} bytes: call with a larger --reply; the job is done", j.reply_bytes_max());
         complain(fmt::format("job {}: {}", j.id(), why));
         need(j.fail(why));
     }

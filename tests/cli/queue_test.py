@@ -160,7 +160,7 @@ class Queue(Case):
         self.assertEqual(self.samepage("queue", "call", "sums", "16", "--reply", "16"), b"x" * 16 + b"\n")
         for size in (17, 18, 2 * limit):
             line = self.refused(1, "queue", "call", "sums", str(size), "--reply", "16")
-            self.assertIn("more than 16 bytes", line)
+            self.assertIn("over 16 bytes", line)
             self.assertIn("--reply", line)
         self.assertEqual(self.samepage("queue", "call", "sums", "17", "--raw"), b"x" * 17)
         self.refused(1, "queue", "call", "sums", "1", "--reply", "0")
@@ -172,7 +172,7 @@ class Queue(Case):
         worker.kill()
         told = self.finish(worker, -signal.SIGKILL)[1].decode().splitlines()
         self.assertEqual(len(told), 4, told)
-        self.assertIn("job 4: the job is done, but its reply has more than 16 bytes", told[2])
+        self.assertIn("job 4: reply over 16 bytes: call with a larger --reply", told[2])
 
     def test_a_command_that_leaves_others_behind_is_not_waited_for(self):
         self.hold("work")
