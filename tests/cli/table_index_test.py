@@ -1,7 +1,7 @@
 # The package index as a table: four processes import it at once, a fifth reads, and one after the other is killed.
 # SPDX-License-Identifier: MIT
-"""The rows are the fields of some of what dpkg knows: a few thousand. SAMEPAGE_PACKAGE_INDEX names a larger file of that form,
-as "apt-cache dumpavail" writes it; then one importer is killed every 50 ms, else sooner."""
+"""The rows are the fields of some of what dpkg knows: a few thousand. SAMEPAGE_PACKAGE_INDEX names a larger file of
+that form, as "apt-cache dumpavail" writes it; then one importer is killed every 50 ms, else sooner."""
 import csv
 import io
 import json
