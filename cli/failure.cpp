@@ -26,6 +26,7 @@ int status_of(errc code) noexcept {
         case errc::lost_name:
         case errc::not_supported:
         case errc::closed:
+        case errc::failed:
         case errc::system: break;
     }
     return status_error;

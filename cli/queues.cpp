@@ -48,11 +48,6 @@ message_limits job_limits(const std::string& place, const queue_bytes& q, std::u
             }};
 }
 
-std::string reply_too_large(std::uint64_t reply_bytes_max) {
-    return fmt::format("too_large: the job is done, but its reply has more than {} bytes: call with a larger --reply",
-                       reply_bytes_max);
-}
-
 const char* name_of(queued_job::state s) {
     return s == queued_job::state::ready ? "ready" : s == queued_job::state::taken ? "taken" : "replied";
 }

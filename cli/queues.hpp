@@ -29,13 +29,6 @@ queue_bytes open_queue(const std::string& place, bool create, const queue_shape&
 // What a queue takes as jobs with so much room for a reply.
 message_limits job_limits(const std::string& place, const queue_bytes& q, std::uint64_t reply_bytes = 0);
 
-// How commands tell of a reply that is larger than its caller has room for. The caller asks for a byte more than its
-// user wants; a worker fills all that room with reply_too_large(), a text that no reply is mistaken for.
-constexpr std::uint64_t room_to_ask_for(std::uint64_t reply_bytes_max) noexcept {
-    return reply_bytes_max == UINT64_MAX ? reply_bytes_max : reply_bytes_max + 1;
-}
-std::string reply_too_large(std::uint64_t reply_bytes_max);
-
 // "ready", "taken", "replied"
 const char* name_of(queued_job::state s);
 

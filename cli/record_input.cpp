@@ -1,4 +1,4 @@
-// Records from CSV and from JSON lines.
+// Records from CSV and from JSON lines, and which format it is.
 // SPDX-License-Identifier: MIT
 #include "record_input.hpp"
 
@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "csv.hpp"
+#include "dbf_input.hpp"
 #include "failure.hpp"
 #include "json.hpp"
 #include "suggest.hpp"
@@ -21,15 +22,29 @@ constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 std::string name_of_file(const std::string& path) { return path == "-" ? "standard input" : path; }
 
-class csv_input : public record_input {
+class text_input : public record_input {
+   public:
+    std::uint64_t size_bytes() const noexcept override { return bytes_.size_bytes(); }
+    std::uint64_t used_bytes() const noexcept override { return bytes_.used_bytes(); }
+
+   protected:
+    text_input(const std::string& path, record_part part) : bytes_(path), part_(part) {}
+    // Whether the next record is in our part.
+    bool is_ours() noexcept { return seen_++ % part_.count == part_.number - 1; }
+
+    byte_input bytes_;
+
+   private:
+    record_part part_;
+    std::uint64_t seen_ = 0;
+};
+
+class csv_input : public text_input {
    public:
     csv_input(const std::string& path, const std::optional<std::string>& key, record_part part)
-        : record_input(path, part) {
+        : text_input(path, part) {
         read_columns(path);
-        if (!key) return;
-        const auto found = std::find(names_.begin(), names_.end(), *key);
-        if (found == names_.end()) no_column(path, *key);
-        key_ = static_cast<std::size_t>(found - names_.begin());
+        if (key) key_ = column_of(path, *key, names_, columns_);
     }
 
     std::optional<std::string> columns() const override { return columns_; }
@@ -85,13 +100,6 @@ class csv_input : public record_input {
         columns_ = csv_line(row_);
     }
 
-    [[noreturn]] void no_column(const std::string& path, const std::string& key) const {
-        const std::string meant = nearest(key, names_);
-        throw usage_error(fmt::format("--key: {} has no column {}; {} {}", name_of_file(path), key,
-                                      meant.empty() ? "its columns are" : "did you mean",
-                                      meant.empty() ? columns_ : meant + "?"));
-    }
-
     csv_row row_;
     std::uint64_t line_ = 1, row_line_ = 1;
     std::vector<std::string> names_;
@@ -99,10 +107,10 @@ class csv_input : public record_input {
     std::size_t key_ = 0;
 };
 
-class json_input : public record_input {
+class json_input : public text_input {
    public:
     json_input(const std::string& path, std::string key, record_part part)
-        : record_input(path, part), key_(std::move(key)) {}
+        : text_input(path, part), key_(std::move(key)) {}
 
     bool next(record& into) override {
         do {
@@ -145,9 +153,11 @@ class json_input : public record_input {
 std::optional<record_format> format_of(const std::optional<std::string>& asked, std::string_view file) {
     if (asked == "csv") return record_format::csv;
     if (asked == "jsonl") return record_format::json_lines;
-    if (asked) throw usage_error("--format is csv or jsonl, not " + *asked);
+    if (asked == "dbf") return record_format::dbf;
+    if (asked) throw usage_error("--format is csv, jsonl or dbf, not " + *asked);
     if (file.ends_with(".csv")) return record_format::csv;
     if (file.ends_with(".jsonl") || file.ends_with(".ndjson")) return record_format::json_lines;
+    if (file.ends_with(".dbf") || file.ends_with(".DBF")) return record_format::dbf;
     return std::nullopt;
 }
 
@@ -183,8 +193,21 @@ void record_input::check_key(record& r) {
     }
 }
 
+std::size_t record_input::column_of(const std::string& path, const std::string& name,
+                                    const std::vector<std::string>& names, const std::string& columns) {
+    const auto found = std::find(names.begin(), names.end(), name);
+    if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
+    const std::string meant = nearest(name, names);
+    throw usage_error(fmt::format("--key: {} has no column {}; {} {}", name_of_file(path), name,
+                                  meant.empty() ? "its columns are" : "did you mean",
+                                  meant.empty() ? columns : meant + "?"));
+}
+
 std::unique_ptr<record_input> record_input::open(record_format format, const std::string& path,
-                                                 const std::optional<std::string>& key, record_part part) {
+                                                 const std::optional<std::string>& key,
+                                                 const std::optional<std::string>& encoding, record_part part) {
+    if (format == record_format::dbf) return open_dbf(path, key, encoding, part);
+    if (encoding) throw usage_error("--encoding is for DBF");
     if (format == record_format::csv) return std::make_unique<csv_input>(path, key, part);
     if (!key) throw usage_error("which member of each line is the key? Say --key NAME");
     return std::make_unique<json_input>(path, *key, part);

@@ -1,8 +1,8 @@
-// record_input: the rows of a CSV file, or the lines of a file of JSON lines, as records for a table.
+// record_input: the rows of a CSV or DBF file, or the lines of a file of JSON lines, as records for a table.
 // SPDX-License-Identifier: MIT
 //
 // A row becomes a record: its key is one of the columns, its value the row itself, as CSV. The names of the columns
-// are a record too, of the key columns_key. A line of JSON is a value as it stands, and its key one of its members.
+// are a record too, of the key columns_key. DBF is as CSV (dbf_input.hpp). A line of JSON is a value as it stands, and its key one of its members.
 #pragma once
 
 #include <cstdint>
@@ -18,9 +18,9 @@ namespace samepage::cli {
 
 inline constexpr std::string_view columns_key = "#columns";
 
-enum class record_format : std::uint8_t { csv, json_lines };
+enum class record_format : std::uint8_t { csv, json_lines, dbf };
 
-// "csv" or "jsonl"; else what the file's name ends with: .csv, .jsonl, .ndjson. Throws failure (usage).
+// "csv", "jsonl" or "dbf"; else what the file's name ends with: .csv, .jsonl, .ndjson, .dbf. Throws failure (usage).
 std::optional<record_format> format_of(const std::optional<std::string>& asked, std::string_view file);
 
 // Every `count`-th record only, from the `number`-th on: what one of several processes takes.
@@ -54,29 +54,27 @@ class record_input {
         std::string wrong;  // why it is no record; empty: it is one
     };
 
-    // `key`: the column or the member that is the key; for CSV it may be left out, then it is the first column. Reads
-    // the names of the columns. Throws failure.
+    // `key`: the column or the member that is the key; where there are columns it may be left out, then it is the first.
+    // Reads the names of the columns. `encoding` is for DBF. Throws failure.
     static std::unique_ptr<record_input> open(record_format format, const std::string& path,
-                                              const std::optional<std::string>& key, record_part part);
+                                              const std::optional<std::string>& key,
+                                              const std::optional<std::string>& encoding, record_part part);
     virtual ~record_input() = default;
 
     virtual bool next(record& into) = 0;  // false: there are no more
     // The names of the columns, as a row of CSV; none where there are none.
     virtual std::optional<std::string> columns() const { return std::nullopt; }
-    const byte_input& bytes() const noexcept { return bytes_; }
+    virtual const char* unit() const noexcept { return "line"; }     // what record::line counts
+    virtual std::uint64_t size_bytes() const noexcept = 0;           // of the file; 0: unknown
+    virtual std::uint64_t used_bytes() const noexcept = 0;           // of it, by now
+    virtual std::vector<std::string> remarks() const { return {}; }  // what else there is to say, at the end
 
    protected:
-    record_input(const std::string& path, record_part part) : bytes_(path), part_(part) {}
-    // Whether the next record is in our part.
-    bool is_ours() noexcept { return seen_++ % part_.count == part_.number - 1; }
     // Whether there may be such a key; else says why not.
     static void check_key(record& r);
-
-    byte_input bytes_;
-
-   private:
-    record_part part_;
-    std::uint64_t seen_ = 0;
+    // The index of the column. Throws failure, with the names as a row of CSV.
+    static std::size_t column_of(const std::string& path, const std::string& name,
+                                 const std::vector<std::string>& names, const std::string& columns);
 };
 
 }  // namespace samepage::cli

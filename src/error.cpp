@@ -7,6 +7,8 @@
 #include <system_error>
 #include <type_traits>
 
+#include "utf8.hpp"
+
 namespace samepage {
 
 static_assert(std::is_trivially_copyable_v<error>);
@@ -29,21 +31,13 @@ const row& row_of(errc code) noexcept {
     return found == std::end(rows) ? *(std::end(rows) - 1) : *found;
 }
 
-// The longest beginning of `text` of at most `bytes_max` bytes that doesn't end inside a UTF-8 character.
-std::string_view cut(std::string_view text, std::size_t bytes_max) noexcept {
-    if (text.size() <= bytes_max) return text;
-    std::size_t end = bytes_max;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-    return text.substr(0, end);
-}
-
 }  // namespace
 
 std::string_view name_of(errc code) noexcept { return row_of(code).name; }
 
 error::error(errc code, const char* operation, std::string_view detail, int system_code) noexcept
     : code_(code), system_code_(system_code), operation_(operation) {
-    const std::string_view kept = cut(detail, detail_bytes_max);
+    const std::string_view kept = beginning_of(detail, detail_bytes_max);
     if (!kept.empty()) std::memcpy(detail_.data(), kept.data(), kept.size());  // an empty view may be null
     detail_bytes_ = static_cast<std::uint32_t>(kept.size());
 }

@@ -31,7 +31,7 @@ class queue_call : public command {
         if (json && jobs_.end() != '\n') throw usage_error("--null, --raw and --json exclude each other");
         const queue_bytes q = open_queue(place_, false);
         const std::uint64_t reply_bytes_max = room(q);
-        message_input input(jobs_, job_limits(place_, q, room_to_ask_for(reply_bytes_max)));
+        message_input input(jobs_, job_limits(place_, q, reply_bytes_max));
         for (auto some = input.next(); !some.empty(); some = input.next()) {
             for (const auto& job : some) print_reply(call(q, job, reply_bytes_max), json);
         }
@@ -42,15 +42,13 @@ class queue_call : public command {
     // A small queue keeps room for more than one call.
     std::uint64_t room(const queue_bytes& q) const {
         constexpr std::uint64_t usual = std::uint64_t{64} << 10U;
-        return reply_bytes_.value_or(std::min(usual, q.capacity_bytes() / 4 - 1));
+        return reply_bytes_.value_or(std::min(usual, q.capacity_bytes() / 4));
     }
 
     std::string call(const queue_bytes& q, std::span<const std::byte> job, std::uint64_t reply_bytes_max) {
-        const auto reply = q.call(job, timeout_.value_or(forever), room_to_ask_for(reply_bytes_max));
+        const auto reply = q.call(job, timeout_.value_or(forever), reply_bytes_max);
         const std::string before = replies_ > 0 ? fmt::format(" ({} answered before it)", replies_) : "";
         if (!reply) throw failure(reply.error(), before);
-        if (reply->size() > reply_bytes_max)
-            throw failure(status_full, "too_large", reply_too_large(reply_bytes_max) + before);
         ++replies_;
         return {reinterpret_cast<const char*>(reply->data()), reply->size()};
     }

@@ -84,7 +84,7 @@ class queue_take : public command {
         if (status != 0) {
             need(j.give_back());
         } else if (j.is_call()) {
-            answer(j, std::move(reply));
+            answer(j, reply);
         } else {
             need(j.acknowledge());
         }
@@ -94,15 +94,13 @@ class queue_take : public command {
 
     // A reply that is too large can't be given, now or by the next worker, but the job is done. Whoever called must
     // neither wait on nor take a part for the whole, and a caller's mistake must not end this worker.
-    void answer(job& j, std::string reply) const {
-        const std::uint64_t room_bytes = j.reply_bytes_max();
-        if (reply.size() > room_bytes) {
-            const std::string text = reply_too_large(room_bytes);
-            complain(fmt::format("job {}: {}", j.id(), text));
-            reply.assign(static_cast<std::size_t>(room_bytes), '\n');
-            text.copy(reply.data(), reply.size());
-        }
-        need(j.reply_text(reply));
+    void answer(job& j, const std::string& reply) const {
+        if (reply.size() <= j.reply_bytes_max()) return need(j.reply_text(reply));
+        // Short: a caller who kept little room for a reply has little for this, too.
+        const std::string why =
+            fmt::format("reply over {} bytes: call with a larger --reply; the job is done", j.reply_bytes_max());
+        complain(fmt::format("job {}: {}", j.id(), why));
+        need(j.fail(why));
     }
 
     json_object as_json(const job& j) const {

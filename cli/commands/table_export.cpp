@@ -50,6 +50,7 @@ class table_export : public command {
         json_ = json;
         const std::string file = file_.value_or("-");
         const auto said = format_of(format_, file);
+        if (said == record_format::dbf) throw usage_error("a table is exported as CSV or JSON lines, not as DBF");
         const table_bytes t = table_to_read(place_);
         const auto columns = t.get_text(columns_key);
         if (!columns && columns.error().code() != errc::no_key) throw failure(columns.error());

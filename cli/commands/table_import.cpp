@@ -1,4 +1,4 @@
-// samepage table import: puts the rows of a CSV file, or of a file of JSON lines, into a table.
+// samepage table import: puts the rows of a CSV or DBF file, or the lines of a file of JSON lines, into a table.
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
@@ -25,9 +25,10 @@ class table_import : public command {
    public:
     void declare(arguments& a) override {
         a.place(place_);
-        a.word(file_, "FILE", "CSV, its first line the names of the columns, or JSON lines; '-': standard input");
+        a.word(file_, "FILE", "CSV, its first line the names of the columns, JSON lines, or DBF; '-': standard input");
         a.text("--key", key_, "COLUMN", "The column that is the key, default the first; of JSON lines the member");
-        a.text("--format", format_, "FORMAT", "csv or jsonl; default: what the file's name says");
+        a.text("--format", format_, "FORMAT", "csv, jsonl or dbf; default: what the file's name says");
+        a.text("--encoding", encoding_, "NAME", "The code page of a DBF that doesn't say it, or lies: CP1252, CP850");
         a.text("--part", part_, "K/N", "Of N parts only the K-th: every N-th row, so that N processes share them");
         a.flag("--strict", strict_, "End at the first malformed row, with what was put before it");
         holding_.declare(a, false);
@@ -39,8 +40,8 @@ class table_import : public command {
         if (!file_) throw usage_error("FILE is missing; '-' is standard input (see samepage table import --help)");
         json_ = json;
         const auto format = format_of(format_, *file_);
-        if (!format) throw usage_error("is " + *file_ + " CSV or JSON lines? Say --format csv or --format jsonl");
-        const auto input = record_input::open(*format, *file_, key_, part());
+        if (!format) throw usage_error("is " + *file_ + " CSV, JSON lines or DBF? Say --format csv, jsonl or dbf");
+        const auto input = record_input::open(*format, *file_, key_, encoding_, part());
         if (holding_.asked()) holding_.begin();
         const table_bytes t = table_to_write(place_, holding_.asked());
         const samepage::place where = need(place::parse(place_));
@@ -49,6 +50,7 @@ class table_import : public command {
         keep_columns(t, input->columns());
         const auto begun = clock::now();
         put_all(t, *input);
+        for (const std::string& remark : input->remarks()) complain(remark);
         tell(std::chrono::duration<double>(clock::now() - begun).count());
         if (!holding_.asked()) return status_ok;
         return holding_.until_end("Holding " + place_, [&t] { return t.check_name(); });
@@ -91,30 +93,31 @@ class table_import : public command {
     }
 
     void put_all(const table_bytes& t, record_input& input) {
-        progress shown("importing " + file(), input.bytes().size_bytes());
+        progress shown("importing " + file(), input.size_bytes());
         record_input::record r;
         while (input.next(r)) {
             heed_interrupts();
             if (r.wrong.empty()) {
-                put(t, r);
+                put(t, r, input.unit());
             } else {
-                skip(r);
+                skip(r, input.unit());
             }
-            if ((put_ + skipped_) % 256 == 0) shown.at(input.bytes().used_bytes(), put_);
+            if ((put_ + skipped_) % 256 == 0) shown.at(input.used_bytes(), put_);
         }
     }
 
-    void put(const table_bytes& t, const record_input::record& r) {
+    void put(const table_bytes& t, const record_input::record& r, const char* unit) {
         const bool replaces = need(t.contains(r.key));
         const auto done = t.put_text(r.key, r.value);
         if (!done)
-            throw failure(done.error(), fmt::format(" ({} line {}; the {} before it were put)", file(), r.line, put_));
+            throw failure(done.error(),
+                          fmt::format(" ({} {} {}; the {} before it were put)", file(), unit, r.line, put_));
         ++put_;
         if (replaces) ++replaced_;
     }
 
-    void skip(const record_input::record& r) {
-        const std::string where = r.lines < 2 ? fmt::format("{} line {}", file(), r.line)
+    void skip(const record_input::record& r, const char* unit) {
+        const std::string where = r.lines < 2 ? fmt::format("{} {} {}", file(), unit, r.line)
                                               : fmt::format("{} lines {} to {}", file(), r.line, r.line + r.lines - 1);
         if (strict_)
             throw failure(status_error, "malformed",
@@ -127,7 +130,7 @@ class table_import : public command {
                         skipped_ == shown_max ? ". Further ones are skipped too, and only counted" : "");
         if (json_) {
             json_object one;
-            complain_in_json(one.set("error", "malformed").set("message", text).set("line", r.line).dump());
+            complain_in_json(one.set("error", "malformed").set("message", text).set(unit, r.line).dump());
         } else {
             complain(text);
         }
@@ -154,7 +157,7 @@ class table_import : public command {
     }
 
     std::string place_;
-    std::optional<std::string> file_, key_, format_, part_;
+    std::optional<std::string> file_, key_, format_, encoding_, part_;
     bool strict_ = false, json_ = false;
     holding holding_;
     std::uint64_t put_ = 0, replaced_ = 0, skipped_ = 0;

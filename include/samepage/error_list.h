@@ -25,6 +25,7 @@
     X(18, not_owner, "this handle does not own it", "only the owner may release it")                                   \
     X(19, closed, "the handle is closed", "open it again")                                                             \
     X(20, system, "the system refused", "see the system's own code")                                                   \
-    X(21, no_key, "there is no record of that key", "put one")
+    X(21, no_key, "there is no record of that key", "put one")                                                         \
+    X(22, failed, "who had the job could not do it", "look at what the worker says")
 
 #endif

@@ -78,11 +78,12 @@ struct queued_job {
 // damage it, which then is `corrupt`).
 // Room: a job that stays unfinished keeps the room of all jobs pushed after it from being used again.
 //
-//   auto work = samepage::queue_bytes::create("work");
-//   work->push_text("resize photo.jpg");
+//   auto work = samepage::queue_bytes::create("work").value();
+//   work.push_text("resize photo.jpg").value();
 //   // in a worker:
-//   auto job = work->take();
-//   if (do_it(job->text())) job->acknowledge();    // else its end gives it back
+//   auto work = samepage::queue_bytes::create("work").value();
+//   auto job = work.take().value();
+//   if (do_it(job.text())) job.acknowledge().value();    // else its end gives it back
 class SAMEPAGE_API queue_bytes {
    public:
     // A job that was taken. Given back at its end unless it was finished. Move-only; ends before its queue handle does.
@@ -115,15 +116,19 @@ class SAMEPAGE_API queue_bytes {
         // too_large: more than the caller has kept room for; the job is still this one's then.
         result<void> reply(std::span<const std::byte> bytes);
         result<void> reply_text(std::string_view text) { return reply(std::as_bytes(std::span(text))); }
+        // The job is finished, though it could not be done, and no other worker shall try: who called gets the error
+        // `failed` with this text, UTF-8, of which there is room for so much as a reply may have, 400 bytes at most.
+        // Where nobody called, it is dropped. not_owner as acknowledge().
+        result<void> fail(std::string_view why);
         // Ready again, in its old place: the next take gets it, also this worker's. Who can't do a job at all, as
-        // deliveries() tells, puts it aside and acknowledges it. not_owner as acknowledge().
+        // deliveries() tells, fails it, or puts it aside and acknowledges it. not_owner as acknowledge().
         result<void> give_back();
 
        private:
         friend class queue_bytes;
         void swap(job& other) noexcept;
         const std::byte* data() const noexcept { return many_ ? many_.get() : few_.data(); }
-        result<void> finish(bool with_reply, std::span<const std::byte> bytes, const char* operation);
+        result<void> finish(std::span<const std::byte> reply, bool failed, const char* operation);
 
         const void* state_ = nullptr;  // the queue handle's
         std::uint64_t position_ = 0;
@@ -162,6 +167,7 @@ class SAMEPAGE_API queue_bytes {
 
     // Pushes a job and waits for its reply, which must fit into `reply_bytes_max`. When a worker dies, the next one has
     // it. timed_out: a job that nobody has taken by then is withdrawn; else it goes on, and its reply is dropped.
+    // failed, in the worker's words: it could not do the job.
     result<std::vector<std::byte>> call(std::span<const std::byte> bytes, duration timeout = forever,
                                         std::uint64_t reply_bytes_max = 4096) const;
     result<std::string> call_text(std::string_view text, duration timeout = forever,
@@ -193,9 +199,12 @@ class SAMEPAGE_API queue_bytes {
 // A queue of Ts: a thin view of queue_bytes. A job that has another size is wrong_kind when its value is asked for.
 // T's layout should be the same in all processes: fixed-width members, no pointers. So should R's, a reply.
 //
-//   auto orders = samepage::queue<order, receipt>::create("orders");
-//   receipt r = orders->call({17, 3}).value();                                 // one process
-//   auto job = orders->take(); job->reply(handle(job->value().value()));       // another
+//   auto orders = samepage::queue<order, receipt>::create("orders").value();
+//   receipt r = orders.call({17, 3}).value();
+//   // in a worker:
+//   auto orders = samepage::queue<order, receipt>::create("orders").value();
+//   auto job = orders.take().value();
+//   job.reply(handle(job.value().value())).value();
 template <class T, class R = T>
 class queue {
     static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_copyable_v<R>, "jobs are copied byte by byte");

@@ -51,12 +51,14 @@ struct cell {
     std::atomic<std::uint64_t> id;        // 1 for a queue's first job, one more for each
     std::atomic<std::uint64_t> caller;    // who waits for the reply (an identity), or 0; cleared by the caller alone
     std::atomic<std::uint32_t> job_bytes;
-    std::atomic<std::uint32_t> room_bytes;  // for the reply
-    std::atomic<std::uint32_t> reply_bytes;
-    std::atomic<std::uint32_t> check;  // of the job's bytes, where jobs carry check sums
+    std::atomic<std::uint32_t> room_bytes;   // for the reply
+    std::atomic<std::uint32_t> reply_bytes;  // or how long the text is that says why the job failed, with failed_reply
+    std::atomic<std::uint32_t> check;        // of the job's bytes, where jobs carry check sums
     std::byte bytes[80];
 };
 static_assert(sizeof(cell) == cell_bytes && offsetof(cell, bytes) == 48);
+
+inline constexpr std::uint32_t failed_reply = std::uint32_t{1} << 31;
 
 inline constexpr std::uint64_t more_offset = 16;  // of the bytes in a cell that isn't a record's first
 inline constexpr std::uint64_t first_bytes = cell_bytes - offsetof(cell, bytes);
@@ -83,6 +85,11 @@ constexpr std::uint64_t in_state(std::uint64_t position) noexcept { return (posi
 constexpr std::uint64_t record_cells(std::uint64_t job_bytes, std::uint64_t room_bytes) noexcept {
     const std::uint64_t bytes = shared::copy_room(job_bytes) + shared::copy_room(room_bytes);
     return bytes <= first_bytes ? 1 : 1 + (bytes - first_bytes + more_bytes - 1) / more_bytes;
+}
+
+// What there is of a record behind the job: at least the room for the reply.
+constexpr std::uint64_t bytes_behind_job(std::uint64_t job_bytes, std::uint64_t room_bytes) noexcept {
+    return first_bytes + (record_cells(job_bytes, room_bytes) - 1) * more_bytes - shared::copy_room(job_bytes);
 }
 
 inline constexpr std::uint64_t capacity_min = 256;
@@ -112,7 +119,8 @@ struct shape {
     }
 };
 
-inline constexpr std::uint32_t format_version = 2;  // 1 had records that didn't go round the ring's end
+// 1 had records that didn't go round the ring's end; who reads 2 takes a failed job's text for damage.
+inline constexpr std::uint32_t format_version = 3;
 inline constexpr std::uint64_t fingerprint = shared::fingerprint_of(
     {takers_offset, bell_offset, pushers_offset, callers_offset, callers_words, shared::participants_offset,
      shared::slots_count, words_offset, offsetof(ring_words, tail), offsetof(ring_words, head),

@@ -23,6 +23,7 @@
 #include "queue/state.hpp"
 #include "shared/check.hpp"
 #include "shared/poll.hpp"
+#include "utf8.hpp"
 
 namespace samepage {
 
@@ -51,6 +52,10 @@ constexpr int sweeps_part = 16;
 
 error not_mine(const char* operation) {
     return error(errc::not_owner, operation, "this handle doesn't have the job (any more); take another");
+}
+
+std::string_view text_of(const std::vector<std::byte>& bytes) noexcept {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 }  // namespace
@@ -300,20 +305,20 @@ void queue_bytes::job::swap(job& other) noexcept {
     many_.swap(other.many_);
 }
 
-result<void> queue_bytes::job::finish(bool with_reply, std::span<const std::byte> bytes, const char* operation) {
+result<void> queue_bytes::job::finish(std::span<const std::byte> reply, bool failed, const char* operation) {
     const auto* const s = static_cast<const state*>(state_);
     const std::uint64_t word = std::exchange(word_, 0);
     if (word == 0 || !s->is_own(word)) return not_mine(operation);
     auto& record = s->jobs->at(position_);
     // relaxed: one that gives up just now leaves a reply to nobody, which is freed like that of a dead one
     const bool awaited = is_call_ && record.caller.load(std::memory_order_relaxed) != 0;
-    if (awaited && bytes.size() > room_bytes_) {
+    if (awaited && !failed && reply.size() > room_bytes_) {
         word_ = word;
         return error(errc::too_large, operation,
-                     "the reply has " + std::to_string(bytes.size()) + " bytes, the caller keeps room for " +
+                     "the reply has " + std::to_string(reply.size()) + " bytes, the caller keeps room for " +
                          std::to_string(room_bytes_) + "; reply less, or call with more room");
     }
-    if (awaited) s->jobs->write_reply(position_, size_bytes_, with_reply ? bytes : std::span<const std::byte>());
+    if (awaited) s->jobs->write_reply(position_, size_bytes_, reply, failed);
     std::uint64_t seen = word;
     const std::uint64_t next = (awaited ? queues::replied : queues::done) | queues::in_state(position_);
     if (!ring::change(record, seen, next)) return not_mine(operation);
@@ -322,9 +327,17 @@ result<void> queue_bytes::job::finish(bool with_reply, std::span<const std::byte
     return {};
 }
 
-result<void> queue_bytes::job::acknowledge() { return finish(false, {}, "acknowledge a job"); }
+result<void> queue_bytes::job::acknowledge() { return finish({}, false, "acknowledge a job"); }
 
-result<void> queue_bytes::job::reply(std::span<const std::byte> bytes) { return finish(true, bytes, "reply to a job"); }
+result<void> queue_bytes::job::reply(std::span<const std::byte> bytes) {
+    return finish(bytes, false, "reply to a job");
+}
+
+result<void> queue_bytes::job::fail(std::string_view why) {
+    const std::uint64_t space = queues::bytes_behind_job(size_bytes_, room_bytes_);
+    const auto kept = std::min<std::uint64_t>(space, error::detail_bytes_max);
+    return finish(std::as_bytes(std::span(beginning_of(why, static_cast<std::size_t>(kept)))), true, "fail a job");
+}
 
 result<void> queue_bytes::job::give_back() {
     constexpr const char* operation = "give back a job";
@@ -373,14 +386,15 @@ result<std::vector<std::byte>> queue_bytes::call(std::span<const std::byte> byte
     const bool mine = ring::change(record, seen, done);  // F2
     s.pushers->wake_all(s.opened.object());
     if (!mine || !reply) return corrupt(calling);
-    return *std::move(reply);
+    if (reply->failed) return error(errc::failed, calling, text_of(reply->bytes));
+    return std::move(reply->bytes);
 }
 
 result<std::string> queue_bytes::call_text(std::string_view text, duration timeout,
                                            std::uint64_t reply_bytes_max) const {
     const auto reply = call(std::as_bytes(std::span(text)), timeout, reply_bytes_max);
     if (!reply) return reply.error();
-    return std::string(reinterpret_cast<const char*>(reply->data()), reply->size());
+    return std::string(text_of(*reply));
 }
 
 }  // namespace samepage

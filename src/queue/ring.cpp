@@ -288,18 +288,21 @@ void ring::load(std::uint64_t position, std::uint64_t offset, std::span<std::byt
     });
 }
 
-void ring::write_reply(std::uint64_t position, std::uint64_t job_bytes,
-                       std::span<const std::byte> reply) const noexcept {
+void ring::write_reply(std::uint64_t position, std::uint64_t job_bytes, std::span<const std::byte> reply,
+                       bool failed) const noexcept {
     store(position, shared::copy_room(job_bytes), reply);
-    at(position).reply_bytes.store(static_cast<std::uint32_t>(reply.size()), relaxed);
+    const auto size = static_cast<std::uint32_t>(reply.size());
+    at(position).reply_bytes.store(failed ? size | failed_reply : size, relaxed);
 }
 
-std::optional<std::vector<std::byte>> ring::copy_reply(std::uint64_t position, std::uint64_t job_bytes,
-                                                       std::uint64_t room_bytes) const {
-    const std::size_t size = at(position).reply_bytes.load(relaxed);
-    if (size > room_bytes) return std::nullopt;
-    std::vector<std::byte> reply(size);
-    load(position, shared::copy_room(job_bytes), reply);
+std::optional<ring::copied_reply> ring::copy_reply(std::uint64_t position, std::uint64_t job_bytes,
+                                                   std::uint64_t room_bytes) const {
+    const std::uint32_t word = at(position).reply_bytes.load(relaxed);
+    const bool failed = (word & failed_reply) != 0;
+    const std::size_t size = word & ~failed_reply;
+    if (size > (failed ? bytes_behind_job(job_bytes, room_bytes) : room_bytes)) return std::nullopt;
+    copied_reply reply{std::vector<std::byte>(size), failed};
+    load(position, shared::copy_room(job_bytes), reply.bytes);
     return reply;
 }
 

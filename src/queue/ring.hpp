@@ -16,7 +16,7 @@
 //   P5 last_id, then tail behind it                     give back (taker)
 //   acknowledge (taker)                                 G1 its state: ready                  <- commits
 //   A1 its state: done                   <- commits     G2 one rewind more
-//   reply (taker)                                       sweep (anybody), of the records from head on
+//   reply, or fail (taker)                              sweep (anybody), of the records from head on
 //   R1 the reply's bytes and length                     S1 taken by a dead one: as G1, G2
 //   R2 its state: replied                <- commits     S2 replied to a dead one: done
 //   fetch (caller)                                      withdraw (caller)
@@ -171,10 +171,16 @@ class ring {
     void rewind() const noexcept { words_->rewinds.fetch_add(1); }
     // `to` has the job's length.
     void copy_job(const seen_record& job, std::span<std::byte> to) const noexcept { load(job.position, 0, to); }
-    void write_reply(std::uint64_t position, std::uint64_t job_bytes, std::span<const std::byte> reply) const noexcept;
+    // `failed`: the bytes say why the job failed.
+    void write_reply(std::uint64_t position, std::uint64_t job_bytes, std::span<const std::byte> reply,
+                     bool failed) const noexcept;
+    struct copied_reply {
+        std::vector<std::byte> bytes;
+        bool failed;
+    };
     // Of a record whose room has `room_bytes`; nothing if what it says can't be.
-    std::optional<std::vector<std::byte>> copy_reply(std::uint64_t position, std::uint64_t job_bytes,
-                                                     std::uint64_t room_bytes) const;
+    std::optional<copied_reply> copy_reply(std::uint64_t position, std::uint64_t job_bytes,
+                                           std::uint64_t room_bytes) const;
 
     // ---- For whoever waits ---------------------------------------------------------------------------------------
 

@@ -80,7 +80,9 @@ static_assert(queues::in_state(0x123456789abcdef0) == 0x56789abc0000def0);
 static_assert(queues::record_cells(80, 0) == 1 && queues::record_cells(64, 1) == 1 && queues::record_cells(81, 0) == 2);
 static_assert(queues::record_cells(192, 0) == 2 && queues::record_cells(177, 16) == 3);
 static_assert(queues::shape::of(1000, false).object_bytes() == 12672 + 1024);
-static_assert(queues::format_version == 2 && queues::fingerprint == 0xc1501248f4cfe27aU);
+static_assert(queues::failed_reply == 0x80000000U && queues::bytes_behind_job(8, 8) == 64);
+static_assert(queues::bytes_behind_job(80, 0) == 0 && queues::bytes_behind_job(1, 100) == 176);
+static_assert(queues::format_version == 3 && queues::fingerprint == 0xc1501248f4cfe27aU);
 
 static_assert(channels::waiters_offset == 4096 && channels::bell_offset == 4100 && channels::room_offset == 4160);
 static_assert(channels::waiters_point == 0 && channels::owner_point == 1 && channels::room_point == 2);
@@ -168,8 +170,8 @@ TEST(layout_test, a_lock_of_format_version_1_is_taken) {
 }
 
 // Its maker was killed with the second job, which goes round the ring's end.
-TEST(layout_test, a_queue_of_format_version_2_keeps_its_jobs) {
-    const auto q = queue_bytes::open(copy_of("queue-2.page"));
+TEST(layout_test, a_queue_of_format_version_3_keeps_its_jobs) {
+    const auto q = queue_bytes::open(copy_of("queue-3.page"));
     ASSERT_TRUE(q) << q.error().message();
     EXPECT_EQ(q->capacity_bytes(), 512U);
     EXPECT_EQ(q->push_text("the fourth").value(), 4U);
@@ -204,8 +206,8 @@ TEST(layout_test, a_table_of_format_version_1_is_read_and_written) {
     EXPECT_EQ(table_inside::wrong_with(path), "");
 }
 
-TEST(layout_test, a_queue_of_format_version_1_is_refused_by_name) {
-    const auto q = queue_bytes::open(copy_of("queue-1.page"));
+TEST(layout_test, an_earlier_queue_is_refused_by_name) {
+    const auto q = queue_bytes::open(copy_of("queue-2.page"));
     ASSERT_FALSE(q);
     EXPECT_EQ(q.error().code(), errc::wrong_version) << q.error().message();
     EXPECT_NE(q.error().message().find("version"), std::string::npos) << q.error().message();

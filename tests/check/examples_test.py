@@ -8,7 +8,7 @@ import sys
 import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-HEADERS = ("region", "cell", "channel", "lock")
+HEADERS = ("region", "cell", "channel", "lock", "queue")
 FLAGS = ("-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-Wno-unused-variable",
          "-Wno-unused-but-set-variable")
 # What examples use that a reader knows to be their own.
@@ -16,8 +16,13 @@ BEFORE = """#include <poll.h>
 #include <cstdint>
 #include <cstdio>
 #include <string>
+#include <string_view>
 struct point { std::int32_t x, y; };
 struct tick { std::uint64_t number, price; };
+struct order { std::int32_t article, count; };
+struct receipt { std::int64_t price; };
+inline bool do_it(std::string_view) { return true; }
+inline receipt handle(order o) { return {std::int64_t{o.count} * 5}; }
 inline void repair() {}
 """
 

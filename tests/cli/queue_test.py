@@ -159,11 +159,11 @@ class Queue(Case):
                             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
         self.assertEqual(self.samepage("queue", "call", "sums", "16", "--reply", "16"), b"x" * 16 + b"\n")
         for size in (17, 18, 2 * limit):
-            line = self.refused(7, "queue", "call", "sums", str(size), "--reply", "16")
-            self.assertIn("more than 16 bytes", line)
+            line = self.refused(1, "queue", "call", "sums", str(size), "--reply", "16")
+            self.assertIn("over 16 bytes", line)
             self.assertIn("--reply", line)
         self.assertEqual(self.samepage("queue", "call", "sums", "17", "--raw"), b"x" * 17)
-        self.refused(7, "queue", "call", "sums", "1", "--reply", "0")
+        self.refused(1, "queue", "call", "sums", "1", "--reply", "0")
         self.assertEqual(self.samepage("queue", "call", "sums", "0", "--reply", "0"), b"\n")
         self.assertEqual(self.jobs("sums"), [])
         with open(os.path.join(self.files, "done")) as done:
@@ -171,8 +171,8 @@ class Queue(Case):
         self.assertIsNone(worker.poll())
         worker.kill()
         told = self.finish(worker, -signal.SIGKILL)[1].decode().splitlines()
-        self.assertEqual(len(told), 2, told)  # 17 bytes went to the caller
-        self.assertIn("job 4: too_large", told[1])
+        self.assertEqual(len(told), 4, told)
+        self.assertIn("job 4: reply over 16 bytes: call with a larger --reply", told[2])
 
     def test_a_command_that_leaves_others_behind_is_not_waited_for(self):
         self.hold("work")
@@ -183,7 +183,7 @@ class Queue(Case):
         self.finish(worker)
 
     def test_too_large_says_which_capacity_to_ask_for(self):
-        for words, needed in ((["push"], 0), (["call", "--reply", "1000"], 1008)):
+        for words, needed in ((["push"], 0), (["call", "--reply", "1001"], 1008)):
             for size in (5000, 1000001):
                 place = f"./{words[0]}-{size}"
                 self.samepage("queue", "push", place, "small", "--capacity", "4K")

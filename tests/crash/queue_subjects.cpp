@@ -114,17 +114,22 @@ std::string reply_to(std::string_view text) { return "re: " + std::string(text);
 // Acknowledges it, or replies where somebody waits for that.
 bool finish(job& mine) { return mine.reply_text(reply_to(mine.text())).has_value(); }
 
-void finish(const scene& s, job& mine) {
+template <class End>
+void finish(const scene& s, job& mine, End&& end) {
     const unsigned number = keepers(mine);
     if (number != 0) {
         s.mine().note |= notes::of(number, 1);
         s.mine().note &= ~notes::of(number, 0);
     }
     s.act([&] {
-        const bool done = finish(mine);
+        const bool done = end();
         if (done && number != 0) s.mine().note |= notes::of(number, 2);
         return done;
     });
+}
+
+void finish(const scene& s, job& mine) {
+    finish(s, mine, [&] { return finish(mine); });
 }
 
 void give_back(const scene& s, job& mine) {
@@ -335,30 +340,43 @@ subject calling() {
     return s;
 }
 
-// The keeper calls; the victim is the worker.
+// The keeper calls; the victim is the worker, who replies or fails the job, as whoever comes after it replies.
 struct caller {
     queue_bytes queue;
-    std::string reply;
+    samepage::result<std::string> reply = std::string();
     std::thread thread;
 };
 
-subject replying() {
-    subject s = working("queue.reply", false);
+subject replying(const char* name, bool fails) {
+    subject s = working(name, false);
     s.on_paths = false;  // the caller must live
     s.prepare = [](const scene& at) {
         auto all = std::make_shared<caller>();
         all->queue = std::move(*std::static_pointer_cast<queue_bytes>(keep(at, 0, false)));
         all->thread = std::thread(
-            [all = all.get()] { all->reply = all->queue.call_text(text_of(actor::keeper, 1), patience, 400).value(); });
+            [all = all.get()] { all->reply = all->queue.call_text(text_of(actor::keeper, 1), patience, 400); });
         while (all->queue.info().value().jobs_ready == 0) std::this_thread::yield();
         return std::static_pointer_cast<void>(all);
     };
     s.operate = one_more;
+    if (fails) {
+        s.operate = [](const scene& at) {
+            const queue_bytes q = open(at);
+            job mine;
+            at.begin();
+            if (take(at, q, no_wait, mine))
+                finish(at, mine, [&] { return mine.fail("no: " + std::string(mine.text())).has_value(); });
+            at.end();
+        };
+    }
     s.check = [](const scene& at) { work_is_right(at, 1); };
-    s.survive = [](const scene& at, void* held) {
+    s.survive = [=](const scene& at, void* held) {
         auto& all = *static_cast<caller*>(held);
         all.thread.join();
-        require(at, all.reply == reply_to(text_of(actor::keeper, 1)), "the reply is a wrong one");
+        const std::string text = text_of(actor::keeper, 1);
+        const bool failed = !all.reply && all.reply.error().code() == errc::failed;
+        require(at, failed || (all.reply && *all.reply == reply_to(text)), "the reply is a wrong one");
+        require(at, !failed || (fails && all.reply.error().detail() == "no: " + text), "it failed in others' words");
         still_works(at, &all.queue);
     };
     return s;
@@ -374,7 +392,8 @@ std::vector<subject> queue_subjects() {
             working("queue.give_back", true),
             recovering(),
             calling(),
-            replying()};
+            replying("queue.reply", false),
+            replying("queue.fail", true)};
 }
 
 }  // namespace crash

@@ -238,6 +238,46 @@ TEST(queue_test, a_call_gets_its_reply) {
     EXPECT_EQ(q.info()->used_bytes, 0U);
 }
 
+// What the worker says goes as far as there is room behind the job, up to the border of a character.
+TEST(queue_test, a_call_whose_job_fails_gets_the_workers_words) {
+    const std::string name = fresh_name("fail");
+    const queue_bytes q = made(name);
+    std::thread worker([&] {
+        const auto own = queue_bytes::open(name);
+        ASSERT_TRUE(own) << own.error().message();
+        for (int i = 0; i < 5; ++i) {
+            auto job = own->take(long_enough);
+            ASSERT_TRUE(job) << job.error().message();
+            EXPECT_TRUE(job->fail(job->text() == "nothing" ? std::string_view() : job->text()));
+            EXPECT_FALSE(job->is_mine());
+            EXPECT_EQ(code_of(job->fail("x")), errc::not_owner);
+        }
+    });
+    const auto words_of = [&](const std::string& text, std::uint64_t room) {
+        const auto reply = q.call_text(text, long_enough, room);
+        EXPECT_EQ(code_of(reply), errc::failed);
+        return reply ? "" : std::string(reply.error().detail());
+    };
+    EXPECT_EQ(words_of("there is no such photo", 4096), "there is no such photo");
+    EXPECT_EQ(words_of("no room was asked for", 0), "no room was asked for");
+    EXPECT_EQ(words_of(std::string(31, 'x') + "\xC3\xBC and so on", 0), std::string(31, 'x'));
+    EXPECT_EQ(words_of(std::string(1000, 'x'), 4096), std::string(400, 'x'));
+    const auto silent = q.call_text("nothing", long_enough);
+    EXPECT_EQ(code_of(silent), errc::failed);
+    EXPECT_NE(silent.error().message().find("could not do it"), std::string::npos) << silent.error().message();
+    worker.join();
+    EXPECT_EQ(q.info()->used_bytes, 0U);
+}
+
+TEST(queue_test, a_plain_job_that_fails_is_finished) {
+    const queue_bytes q = made(fresh_name("fail_plain"));
+    ASSERT_TRUE(q.push_text(std::string(80, 'x')));
+    auto job = q.take(no_wait);
+    ASSERT_TRUE(job) << job.error().message();
+    EXPECT_TRUE(job->fail("nobody wants to know"));
+    EXPECT_EQ(q.info()->used_bytes, 0U);
+}
+
 TEST(queue_test, a_call_that_nobody_takes_is_withdrawn) {
     const queue_bytes q = made(fresh_name("withdrawn"));
     ASSERT_TRUE(q.push_text("before"));
