@@ -17,10 +17,10 @@ namespace {
 
 std::string number(std::uint64_t n) { return std::to_string(n); }
 
-// What changes with each turn in a stripe (writer.hpp I4), and what others may change of its step.
-struct stamp {
-    std::uint64_t doing, next_number, changes, records, cell, before;
-    bool operator==(const stamp&) const = default;
+// What a stripe's last turn has left; `cell` and `before` may also be changed by the owner of the space.
+struct step_seen {
+    std::uint64_t doing, records, cell, before;
+    bool operator==(const step_seen&) const = default;
 };
 
 class verifier {
@@ -82,35 +82,28 @@ class verifier {
         } while (!judged_.all() && !until_.passed() && (std::this_thread::yield(), true));
     }
 
-    // Of doing first: where a step has ended meanwhile, what it has changed is seen below.
-    stamp stamp_of(unsigned s) const {
+    step_seen step_of(unsigned s) const {
         const stripe& at = of(s);
-        stamp now{};
-        now.doing = read(at.doing);
-        now.next_number = read(at.next_number);
-        now.changes = read(at.changes);
-        now.records = read(at.records);
-        now.cell = read(at.cell);
-        now.before = read(at.before);
-        return now;
+        return {read(at.doing), read(at.records), read(at.cell), read(at.before)};
     }
 
     // False: it wasn't at rest throughout; or something looks wrong, and the map is an older one.
     bool judge_stripe(unsigned s, bool with_new_map) {
-        const stamp first = stamp_of(s);
+        const std::uint64_t turn = read(of(s).next_number);  // first of all: writer.hpp I4
         const std::uint64_t owner = of(s).owner.load();
         if (!is_at_rest(owner, *self_)) return false;
         if (with_new_map && !is_mapped_anew()) return false;
+        const step_seen step = step_of(s);
         mine_.clear();
         counted_ = 0;
         const std::size_t numbers_before = numbers_.size();
         if ((owner & ~(shared::identity_bits | shared::owner_word::flags)) != 0)
             say("stripe " + number(s) + " has an owner word that cannot be");
         for (unsigned c = 0; c < classes_count; ++c) check_list(s, c);
-        check_buckets(s, first);
-        check_step(s, first);
+        check_buckets(s, turn, step);
+        check_step(s, step);
         check_large(s);
-        if (stamp_of(s) != first || (!with_new_map && !mine_.empty())) {
+        if (step_of(s) != step || read(of(s).next_number) != turn || (!with_new_map && !mine_.empty())) {
             map_.undo();
             numbers_.resize(numbers_before);
             return false;
@@ -188,7 +181,7 @@ class verifier {
             say("the step of stripe " + number(s) + " is about " + hex(offset) + ", which is no cell");
     }
 
-    void check_step(unsigned s, const stamp& seen) {
+    void check_step(unsigned s, const step_seen& seen) {
         const stripe& at = of(s);
         std::uint64_t records = seen.records;
         switch (seen.doing) {
@@ -207,7 +200,7 @@ class verifier {
     }
 
     // How many records there are once the step is done.
-    std::uint64_t check_publishing(unsigned s, const stamp& seen) {
+    std::uint64_t check_publishing(unsigned s, const step_seen& seen) {
         const stripe& at = of(s);
         const std::uint64_t word_at = read(at.at), after = read(at.after);
         if (word_at % 8 != 0 || word_at < table_offset || !arena_->reaches(word_at, 8)) {
@@ -243,17 +236,19 @@ class verifier {
 
     // ---- Buckets -------------------------------------------------------------------------------------------------
 
-    void check_buckets(unsigned s, const stamp& seen) {
+    void check_buckets(unsigned s, std::uint64_t turn, const step_seen& step) {
         const std::uint64_t buckets = read(body_->buckets);
         if (buckets < buckets_min || buckets > buckets_max)
             return say("there cannot be " + number(buckets) + " buckets");
         strangers_.clear();
-        for (std::uint64_t bucket = s; bucket < std::min(buckets, map_.buckets_sound()); bucket += stripes_count)
-            check_bucket(s, bucket, buckets, seen);
+        for (std::uint64_t bucket = s; bucket < std::min(buckets, map_.buckets_sound()); bucket += stripes_count) {
+            if (read(of(s).next_number) != turn) return;  // it was all for nothing
+            if (!check_bucket(s, bucket, buckets, step)) return;
+        }
         // A split may have been given up in the middle: what it copied counts for nothing, the groups stay.
         const bool is_begun = buckets % stripes_count == s && buckets < map_.buckets_sound() &&
                               (buckets < first_groups || read(body_->pieces[piece_of(buckets).index]) != 0);
-        if (is_begun) check_chain(s, buckets, [](std::uint64_t) {});
+        if (is_begun && !check_chain(s, buckets, [](std::uint64_t) {})) return;
         for (const std::uint64_t offset : strangers_) {
             const std::uint64_t lengths = read(arena_->at<record>(offset).lengths);
             if (map_.claim(offset, class_of(record_bytes(lengths)), s) != run_map::claim_result::again)
@@ -261,8 +256,9 @@ class verifier {
         }
     }
 
+    // False: there is no such bucket.
     template <class Use>
-    void check_chain(unsigned s, std::uint64_t bucket, Use&& use) {
+    bool check_chain(unsigned s, std::uint64_t bucket, Use&& use) {
         const auto who = [=] { return "bucket " + number(bucket) + "'s chain"; };
         const group* in = find_.bucket(bucket);
         while (in != nullptr) {
@@ -270,15 +266,16 @@ class verifier {
                 if (const std::uint64_t seen = read(slot); seen != 0) use(seen);
             }
             const std::uint64_t next = read(in->next);
-            if (next == 0 || !claim_for(who, next, group_class, s)) return;
+            if (next == 0 || !claim_for(who, next, group_class, s)) return true;
             in = find_.group_at(next);
         }
         say(who() + " can't be reached");
+        return false;
     }
 
-    void check_bucket(unsigned s, std::uint64_t bucket, std::uint64_t buckets, const stamp& seen) {
+    bool check_bucket(unsigned s, std::uint64_t bucket, std::uint64_t buckets, const step_seen& seen) {
         records_.begin_bucket(bucket);
-        check_chain(s, bucket, [&](std::uint64_t slot) {
+        return check_chain(s, bucket, [&](std::uint64_t slot) {
             const auto its = records_.check(slot, mine_);
             if (!its) return;
             if (const std::uint64_t right = bucket_of(its->hash, buckets); right != bucket) {
@@ -296,18 +293,26 @@ class verifier {
 
     // ---- What others change all the time -----------------------------------------------------------------------------
 
+    bool look_at_bucket(std::uint64_t bucket, std::uint64_t& seen) {
+        records_.begin_bucket(bucket);
+        const group* in = find_.bucket(bucket);
+        for (std::uint64_t left = read(body_->end) / sizeof(group); in != nullptr && left > 0; --left) {
+            for (unsigned index = 0; index < group_slots; ++index) seen += records_.look(*in, index, wrong_) ? 1U : 0U;
+            const std::uint64_t next = read(in->next);
+            if (next == 0) return true;
+            in = find_.group_at(next);
+        }
+        return false;
+    }
+
     // Of a stripe that was not at rest: its records, each by itself.
     void look_at_records(unsigned s) {
         std::uint64_t seen = 0;
         const std::uint64_t buckets = std::min(read(body_->buckets), map_.buckets_sound());
         for (std::uint64_t bucket = s; bucket < buckets; bucket += stripes_count) {
-            records_.begin_bucket(bucket);
-            const group* in = find_.bucket(bucket);
-            for (unsigned groups = 0; in != nullptr && groups < chain_max; ++groups) {
-                for (unsigned index = 0; index < group_slots; ++index)
-                    seen += records_.look(*in, index, wrong_) ? 1U : 0U;
-                const std::uint64_t next = read(in->next);
-                in = next == 0 ? nullptr : find_.group_at(next);
+            if (!look_at_bucket(bucket, seen)) {
+                wrong_.say("bucket " + number(bucket) + "'s chain can't be reached, or has no end");
+                break;
             }
         }
         found_.records += seen;

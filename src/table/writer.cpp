@@ -136,6 +136,7 @@ result<std::uint64_t> writer::put(std::uint64_t hash, std::span<const std::byte>
 
 result<void> writer::erase(std::uint64_t hash, const place& at, shared::patience& until, const char* operation) {
     const unsigned stripe = stripe_of(hash);
+    skip_number(stripe);
     const unsigned before_class = class_of(record_bytes(at.record.lengths));
     return publish(stripe, {*at.slot, 0, read(*at.slot), before_class, ~std::uint64_t{0}}, until, operation);
 }

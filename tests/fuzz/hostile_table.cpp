@@ -160,6 +160,8 @@ struct table_under_attack {
                                           at(body.pending),
                                           at(body.numbers),
                                           at(body.freeing),
+                                          at(body.space_turns),
+                                          at(body.deaths),
                                           at(body.pieces)};
         for (const unsigned s : {stripe, tables::stripe_of(hash_of("large"))}) {
             const tables::stripe& its = body.stripes[s];
