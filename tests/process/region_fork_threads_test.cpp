@@ -1,6 +1,8 @@
-// Forks while other threads are in the middle of calls. Left out under sanitizers: GCC's address sanitizer does not take
-// its allocator's locks for a fork, so a child of many threads may wait in it for ever.
+// Forks while other threads are in the middle of calls. Left out under sanitizers.
 // SPDX-License-Identifier: MIT
+//
+// GCC's address sanitizer does not take its allocator's locks for a fork: a child that is forked beside other threads
+// may wait there for ever.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
