@@ -7,13 +7,12 @@
  * looks at the owner, walks, takes the number again. (What it compares besides is for the owners of the space, who are
  * not here.)
  * -DNUMBER_LATE: a put takes its number only when its group is there. Must fail.
- * -DSILENT_RECOVERY: who finishes or undoes a step raises nothing. Must fail.
  * -DSILENT_ERASE: an erase raises nothing. Must fail.
  * -DOWNER_NOT_ASKED: the verifier doesn't look whether there is a living owner. Must fail.
  * -DOWNER_FIRST: it looks before it takes the number. Must fail.
  */
 #define CELLS 3
-#define TURNS 3
+#define TURNS 2
 #define DEATHS 1
 #define NONE 0
 #define TAKING 1
@@ -47,8 +46,10 @@ inline publish(w, after) {
 
 /* The lowest free cell. */
 inline take() {
-    if :: listed[1] -> c = 1 :: !listed[1] && listed[2] -> c = 2 :: else -> c = 3 fi;
-    s_cell = c;
+    atomic {
+        if :: listed[1] -> c = 1 :: !listed[1] && listed[2] -> c = 2 :: else -> c = 3 fi;
+        s_cell = c
+    };
     doing = TAKING; MORTAL;
     listed[c] = false; MORTAL
 }
@@ -57,9 +58,7 @@ inline recover() {
     if
     :: doing == NONE
     :: else ->
-#ifndef SILENT_RECOVERY
         number++; MORTAL;
-#endif
         if
         :: doing == TAKING -> listed[s_cell] = true; MORTAL; doing = NONE; MORTAL
         :: doing == PUBLISHING && word[s_at] == s_after -> finish()
@@ -107,7 +106,9 @@ ended:
 #define step_names(i) ((d == TAKING && cell == i) || (d == PUBLISHING && (is_done -> before == i : cell == i)))
 
 inline look_at_owner() {
-#ifndef OWNER_NOT_ASKED
+#ifdef OWNER_NOT_ASKED
+    skip
+#else
     if :: owner != 0 && !dead[owner] -> goto ended :: else fi
 #endif
 }
