@@ -141,17 +141,29 @@ details of_queue(const std::string& place, duration patience) {
     return d;
 }
 
+std::string pending_text(std::uint32_t deaths) {
+    return deaths == 0 ? "" : fmt::format("; {} more, which the next writer there will be told of", deaths);
+}
+
 details of_table(const std::string& place, duration patience) {
     table_options reading;
     reading.access = access::read_only;
     reading.timeout = patience;
     const table_info i = need(need(table_bytes::open(place, reading)).info());
     details d;
-    d.lines.emplace_back("records", fmt::format("{}, in {} buckets", i.records, i.buckets));
+    const auto load_percent = static_cast<std::uint64_t>(i.load * 100);
+    d.lines.emplace_back("records", fmt::format("{}, in {} buckets, {} % full", i.records, i.buckets, load_percent));
     d.lines.emplace_back("writers", i.writers_active == 0
                                         ? "none is changing something"
                                         : fmt::format("{} in the middle of a change", i.writers_active));
-    d.numbers = {{"records", i.records}, {"buckets", i.buckets}, {"writers_active", i.writers_active}};
+    d.lines.emplace_back("killed", fmt::format("{} in the middle of a change, finished or undone by others{}",
+                                               i.deaths_recovered, pending_text(i.deaths_pending)));
+    d.numbers = {{"records", i.records},
+                 {"buckets", i.buckets},
+                 {"load_percent", load_percent},
+                 {"writers_active", i.writers_active},
+                 {"deaths_recovered", i.deaths_recovered},
+                 {"deaths_pending", i.deaths_pending}};
     d.brief = fmt::format("{} record{}", i.records, i.records == 1 ? "" : "s");
     return d;
 }

@@ -62,6 +62,11 @@ json_object& json_object::set(const char* key, const std::vector<json_object>& v
     return *this;
 }
 
+json_object& json_object::set(const char* key, const std::vector<std::string>& values) {
+    state_->value[key] = values;
+    return *this;
+}
+
 json_object& json_object::set_null(const char* key) {
     state_->value[key] = nullptr;
     return *this;

@@ -25,6 +25,7 @@ class json_object {
     json_object& set(const char* key, bool value);
     json_object& set(const char* key, const json_object& value);
     json_object& set(const char* key, const std::vector<json_object>& values);
+    json_object& set(const char* key, const std::vector<std::string>& values);
     json_object& set_null(const char* key);
     // UTF-8 as `key`; other bytes as `otherwise` instead.
     json_object& bytes(const char* key, std::string_view value, const char* otherwise = "base64");

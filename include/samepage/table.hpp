@@ -37,7 +37,22 @@ struct table_info {
     std::uint64_t records = 0;
     std::uint64_t size_bytes = 0;      // of memory or file, free space included
     std::uint64_t buckets = 0;         // of the hash table; there are about 5 records for each
-    std::uint32_t writers_active = 0;  // changing something just now, or stopped or killed in it
+    double load = 0;                   // how much of the buckets' first slots the records would fill; 0.7 is usual
+    std::uint32_t writers_active = 0;  // processes that are changing something just now, or stopped in it
+    // Processes that were killed in a change that the next writer there will finish or undo; and how often that was
+    // done since the table was made (who is killed while doing so is counted once more, or in the other's place).
+    std::uint32_t deaths_pending = 0;
+    std::uint64_t deaths_recovered = 0;
+};
+
+// What verify() found.
+struct table_verdict {
+    std::vector<std::string> wrong;     // a sentence for each fault, 20 at most; none: the table keeps its invariants
+    std::vector<std::string> unjudged;  // what others changed, or were stopped in changing, all the time
+    std::uint64_t records = 0;          // that were looked at
+    std::uint64_t free_bytes = 0;       // in pages that nothing uses
+
+    bool is_whole() const noexcept { return wrong.empty() && unjudged.empty(); }
 };
 
 // Records of bytes under keys of bytes. `table<K, V>` is the same for a K and a V.
@@ -156,6 +171,10 @@ class SAMEPAGE_API table_bytes {
     bool created() const noexcept;
     samepage::access access() const noexcept;
     result<table_info> info() const;
+    // Looks whether the table keeps its invariants, all of it: what is wrong is damage that something else has done.
+    // Only reads, beside writers too: what they are changing is looked at again and again, for as long as `patience`.
+    // What a killed one has left unfinished is no fault. Takes memory for every record's number.
+    result<table_verdict> verify(duration patience = std::chrono::seconds(5)) const;
     result<void> check_name() const;  // as region::check_name
 
     void close() noexcept;  // what the destructor does

@@ -196,7 +196,9 @@ struct body {
     word pending;  // the run that is being handed out, or 0
     word numbers;  // the next number that no stripe has
     word freeing;  // the run of a large record that is being freed, or 0. Changed as `space` says
-    std::uint64_t unused_b[9];
+    word space_turns;  // raised by each owner of `space`, before it changes anything
+    word deaths;  // writers that were found dead in a stripe, and what they had begun finished or undone. Any writer
+    std::uint64_t unused_b[7];
     word slabs[classes_count];  // the run of each class from which cells are handed out, or 0
     std::uint64_t unused_c[2];
     stripe stripes[stripes_count];

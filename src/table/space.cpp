@@ -27,10 +27,14 @@ constexpr std::uint64_t pages_for(std::uint64_t bytes) noexcept {
 }  // namespace
 
 result<shared::turn> space::own(shared::patience& until, const char* operation) {
-    if (const std::uint64_t identity = owner_->try_fast(); identity != 0) return shared::turn(*owner_, identity);
+    if (const std::uint64_t identity = owner_->try_fast(); identity != 0) {
+        write(body_->space_turns, read(body_->space_turns) + 1);
+        return shared::turn(*owner_, identity);
+    }
     const auto taken = owner_->acquire(until.end().left(), wait_strategy::spin_then_sleep, operation);
     if (!taken) return taken.error();
     shared::turn mine(*owner_, taken->identity);
+    write(body_->space_turns, read(body_->space_turns) + 1);
     if (!taken->owner_died || repair()) return mine;
     mine.is_not_repaired();
     return damaged(operation);

@@ -29,6 +29,8 @@
 //   I2 A run in use is led to by the word that its kind says (`slabs`, `pieces`, a stripe's `cell` while it is taking,
 //      a slot), or it is `pending`.
 //   I3 Each cell that was handed out is in use, in one list, or named by its stripe's step.
+//   I4 Who owns `space` raises `space_turns` before it changes anything: so who only reads knows what is of one moment
+//      (run_map.hpp). A cell stays with the stripe to which it was handed out.
 //
 // Crash story. Whoever takes `space` from the dead: a pending run that nothing leads to is free again (before A4) or
 // stays (after it); B2 to B4 are done, before anybody can have the pages, so that no step frees a run twice; a stripe

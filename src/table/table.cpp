@@ -11,25 +11,18 @@
 // Why a sleeper misses no change: as in cell.cpp. It marks itself in the wait word, reads the stripe's owner word (of
 // all stripes, who waits for any key), then the slot. The writer stores the slot, releases the owner word (seq_cst),
 // reads the mark (seq_cst).
-#include "samepage/table.hpp"
-
 #include <algorithm>
 #include <array>
 #include <cstring>
 #include <memory>
-#include <optional>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "shared/await.hpp"
-#include "shared/owner_word.hpp"
-#include "shared/patience.hpp"
-#include "shared/structured.hpp"
-#include "shared/wait_word.hpp"
 #include "table/hash.hpp"
 #include "table/scan.hpp"
-#include "table/writer.hpp"
+#include "table/state.hpp"
 
 namespace samepage {
 
@@ -69,50 +62,6 @@ error no_key_that_can_be(std::span<const std::byte> key, const char* operation) 
 std::span<const std::byte> bytes_of(std::string_view text) noexcept { return std::as_bytes(std::span(text)); }
 
 }  // namespace
-
-struct table_bytes::state {
-    shared::structured opened;
-    std::optional<tables::arena> bytes;
-    std::optional<finder> find;
-    std::uint64_t seed = 0;
-    std::optional<shared::participants> self;
-    std::vector<shared::owner_word> owners;    // of the stripes, growth, space
-    std::vector<shared::wait_word> key_waits;  // empty: this handle may not mark itself
-    std::optional<shared::wait_word> any_wait;
-    mutable std::optional<writer> change;  // has no state of its own
-    wait_strategy strategy = wait_strategy::spin_then_sleep;
-
-    static result<table_bytes> open(std::string_view place, os::disposition disposition, const table_options& options);
-    void attach(const table_options& options);
-
-    std::uint64_t hash(std::span<const std::byte> key) const noexcept { return tables::hash_of(key, seed); }
-    // Copies a value to where room_for(its length) says, if anywhere; it may ask more than once. Gives the version.
-    template <class RoomFor>
-    result<std::uint64_t> copy_out(std::span<const std::byte> key, std::uint64_t hash, RoomFor&& room_for) const {
-        std::uint64_t version = 0;
-        const auto how = find->get(key, hash, version, [&](const std::byte* value, std::uint64_t size_bytes) {
-            const auto count = static_cast<std::size_t>(size_bytes);
-            if (std::byte* const to = room_for(count); to != nullptr) shared::load_bytes(to, value, count);
-        });
-        if (how != finder::outcome::found) return why_not(how, getting);
-        return version;
-    }
-    [[gnu::noinline]] result<found> get_closely(std::span<const std::byte> key, std::uint64_t hash,
-                                                std::span<std::byte> into) const;
-    result<void> may_write(const char* operation) const {
-        if (opened.may_write()) return {};
-        return error(errc::denied, operation, "it was opened read-only; open it to write");
-    }
-
-    // Runs `step` in the stripe of a key, with the place that the key has.
-    template <class Step>
-    auto with_stripe(std::span<const std::byte> key, duration timeout, const char* operation, Step&& step) const
-        -> decltype(step(std::declval<writer&>(), std::uint64_t{}, std::declval<writer::place&>(),
-                         std::declval<shared::patience&>()));
-    // The owner word of a stripe or growth; a stripe is whole then.
-    result<shared::turn> own(unsigned index, shared::patience& until, const char* operation) const;
-    void split_one() const;
-};
 
 table_bytes::table_bytes() noexcept = default;
 table_bytes::table_bytes(std::unique_ptr<state> s) noexcept : state_(std::move(s)) {}
@@ -185,6 +134,18 @@ result<table_bytes> table_bytes::open(std::string_view place, const table_option
 }
 
 // ---- Reading -----------------------------------------------------------------------------------------------------
+
+template <class RoomFor>
+result<std::uint64_t> table_bytes::state::copy_out(std::span<const std::byte> key, std::uint64_t hash,
+                                                   RoomFor&& room_for) const {
+    std::uint64_t version = 0;
+    const auto how = find->get(key, hash, version, [&](const std::byte* value, std::uint64_t size_bytes) {
+        const auto count = static_cast<std::size_t>(size_bytes);
+        if (std::byte* const to = room_for(count); to != nullptr) shared::load_bytes(to, value, count);
+    });
+    if (how != finder::outcome::found) return why_not(how, getting);
+    return version;
+}
 
 result<table_bytes::found> table_bytes::get(std::span<const std::byte> key, std::span<std::byte> into) const {
     if (!state_) return closed(getting);
@@ -321,16 +282,21 @@ result<void> table_bytes::for_each(const std::function<bool(const record&)>& f, 
 result<shared::turn> table_bytes::state::own(unsigned index, shared::patience& until, const char* operation) const {
     const shared::owner_word& owner = owners[index];
     std::uint64_t identity = owner.try_fast();
+    bool owner_died = false;
     if (identity == 0) {
         const auto taken = owner.acquire(until.end().left(), strategy, operation);
         if (!taken) return taken.error();
         identity = taken->identity;
+        owner_died = taken->owner_died;
     }
     shared::turn mine(owner, identity);
-    if (index >= tables::stripes_count || tables::read(bytes->fixed().stripes[index].doing) == tables::no_step)
-        return mine;
-    // The owner died, or had to leave something to the next one.
-    if (auto whole = change->recover(index, until, operation); !whole) return whole.error();
+    if (index >= tables::stripes_count) return mine;
+    if (tables::read(bytes->fixed().stripes[index].doing) != tables::no_step) {
+        // The owner died, or had to leave something to the next one.
+        if (auto whole = change->recover(index, until, operation); !whole) return whole.error();
+    }
+    // Killed before this line, a survivor is counted by the next one in the place of who was dead before.
+    if (owner_died) bytes->fixed().deaths.fetch_add(1);
     return mine;
 }
 
@@ -525,19 +491,6 @@ bool table_bytes::is_open() const noexcept { return state_ != nullptr; }
 bool table_bytes::created() const noexcept { return state_ && state_->opened.object().created(); }
 access table_bytes::access() const noexcept {
     return state_ && state_->opened.may_write() ? access::read_write : access::read_only;
-}
-
-result<table_info> table_bytes::info() const {
-    if (!state_) return closed("look at a table");
-    const tables::body& fixed = state_->bytes->fixed();
-    table_info info;
-    info.records = size();
-    info.size_bytes = tables::read(fixed.end);
-    info.buckets = tables::read(fixed.buckets);
-    for (const auto& stripe : fixed.stripes) {
-        if (!shared::owner_word::is_free(stripe.owner.load())) ++info.writers_active;
-    }
-    return info;
 }
 
 result<void> table_bytes::check_name() const {

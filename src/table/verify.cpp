@@ -1,178 +1,139 @@
-// Walks over all runs, lists, buckets and steps of a table, and claims each cell and run for who has it.
+// Walks over all lists, buckets and steps of a table, stripe by stripe, and claims each cell and run for who has it.
 // SPDX-License-Identifier: MIT
 #include "table/verify.hpp"
 
 #include <algorithm>
-#include <cstdio>
+#include <bitset>
+#include <thread>
 #include <utility>
 
-#include "shared/check.hpp"
+#include "shared/owner_word.hpp"
 #include "table/find.hpp"
-#include "table/hash.hpp"
+#include "table/verify_record.hpp"
 
 namespace samepage::tables {
 
 namespace {
 
-std::string hex(std::uint64_t offset) {
-    char text[24];
-    std::snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(offset));
-    return text;
-}
-
 std::string number(std::uint64_t n) { return std::to_string(n); }
 
-// A run, and which of its cells somebody has. A large run or one of groups has one "cell".
-struct known_run {
-    std::uint64_t offset, pages, kind, detail, next;
-    std::vector<bool> claimed;
-
-    std::uint64_t inside() const { return offset + sizeof(run); }
-    std::uint64_t end() const { return offset + pages * page - spare_bytes; }
+// What a stripe's last turn has left; `cell` and `before` may also be changed by the owner of the space.
+struct step_seen {
+    std::uint64_t doing, records, cell, before;
+    bool operator==(const step_seen&) const = default;
 };
 
 class verifier {
    public:
-    verifier(const arena& where, std::uint64_t seed, bool checked)
-        : arena_(&where), body_(&where.fixed()), find_(where), seed_(seed), checked_(checked) {}
+    verifier(const arena& where, const shared::object_header& header, const shared::participants& self,
+             const os::deadline& until)
+        : arena_(&where),
+          body_(&where.fixed()),
+          self_(&self),
+          until_(until),
+          find_(where),
+          records_(where, header.parameters[seed_parameter], header.parameters[checked_parameter] != 0),
+          map_(where, self) {}
 
     survey run_all() {
-        if (tile()) {
-            check_words();
-            for (unsigned s = 0; s < stripes_count; ++s)
-                for (unsigned c = 0; c < classes_count; ++c) check_list(s, c);
-            check_buckets();
-            for (unsigned s = 0; s < stripes_count; ++s) check_step(s);
-            check_leftovers();
-        }
+        judge();
+        found_.wrong = wrong_.take();
+        found_.pages_free = map_.pages_free();
         return std::move(found_);
     }
 
    private:
-    void say(std::string sentence) {
-        if (found_.wrong.size() < wrong_max) found_.wrong.push_back(std::move(sentence));
-    }
-
     const stripe& of(unsigned s) const { return body_->stripes[s]; }
+    void say(std::string sentence) { mine_.say(std::move(sentence)); }
 
-    // ---- Runs ----------------------------------------------------------------------------------------------------
-
-    // False: nothing else can be looked at.
-    bool tile() {
-        buckets_ = read(body_->buckets);
-        const std::uint64_t end = read(body_->end);
-        if (buckets_ < buckets_min || buckets_ > buckets_max)
-            return say("there cannot be " + number(buckets_) + " buckets"), false;
-        if (end < arena_offset || end % page != 0 || !arena_->reaches(arena_offset, end - arena_offset))
-            return say("the object doesn't reach to " + hex(end) + ", where its runs are to end"), false;
-        for (std::uint64_t at = arena_offset; at < end;) {
-            const run& r = arena_->at<run>(at);
-            const std::uint64_t head = read(r.head), pages = pages_of(head), kind = kind_of(head);
-            if (pages == 0 || pages > (end - at) / page || kind < free_run || kind > groups_run)
-                return say("at " + hex(at) + " there is no run: its head is " + hex(head)), false;
-            known_run known{at, pages, kind, read(r.detail), read(r.next), {}};
-            if (kind == free_run) found_.pages_free += pages;
-            if (kind == large_run || kind == groups_run) known.claimed.resize(1);
-            if (kind == slab_run && !check_slab(known)) return false;
-            runs_.push_back(std::move(known));
-            at += pages * page;
+    void judge() {
+        const std::uint64_t buckets = read(body_->buckets);
+        if (buckets < buckets_min || buckets > buckets_max)
+            return wrong_.say("there cannot be " + number(buckets) + " buckets");
+        const auto mapped = map_.make(until_, wrong_);
+        if (mapped == run_map::outcome::damaged) return;
+        if (mapped == run_map::outcome::of_several_moments)
+            found_.unjudged.emplace_back("which runs are free: others changed that all the time");
+        if (mapped == run_map::outcome::busy) {
+            found_.unjudged.emplace_back("runs and cells: " + who_has(body_->space.load()));
+        } else {
+            judge_stripes();
         }
+        for (unsigned s = 0; s < stripes_count; ++s) {
+            if (!judged_[s]) look_at_records(s);
+        }
+        std::sort(numbers_.begin(), numbers_.end());
+        const auto twice = std::adjacent_find(numbers_.begin(), numbers_.end());
+        if (twice != numbers_.end()) wrong_.say("two records have the number " + number(*twice));
+        if (judged_.all()) map_.check_leftovers(wrong_);
+    }
+
+    std::string who_has(std::uint64_t owner) const {
+        if (shared::owner_word::is_free(owner)) return "others changed them all the time";
+        return self_->describe(owner) + " has them and is alive (running or stopped)";
+    }
+
+    void judge_stripes() {
+        do {
+            for (unsigned s = 0; s < stripes_count; ++s) {
+                if (!judged_[s]) judged_[s] = judge_stripe(s, false) || judge_stripe(s, true);
+                if (is_damaged_) return;
+            }
+        } while (!judged_.all() && !until_.passed() && (std::this_thread::yield(), true));
+    }
+
+    step_seen step_of(unsigned s) const {
+        const stripe& at = of(s);
+        return {read(at.doing), read(at.records), read(at.cell), read(at.before)};
+    }
+
+    // False: it wasn't at rest throughout; or something looks wrong, and the map is an older one.
+    bool judge_stripe(unsigned s, bool with_new_map) {
+        const std::uint64_t turn = read(of(s).next_number);  // first of all: writer.hpp I4
+        const std::uint64_t owner = of(s).owner.load();
+        if (!is_at_rest(owner, *self_)) return false;
+        if (with_new_map && !is_mapped_anew()) return false;
+        const step_seen step = step_of(s);
+        mine_.clear();
+        counted_ = 0;
+        const std::size_t numbers_before = numbers_.size();
+        if ((owner & ~(shared::identity_bits | shared::owner_word::flags)) != 0)
+            say("stripe " + number(s) + " has an owner word that cannot be");
+        for (unsigned c = 0; c < classes_count; ++c) check_list(s, c);
+        check_buckets(s, turn, step);
+        check_step(s, step);
+        check_large(s);
+        if (step_of(s) != step || read(of(s).next_number) != turn || (!with_new_map && !mine_.empty())) {
+            map_.undo();
+            numbers_.resize(numbers_before);
+            return false;
+        }
+        map_.keep();
+        wrong_.add(mine_);
+        found_.records += counted_;
         return true;
     }
 
-    bool check_slab(known_run& slab) {
-        const std::uint64_t size = slab.detail < classes_count ? class_bytes(static_cast<unsigned>(slab.detail)) : 0;
-        if (size == 0 || slab.next < slab.inside() || slab.next > slab.end() || (slab.next - slab.inside()) % size != 0)
-            return say("the slab at " + hex(slab.offset) + " cannot be: class " + number(slab.detail) + ", next cell " +
-                       hex(slab.next)),
-                   false;
-        slab.claimed.resize(static_cast<std::size_t>((slab.next - slab.inside()) / size));
-        if (read(body_->slabs[slab.detail]) != slab.offset && read(body_->pending) != slab.offset &&
-            (slab.end() - slab.next) / size != 0)
-            say("the slab at " + hex(slab.offset) + " has cells that nobody can get");
-        return true;
-    }
-
-    // The run that `offset` lies in, or null.
-    known_run* run_of(std::uint64_t offset) {
-        const auto behind = std::upper_bound(runs_.begin(), runs_.end(), offset,
-                                             [](std::uint64_t at, const known_run& r) { return at < r.offset; });
-        if (behind == runs_.begin() || offset >= std::prev(behind)->offset + std::prev(behind)->pages * page)
-            return nullptr;
-        return &*std::prev(behind);
-    }
-    bool starts_run(std::uint64_t offset) {
-        const known_run* const r = run_of(offset);
-        return r != nullptr && r->offset == offset;
-    }
-
-    // Words of the body that lead to runs.
-    void check_words() {
-        if (!starts_run(read(body_->rover))) say("rover leads to " + hex(read(body_->rover)) + ", where no run starts");
-        if (!starts_run(read(body_->fresh))) say("fresh leads to " + hex(read(body_->fresh)) + ", where no run starts");
-        const std::uint64_t pending = read(body_->pending);
-        if (pending != 0 && !starts_run(pending)) say("pending leads to " + hex(pending) + ", where no run starts");
-        const std::uint64_t freeing = read(body_->freeing);
-        if (freeing != 0 && !starts_run(freeing)) say("freeing leads to " + hex(freeing) + ", where no run starts");
-        for (unsigned c = 0; c < classes_count; ++c) {
-            const std::uint64_t offset = read(body_->slabs[c]);
-            if (offset == 0) continue;
-            const known_run* const slab = run_of(offset);
-            if (slab == nullptr || slab->offset != offset || slab->kind != slab_run || slab->detail != c)
-                say("class " + number(c) + " takes cells from " + hex(offset) + ", which is no slab of it");
+    bool is_mapped_anew() {
+        complaints damage;
+        const auto mapped = map_.make(until_, damage);
+        if (mapped == run_map::outcome::damaged) {
+            is_damaged_ = true;
+            wrong_.add(damage);
         }
-        for (std::uint64_t bucket = first_groups; bucket < buckets_max; bucket += piece_of(bucket).groups) {
-            if (!check_piece(bucket)) buckets_ = std::min(buckets_, bucket);  // the others can't be looked at
-        }
-    }
-
-    bool check_piece(std::uint64_t bucket) {
-        const piece p = piece_of(bucket);
-        const std::uint64_t offset = read(body_->pieces[p.index]);
-        if (offset == 0) {
-            if (bucket < buckets_) say("the piece of bucket " + number(bucket) + " is missing");
-            return bucket >= buckets_;
-        }
-        known_run* const r = run_of(offset);
-        if (r == nullptr || r->inside() != offset || r->kind != groups_run ||
-            p.groups * sizeof(group) > r->end() - r->inside())
-            return say("the piece of bucket " + number(bucket) + " is at " + hex(offset) + ", which has no groups"),
-                   false;
-        if (r->claimed[0]) return say("two pieces are at " + hex(offset)), false;
-        return r->claimed[0] = true;
+        return mapped == run_map::outcome::whole || mapped == run_map::outcome::of_several_moments;
     }
 
     // ---- Cells ---------------------------------------------------------------------------------------------------
 
-    enum class claim_result : std::uint8_t { first, again, not_one };
-
-    // A record's cell, or a group's; or the run of a large record of that stripe.
-    claim_result claim(std::uint64_t offset, unsigned cell_class, unsigned stripe) {
-        known_run* const r = run_of(offset);
-        std::uint64_t index = 0;
-        if (r == nullptr || offset < r->inside()) return claim_result::not_one;
-        if (cell_class == large_class) {
-            if (r->kind != large_run || offset != r->inside() || r->detail != stripe) return claim_result::not_one;
-        } else {
-            const std::uint64_t size = class_bytes(cell_class);
-            index = (offset - r->inside()) / size;
-            if (r->kind != slab_run || r->detail != cell_class || (offset - r->inside()) % size != 0 ||
-                index >= r->claimed.size())
-                return claim_result::not_one;
-        }
-        const auto at = static_cast<std::size_t>(index);
-        if (r->claimed[at]) return claim_result::again;
-        r->claimed[at] = true;
-        return claim_result::first;
-    }
-
     template <class Who>
     bool claim_for(Who&& who, std::uint64_t offset, unsigned cell_class, unsigned stripe) {
-        const claim_result how = claim(offset, cell_class, stripe);
-        if (how == claim_result::not_one)
+        const auto how = map_.claim(offset, cell_class, stripe);
+        if (how == run_map::claim_result::not_one)
             say(who() + " leads to " + hex(offset) + ", which is nothing of class " + number(cell_class));
-        if (how == claim_result::again) say(who() + " leads to " + hex(offset) + ", which something else has too");
-        return how == claim_result::first;
+        if (how == run_map::claim_result::again)
+            say(who() + " leads to " + hex(offset) + ", which something else has too");
+        return how == run_map::claim_result::first;
     }
 
     // A record's has no number; a group's leads nowhere, for those who still read in it.
@@ -190,7 +151,6 @@ class verifier {
         for (std::uint64_t at = read(list.first); at != 0;) {
             if (!claim_for(who, at, cell_class, s)) return;
             if (!is_empty(at, cell_class)) say(who() + ": the free cell at " + hex(at) + " isn't empty");
-            found_.cells_free += 1;
             const std::uint64_t next =
                 read(cell_class == group_class ? arena_->at<group>(at).next : arena_->at<record>(at).lengths);
             if (next == 0 && at != last && (before != last || read(of(s).doing) == no_step))
@@ -200,50 +160,70 @@ class verifier {
         }
     }
 
+    void check_large(unsigned s) {
+        for (const run_map::known_run& r : map_.runs()) {
+            if (r.kind == large_run && r.detail == s && !r.claimed[0] && r.offset != map_.pending())
+                say("the run at " + hex(r.offset) + " is lost");
+            if (r.kind == large_run && r.detail >= stripes_count && s == 0)
+                say("the run at " + hex(r.offset) + " is no stripe's");
+        }
+    }
+
+    // ---- Steps ---------------------------------------------------------------------------------------------------
+
     // What is in a stripe's step, unless it is in a list or in use already.
     void claim_step(unsigned s, std::uint64_t offset, std::uint64_t cell_class, bool may_be_gone) {
         if (cell_class > large_class)
             return say("the step of stripe " + number(s) + " is about a class that doesn't exist");
         // A run that was freed may be anything by now.
-        const claim_result how = claim(offset, static_cast<unsigned>(cell_class), s);
-        if (how == claim_result::not_one && !(may_be_gone && cell_class == large_class))
+        const auto how = map_.claim(offset, static_cast<unsigned>(cell_class), s);
+        if (how == run_map::claim_result::not_one && !(may_be_gone && cell_class == large_class))
             say("the step of stripe " + number(s) + " is about " + hex(offset) + ", which is no cell");
     }
 
-    void check_step(unsigned s) {
+    void check_step(unsigned s, const step_seen& seen) {
         const stripe& at = of(s);
-        const std::uint64_t doing = read(at.doing), cell = read(at.cell), cell_class = read(at.cell_class);
-        std::uint64_t records = read(at.records);
-        if (doing == refilling) {
-            check_refilling(s);
-        } else if (doing == taking) {
-            claim_step(s, cell, cell_class, true);
-        } else if (doing == publishing) {
-            const std::uint64_t word_at = read(at.at), before = read(at.before), after = read(at.after);
-            if (word_at % 8 != 0 || word_at < table_offset || !arena_->reaches(word_at, 8))
-                return say("the step of stripe " + number(s) + " changes " + hex(word_at) + ", which is no word");
-            const std::uint64_t now = read(arena_->at<word>(word_at));
-            if (now == after) {
-                records = read(at.records_after);
-                if (before != 0) claim_step(s, slot_offset(before), read(at.before_class), true);
-            } else if (now == before || now == slot_offset(before)) {  // a link to a group is written down as a slot
-                if (after != 0) claim_step(s, cell, cell_class, true);
-            } else {
-                say("the step of stripe " + number(s) + " changes " + hex(word_at) + ", which is neither of its two");
-            }
-        } else if (doing == splitting) {
-            if (read(at.at) % stripes_count != s || read(at.at) >= read(body_->buckets))
-                say("stripe " + number(s) + " splits bucket " + number(read(at.at)) + ", which it cannot");
-        } else if (doing != no_step) {
-            say("stripe " + number(s) + " is doing " + number(doing) + ", which is no step");
+        std::uint64_t records = seen.records;
+        switch (seen.doing) {
+            case no_step: break;
+            case refilling: check_refilling(s); break;
+            case taking: claim_step(s, seen.cell, read(at.cell_class), true); break;
+            case publishing: records = check_publishing(s, seen); break;
+            case splitting:
+                if (read(at.at) % stripes_count != s || read(at.at) >= read(body_->buckets))
+                    say("stripe " + number(s) + " splits bucket " + number(read(at.at)) + ", which it cannot");
+                break;
+            default: say("stripe " + number(s) + " is doing " + number(seen.doing) + ", which is no step");
         }
-        if (records != counted_[s])
-            say("stripe " + number(s) + " counts " + number(records) + " records and has " + number(counted_[s]));
+        if (records != counted_)
+            say("stripe " + number(s) + " counts " + number(records) + " records and has " + number(counted_));
+    }
+
+    // How many records there are once the step is done.
+    std::uint64_t check_publishing(unsigned s, const step_seen& seen) {
+        const stripe& at = of(s);
+        const std::uint64_t word_at = read(at.at), after = read(at.after);
+        if (word_at % 8 != 0 || word_at < table_offset || !arena_->reaches(word_at, 8)) {
+            say("the step of stripe " + number(s) + " changes " + hex(word_at) + ", which is no word");
+            return seen.records;
+        }
+        const std::uint64_t now = read(arena_->at<word>(word_at));
+        if (now == after) {
+            if (seen.before != 0) claim_step(s, slot_offset(seen.before), read(at.before_class), true);
+            return read(at.records_after);
+        }
+        // A link to a group is written down as a slot.
+        if (now != seen.before && now != slot_offset(seen.before)) {
+            say("the step of stripe " + number(s) + " changes " + hex(word_at) + ", which is neither of its two");
+        } else if (after != 0) {
+            claim_step(s, seen.cell, read(at.cell_class), true);
+        }
+        return seen.records;
     }
 
     void check_refilling(unsigned s) {
         const std::uint64_t first = read(of(s).cell), cell_class = read(of(s).cell_class), count = read(of(s).count);
-        const known_run* const slab = run_of(first);
+        const run_map::known_run* const slab = map_.run_of(first);
         if (cell_class >= classes_count || slab == nullptr || slab->kind != slab_run || slab->detail != cell_class ||
             first > slab->end())
             return say("stripe " + number(s) + " refills from " + hex(first) + ", which is no cell");
@@ -256,108 +236,116 @@ class verifier {
 
     // ---- Buckets -------------------------------------------------------------------------------------------------
 
-    void check_buckets() {
-        for (std::uint64_t bucket = 0; bucket < buckets_; ++bucket) check_bucket(bucket, false);
+    void check_buckets(unsigned s, std::uint64_t turn, const step_seen& step) {
+        const std::uint64_t buckets = read(body_->buckets);
+        if (buckets < buckets_min || buckets > buckets_max)
+            return say("there cannot be " + number(buckets) + " buckets");
+        strangers_.clear();
+        for (std::uint64_t bucket = s; bucket < std::min(buckets, map_.buckets_sound()); bucket += stripes_count) {
+            if (read(of(s).next_number) != turn) return;  // it was all for nothing
+            if (!check_bucket(s, bucket, buckets, step)) return;
+        }
         // A split may have been given up in the middle: what it copied counts for nothing, the groups stay.
-        if (buckets_ < first_groups || (buckets_ < buckets_max && read(body_->pieces[piece_of(buckets_).index]) != 0))
-            check_bucket(buckets_, true);
-        std::sort(numbers_.begin(), numbers_.end());
-        const auto twice = std::adjacent_find(numbers_.begin(), numbers_.end());
-        if (twice != numbers_.end()) say("two records have the number " + number(*twice));
+        const bool is_begun = buckets % stripes_count == s && buckets < map_.buckets_sound() &&
+                              (buckets < first_groups || read(body_->pieces[piece_of(buckets).index]) != 0);
+        if (is_begun && !check_chain(s, buckets, [](std::uint64_t) {})) return;
         for (const std::uint64_t offset : strangers_) {
-            if (claim(offset, class_of(record_bytes(read(arena_->at<record>(offset).lengths))), stripe_of_split_) !=
-                claim_result::again)
+            const std::uint64_t lengths = read(arena_->at<record>(offset).lengths);
+            if (map_.claim(offset, class_of(record_bytes(lengths)), s) != run_map::claim_result::again)
                 say("the record at " + hex(offset) + " is not in the bucket that it was split into");
         }
     }
 
-    void check_bucket(std::uint64_t bucket, bool groups_only) {
-        const auto s = static_cast<unsigned>(bucket % stripes_count);
+    // False: there is no such bucket.
+    template <class Use>
+    bool check_chain(unsigned s, std::uint64_t bucket, Use&& use) {
         const auto who = [=] { return "bucket " + number(bucket) + "'s chain"; };
         const group* in = find_.bucket(bucket);
-        keys_.clear();
         while (in != nullptr) {
             for (const word& slot : in->slots) {
-                if (const std::uint64_t seen = read(slot); seen != 0 && !groups_only) check_record(bucket, seen);
+                if (const std::uint64_t seen = read(slot); seen != 0) use(seen);
             }
             const std::uint64_t next = read(in->next);
-            if (next == 0 || !claim_for(who, next, group_class, s)) return;
+            if (next == 0 || !claim_for(who, next, group_class, s)) return true;
             in = find_.group_at(next);
         }
         say(who() + " can't be reached");
+        return false;
     }
 
-    void check_record(std::uint64_t bucket, std::uint64_t slot) {
-        const auto s = static_cast<unsigned>(bucket % stripes_count);
-        const std::uint64_t offset = slot_offset(slot);
-        const auto who = [=] { return "the record at " + hex(offset) + " in bucket " + number(bucket); };
-        if (!arena_->reaches(offset, sizeof(record) + 8)) return say(who() + " is outside");
-        const record& r = arena_->at<record>(offset);
-        const std::uint64_t lengths = read(r.lengths), check = read(r.check), own = read(r.number);
-        if (lengths >> 48 != 0 || value_bytes_of(lengths) > value_max ||
-            !arena_->reaches(offset, record_bytes(lengths) + spare_bytes))
-            return say(who() + " cannot have such lengths: " + hex(lengths));
-        if (own == 0 || own >= read(body_->numbers)) say(who() + " has a number that was not given: " + number(own));
-        const auto* const bytes = &arena_->at<std::byte>(offset) + sizeof(record);
-        const std::span key(bytes, static_cast<std::size_t>(key_bytes_of(lengths)));
-        const std::span value(bytes + round_up(key.size(), 8), static_cast<std::size_t>(value_bytes_of(lengths)));
-        const std::uint64_t hash = hash_of(key, seed_);
-        if (tag_of(hash) != tag_of(slot) || check >> 32 != (hash & 0xffffffffU))
-            say(who() + " has another hash than its key");
-        if (checked_ && (check & 0xffffffffU) != shared::check_of(key, shared::check_of(value, own)))
-            say(who() + " has a wrong check sum");
-        if (std::any_of(key.data() + key.size(), bytes + round_up(key.size(), 8),
-                        [](std::byte b) { return b != std::byte{0}; }))
-            say(who() + " has a key with something behind it");
-        if (const std::uint64_t right = bucket_of(hash, buckets_); right != bucket) {
-            stripe_of_split_ = s;
-            if (read(of(s).doing) == splitting && read(of(s).at) == bucket && right == buckets_ - 1)
-                return strangers_.push_back(offset);
-            return say(who() + " belongs to bucket " + number(right));
-        }
-        claim_for(who, offset, class_of(record_bytes(lengths)), s);
-        for (const auto& other : keys_) {
-            if (std::equal(key.begin(), key.end(), other.begin(), other.end()))
-                say(who() + " has a key that came before");
-        }
-        keys_.push_back(key);
-        numbers_.push_back(own);
-        counted_[s] += 1;
-        found_.records += 1;
+    bool check_bucket(unsigned s, std::uint64_t bucket, std::uint64_t buckets, const step_seen& seen) {
+        records_.begin_bucket(bucket);
+        return check_chain(s, bucket, [&](std::uint64_t slot) {
+            const auto its = records_.check(slot, mine_);
+            if (!its) return;
+            if (const std::uint64_t right = bucket_of(its->hash, buckets); right != bucket) {
+                // The bucket that was made last is the one that this was split into.
+                const std::uint64_t made = read(body_->buckets) - 1;
+                const bool is_stranger = seen.doing == splitting && read(of(s).at) == bucket && right == made;
+                if (is_stranger) return strangers_.push_back(slot_offset(slot));
+                return say(records_.who(slot) + " belongs to bucket " + number(right));
+            }
+            claim_for([&] { return records_.who(slot); }, slot_offset(slot), class_of(record_bytes(its->lengths)), s);
+            numbers_.push_back(its->number);
+            counted_ += 1;
+        });
     }
 
-    // ---- The rest ------------------------------------------------------------------------------------------------
+    // ---- What others change all the time -----------------------------------------------------------------------------
 
-    void check_leftovers() {
-        for (const known_run& r : runs_) {
-            const auto lost = static_cast<std::uint64_t>(std::count(r.claimed.begin(), r.claimed.end(), false));
-            if (lost == 0 || (r.kind != slab_run && read(body_->pending) == r.offset)) continue;
-            if (r.kind == slab_run) say(number(lost) + " cells of the slab at " + hex(r.offset) + " are lost");
-            if (r.kind != slab_run) say("the run at " + hex(r.offset) + " is lost");
+    bool look_at_bucket(std::uint64_t bucket, std::uint64_t& seen) {
+        records_.begin_bucket(bucket);
+        const group* in = find_.bucket(bucket);
+        for (std::uint64_t left = read(body_->end) / sizeof(group); in != nullptr && left > 0; --left) {
+            for (unsigned index = 0; index < group_slots; ++index) seen += records_.look(*in, index, wrong_) ? 1U : 0U;
+            const std::uint64_t next = read(in->next);
+            if (next == 0) return true;
+            in = find_.group_at(next);
         }
+        return false;
+    }
+
+    // Of a stripe that was not at rest: its records, each by itself.
+    void look_at_records(unsigned s) {
+        std::uint64_t seen = 0;
+        const std::uint64_t buckets = std::min(read(body_->buckets), map_.buckets_sound());
+        for (std::uint64_t bucket = s; bucket < buckets; bucket += stripes_count) {
+            if (!look_at_bucket(bucket, seen)) {
+                wrong_.say("bucket " + number(bucket) + "'s chain can't be reached, or has no end");
+                break;
+            }
+        }
+        found_.records += seen;
+        found_.unjudged.push_back("stripe " + number(s) + ": " + who_has(of(s).owner.load()) + "; " + number(seen) +
+                                  " records were looked at one by one");
     }
 
     const arena* arena_;
     const body* body_;
+    const shared::participants* self_;
+    const os::deadline until_;
     finder find_;
-    std::uint64_t seed_;
-    bool checked_;
-    std::uint64_t buckets_ = 0;
-    std::vector<known_run> runs_;                   // by offset
-    std::vector<std::span<const std::byte>> keys_;  // of one bucket
-    std::vector<std::uint64_t> numbers_, strangers_;
-    unsigned stripe_of_split_ = 0;
-    std::uint64_t counted_[stripes_count] = {};
+    record_checker records_;
+    run_map map_;
+    std::bitset<stripes_count> judged_;
+    bool is_damaged_ = false;
+    complaints wrong_;
+    std::vector<std::uint64_t> numbers_;
     survey found_;
+    // Of the stripe that is being looked at.
+    complaints mine_;
+    std::uint64_t counted_ = 0;
+    std::vector<std::uint64_t> strangers_;
 };
 
 }  // namespace
 
-survey verify(const arena& where, const shared::object_header& header) {
-    return verifier(where, header.parameters[seed_parameter], header.parameters[checked_parameter] != 0).run_all();
+survey verify(const arena& where, const shared::object_header& header, const shared::participants& self,
+              const os::deadline& until) {
+    return verifier(where, header, self, until).run_all();
 }
 
-result<survey> verify(std::string_view place) {
+result<survey> verify(std::string_view place, duration patience) {
     shared::structured_request request;
     request.place = place;
     request.disposition = os::disposition::open_existing;
@@ -369,7 +357,8 @@ result<survey> verify(std::string_view place) {
     request.operation = "verify a table";
     shared::structured opened;
     if (auto done = opened.open(request); !done) return done.error();
-    return verify(arena(opened), opened.header());
+    const shared::participants self(opened.object(), opened.participants());
+    return verify(arena(opened), opened.header(), self, os::deadline::after(patience));
 }
 
 }  // namespace samepage::tables

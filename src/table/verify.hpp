@@ -7,6 +7,12 @@
 //   each slot leads to a whole record of its tag, hash and bucket; others only while a split is unfinished (writer.hpp)
 //   no key and no number twice; free cells have no number (find.hpp I1); the stripes' counts are right
 // Steps that the dead have left unfinished are no fault: whoever takes the stripe next finishes them.
+//
+// Beside living writers. A stripe is judged as of one moment: nobody alive owns it, and no turn in it (writer.hpp I4)
+// has begun until all of it was walked over. Cells stay with the stripe to which they were handed out, so stripes may
+// be judged at different moments. The map of runs is older; where something looks wrong it is made anew, and what is
+// wrong then, too, is wrong. A stripe that others change until the end is looked at record by record, as readers do,
+// and said not to be judged as a whole.
 #pragma once
 
 #include <cstdint>
@@ -15,21 +21,21 @@
 #include <vector>
 
 #include "samepage/result.hpp"
-#include "table/arena.hpp"
+#include "table/run_map.hpp"
 
 namespace samepage::tables {
 
 struct survey {
-    std::vector<std::string> wrong;  // at most wrong_max sentences
+    std::vector<std::string> wrong;  // at most complaints::most sentences
+    std::vector<std::string> unjudged;
     std::uint64_t records = 0;
-    std::uint64_t cells_free = 0;  // in lists
     std::uint64_t pages_free = 0;  // in runs
 };
-inline constexpr std::size_t wrong_max = 20;
 
-// While nobody changes it: what others are just doing would look wrong. Only reads.
-survey verify(const arena& where, const shared::object_header& header);
+// Only reads. Tries until `until` for what others are changing.
+survey verify(const arena& where, const shared::object_header& header, const shared::participants& self,
+              const os::deadline& until);
 // The same of the table at a place, opened read-only. Errors as of opening it.
-result<survey> verify(std::string_view place);
+result<survey> verify(std::string_view place, duration patience);
 
 }  // namespace samepage::tables

@@ -91,6 +91,12 @@ result<void> writer::finish(unsigned stripe, shared::patience& until, const char
     return {};
 }
 
+// I4.
+void writer::skip_number(unsigned stripe) const {
+    word& next = body_->stripes[stripe].next_number;
+    write(next, read(next) + 1);
+}
+
 result<void> writer::add_group(unsigned stripe, group& behind, shared::patience& until, const char* operation) {
     const auto cell = space_.take_group(stripe, until, operation);
     if (!cell) return cell.error();
@@ -100,6 +106,8 @@ result<void> writer::add_group(unsigned stripe, group& behind, shared::patience&
 result<std::uint64_t> writer::put(std::uint64_t hash, std::span<const std::byte> key, std::span<const std::byte> value,
                                   place& at, shared::patience& until, const char* operation) {
     const unsigned stripe = stripe_of(hash);
+    const auto number = next_number(stripe, operation);
+    if (!number) return number.error();
     word* slot = at.slot != nullptr ? at.slot : at.free_slot;
     if (slot == nullptr) {
         if (auto added = add_group(stripe, *at.last, until, operation); !added) return added.error();
@@ -108,8 +116,6 @@ result<std::uint64_t> writer::put(std::uint64_t hash, std::span<const std::byte>
         slot = &fresh->slots[0];
     }
     const std::uint64_t lengths = lengths_of(key.size(), value.size());
-    const auto number = next_number(stripe, operation);
-    if (!number) return number.error();
     const auto cell = space_.take(stripe, record_bytes(lengths), until, operation);
     if (!cell) return cell.error();
     record& fresh = arena_->at<record>(*cell);
@@ -130,14 +136,16 @@ result<std::uint64_t> writer::put(std::uint64_t hash, std::span<const std::byte>
 
 result<void> writer::erase(std::uint64_t hash, const place& at, shared::patience& until, const char* operation) {
     const unsigned stripe = stripe_of(hash);
+    skip_number(stripe);
     const unsigned before_class = class_of(record_bytes(at.record.lengths));
     return publish(stripe, {*at.slot, 0, read(*at.slot), before_class, ~std::uint64_t{0}}, until, operation);
 }
 
 result<void> writer::recover(unsigned stripe, shared::patience& until, const char* operation) {
     tables::stripe& s = body_->stripes[stripe];
+    if (read(s.doing) == no_step) return {};
+    skip_number(stripe);
     switch (read(s.doing)) {
-        case no_step: return {};
         case refilling:
         case taking: return space_.recover(stripe, until, operation);
         case splitting:
@@ -204,6 +212,7 @@ result<void> writer::split(std::uint64_t bucket, shared::patience& until, const 
     const std::uint64_t other = read(body_->buckets);
     if (other < buckets_min || other >= buckets_max) return damaged(operation);
     const auto stripe = static_cast<unsigned>(bucket % stripes_count);
+    skip_number(stripe);
     if (other >= first_groups) {
         const piece p = piece_of(other);
         if (read(body_->pieces[p.index]) == 0) {

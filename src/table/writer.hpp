@@ -16,6 +16,9 @@
 //   I1 A stripe whose `doing` is `no_step` is whole: each slot leads to a record of its bucket, `records` counts them.
 //   I2 A number is taken from the stripe's supply before it is used: killed in between, it is skipped.
 //   I3 Buckets of a stripe change only with the stripe: i and j are in the same one.
+//   I4 A turn in a stripe raises its next number before it changes anything else: a put takes its number first; an
+//      erase, a split, and who finishes or undoes a step skip one. So who only reads knows what is of one moment
+//      (verify.hpp).
 //
 // Crash story. Who takes the stripe from the dead looks what it was doing:
 //   taking       the cell goes back: nothing has changed.
@@ -71,6 +74,7 @@ class writer {
    private:
     result<void> add_group(unsigned stripe, group& behind, shared::patience& until, const char* operation);
     result<std::uint64_t> next_number(unsigned stripe, const char* operation);
+    void skip_number(unsigned stripe) const;
     // One word's change: what it leads to, instead of what. `before_class`: of the cell to free, if any.
     struct change {
         word& at;

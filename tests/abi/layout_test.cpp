@@ -108,6 +108,7 @@ static_assert(offsetof(tables::body, layout) == 16 && offsetof(tables::body, gro
 static_assert(offsetof(tables::body, space) == 136 && offsetof(tables::body, rover) == 144);
 static_assert(offsetof(tables::body, fresh) == 152 && offsetof(tables::body, pending) == 160);
 static_assert(offsetof(tables::body, numbers) == 168 && offsetof(tables::body, freeing) == 176);
+static_assert(offsetof(tables::body, space_turns) == 184 && offsetof(tables::body, deaths) == 192);
 static_assert(offsetof(tables::body, slabs) == 256 && offsetof(tables::body, stripes) == 640);
 static_assert(offsetof(tables::body, lists) == 4736 && offsetof(tables::body, pieces) == 28288);
 static_assert(offsetof(tables::body, first) == 40576 && tables::table_offset == 12416);

@@ -169,6 +169,7 @@ class Table(Case):
         self.assertEqual([seen[k] for k in ("kind", "records", "writers_active")], ["table", 3, 0])
         self.assertGreater(seen["buckets"], 0)
         self.assertGreater(seen["size_bytes"], 0)
+        self.assertEqual([seen[k] for k in ("deaths_recovered", "deaths_pending", "load_percent")], [0, 0, 0])
         self.assertIn(b"records  3, in ", self.samepage("info", "stock"))
         self.assertIn(b"3 records", self.samepage("ls"))
         self.assertEqual(json.loads(self.samepage("ls", "--json"))[0]["records"], 3)
@@ -177,6 +178,26 @@ class Table(Case):
         holder.kill()
         holder.wait()
         self.assertEqual(self.samepage("table", "count", "stock"), b"3\n")
+
+    def test_verify_says_what_is_wrong(self):
+        for i in range(20):
+            self.samepage("table", "put", "./t", f"key {i}", "x" * i * 9)
+        self.assertRegex(self.samepage("table", "verify", "./t"), rb"^\./t: 20 records, nothing is wrong; .* are free\n$")
+        seen = json.loads(self.samepage("table", "verify", "./t", "--json"))
+        self.assertEqual([seen[k] for k in ("place", "whole", "records", "wrong", "unjudged")], ["./t", True, 20, [], []])
+        self.assertGreater(seen["free_bytes"], 0)
+        with open(os.path.join(self.files, "t"), "r+b") as f:
+            at = f.read().index(b"key 13")
+            f.seek(at)
+            f.write(b"kez")
+        out, _ = self.finish(self.start("table", "verify", "./t"), 8)
+        self.assertRegex(out, rb"(?m)^wrong: the record at 0x[0-9a-f]+ in bucket [0-9]+ has another hash than its key$")
+        out, _ = self.finish(self.start("table", "verify", "./t", "--json"), 8)
+        seen = json.loads(out)
+        self.assertIs(seen["whole"], False)
+        self.assertTrue(any("check sum" in sentence for sentence in seen["wrong"]), seen["wrong"])
+        self.refused(3, "table", "verify", "stock")
+        self.refused(2, "table", "verify", "./t", "--timeout", "soon")
 
     def test_other_kinds_are_refused_by_name(self):
         self.share("share", "text", "x")

@@ -176,6 +176,13 @@ void is_right(const scene& s) {
     require(s, wrong.empty(), wrong);
 }
 
+// While somebody is stopped in the middle of a change.
+void nothing_is_called_wrong(const scene& s, const table_bytes& t) {
+    const auto verdict = t.verify(samepage::no_wait);
+    require(s, verdict.has_value(), "verify: " + (verdict ? "" : verdict.error().message()));
+    require(s, verdict->wrong.empty(), verdict->wrong.empty() ? "" : "called wrong: " + verdict->wrong.front());
+}
+
 // Puts, replaces and erases in each stripe that somebody may have left a step in, and in a fresh one; small and large.
 void goes_on(const scene& s, const table_bytes& t) {
     for (const unsigned bucket : {32U, 3U, 37U, 31U}) {
@@ -237,10 +244,13 @@ subject playing(const char* name, const plot& p, bool attached = true) {
     s.check = [=](const scene& at) { all_is_right(at, p); };
     if (!p.other.empty()) {
         s.meanwhile = [=](const scene& at) {
-            look(at, p, open(at, samepage::access::read_only), false);  // readers wait for nobody
+            const table_bytes reader = open(at, samepage::access::read_only);
+            look(at, p, reader, false);  // readers wait for nobody
+            nothing_is_called_wrong(at, reader);
             const table_bytes t = open(at);
             play(at, p, t, short_wait);
             look(at, p, t, false);
+            nothing_is_called_wrong(at, reader);
         };
     }
     s.survive = [=](const scene& at, void* held) { still_works(at, p, held); };

@@ -60,12 +60,14 @@ class keys {
     std::map<std::pair<std::uint64_t, std::uint64_t>, known> known_;
 };
 
-// What verify says is wrong, in one text; empty: nothing.
+// What verify says is wrong, or not to be judged because somebody is changing it, in one text; empty: nothing.
 inline std::string wrong_with(const std::string& place) {
-    const auto seen = tables::verify(place);
+    const auto seen = tables::verify(place, std::chrono::seconds(30));
     if (!seen) return seen.error().message();
     std::string all;
-    for (const std::string& sentence : seen->wrong) all += (all.empty() ? "" : "; ") + sentence;
+    for (const auto* const sentences : {&seen->wrong, &seen->unjudged}) {
+        for (const std::string& sentence : *sentences) all += (all.empty() ? "" : "; ") + sentence;
+    }
     return all;
 }
 

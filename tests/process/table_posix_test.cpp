@@ -52,6 +52,11 @@ TEST(table_posix_test, a_stopped_writer_hinders_no_reader_and_no_writer_of_anoth
         EXPECT_EQ(code_of(t->erase_text(key, samepage::no_wait)), errc::timed_out);
     }
     EXPECT_EQ(t->info()->writers_active, 1U);
+    const auto verdict = t->verify(samepage::no_wait);
+    ASSERT_TRUE(verdict && verdict->wrong.empty() && verdict->unjudged.size() == 1);
+    EXPECT_NE(verdict->unjudged[0].find("stripe 3: process " + std::to_string(writer.id())), std::string::npos)
+        << verdict->unjudged[0];
+    EXPECT_EQ(verdict->records, 2U);
 
     writer.resume();
     const std::string version = writer.ask("go on");

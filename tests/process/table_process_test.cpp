@@ -117,9 +117,15 @@ TEST(table_process_test, a_killed_update_has_not_happened) {
         ASSERT_EQ(victim.ask("update a after"), "inside");
         EXPECT_EQ(t.get_text("a")->text, "before");
         EXPECT_EQ(t.info()->writers_active, 1U);
+        EXPECT_EQ(t.info()->deaths_pending, 0U);
         EXPECT_EQ(code_of(t.put_text("a", "x", samepage::no_wait)), errc::timed_out);
         victim.kill();
+        EXPECT_EQ(t.info()->writers_active, 0U);
+        EXPECT_EQ(t.info()->deaths_pending, 1U);
+        EXPECT_EQ(table_inside::wrong_with(name), "");
         EXPECT_TRUE(t.put_text("a", "before", samepage::no_wait));
+        EXPECT_EQ(t.info()->deaths_pending, 0U);
+        EXPECT_EQ(t.info()->deaths_recovered, static_cast<unsigned>(round) + 1);
     }
     process writer = clerk_of(name);
     ASSERT_EQ(writer.ask("update a after"), "inside");
@@ -234,6 +240,10 @@ void play(const std::string& place, std::chrono::milliseconds time) {
             return true;
         });
         EXPECT_TRUE(done || done.error().code() == errc::busy) << done.error().message();
+        // And one who verifies: what the others are doing, or were killed in, is not wrong.
+        const auto verdict = all.table().verify(std::chrono::milliseconds(turn % 3));
+        ASSERT_TRUE(verdict) << verdict.error().message();
+        EXPECT_TRUE(verdict->wrong.empty()) << verdict->wrong.front();
     }
     all.kill_all();
     all.judge();
