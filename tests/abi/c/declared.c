@@ -1,4 +1,4 @@
-/* Calls of a 32-bit language that has INTEGER, INTEGER @ and STRING alone: FoxPro's DECLARE, with docs/c-abi.md's lines. */
+/* Calls of a 32-bit language that has INTEGER, INTEGER @ and STRING alone, as FoxPro does after DECLARE. */
 /* SPDX-License-Identifier: MIT */
 #include "declared.h"
 
