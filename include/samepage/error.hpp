@@ -39,6 +39,12 @@ class SAMEPAGE_API error {
     int system_code() const noexcept { return system_code_; }
     const char* operation() const noexcept { return operation_; }
     std::string_view detail() const noexcept { return {detail_.data(), detail_bytes_}; }
+    // When a buffer is too small for what is there, so many bytes would do; else 0.
+    std::uint64_t needed_bytes() const noexcept { return needed_bytes_; }
+    error& set_needed_bytes(std::uint64_t count) noexcept {
+        needed_bytes_ = count;
+        return *this;
+    }
 
     // The whole sentence. Allocates.
     std::string message() const;
@@ -47,6 +53,7 @@ class SAMEPAGE_API error {
     errc code_;
     std::int32_t system_code_;
     const char* operation_;
+    std::uint64_t needed_bytes_ = 0;
     std::uint32_t detail_bytes_ = 0;
     std::array<char, detail_bytes_max> detail_;
 };

@@ -1,4 +1,4 @@
-// What the shared library lets others see: SAMEPAGE_API marks it.
+// What the shared library lets others see, and how it is called: SAMEPAGE_API and SAMEPAGE_CALL. For C, too.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -12,4 +12,11 @@
 #endif
 #else
 #define SAMEPAGE_API __attribute__((visibility("default")))
+#endif
+
+// What FoxPro's DECLARE, VB6 and Delphi call on 32-bit Windows. Elsewhere there is one way to call.
+#if defined(_WIN32) && !defined(_WIN64)
+#define SAMEPAGE_CALL __stdcall
+#else
+#define SAMEPAGE_CALL
 #endif

@@ -93,6 +93,23 @@ class SAMEPAGE_API table_bytes {
         std::string_view key_text() const noexcept { return {reinterpret_cast<const char*>(key.data()), key.size()}; }
         std::string_view text() const noexcept { return {reinterpret_cast<const char*>(value.data()), value.size()}; }
     };
+    // Goes over records as for_each does. Move-only; one thread at a time; ends before its table handle does.
+    class SAMEPAGE_API cursor {
+       public:
+        cursor() noexcept;  // of no table
+        cursor(cursor&&) noexcept;
+        cursor& operator=(cursor&&) noexcept;
+        ~cursor();
+
+        // The next record, a copy until the next call. no_key: there are no more. busy, corrupt.
+        result<record> next();
+
+       private:
+        friend class table_bytes;
+        struct state;
+        explicit cursor(std::unique_ptr<state> s) noexcept;
+        std::unique_ptr<state> state_;
+    };
     // Gets the value there is (null: none), gives the new one, or an error, which update() then returns.
     using change = std::function<result<std::vector<std::byte>>(const std::span<const std::byte>*)>;
 
@@ -166,6 +183,9 @@ class SAMEPAGE_API table_bytes {
     // the time comes once, with a value that it had meanwhile; one that is put or erased meanwhile comes once for each
     // time it was put, or not. Reads the whole table, whatever the prefix. busy, corrupt.
     result<void> for_each(const std::function<bool(const record&)>& f, std::string_view prefix = {}) const;
+
+    // The same, one record after the other, for who can't be called back.
+    result<cursor> scan(std::string_view prefix = {}) const;
 
     bool is_open() const noexcept;
     bool created() const noexcept;

@@ -67,7 +67,8 @@ error why_not_loaded(const values::loaded& seen, std::size_t room_bytes, const c
         case values::outcome::too_small:
             return error(errc::too_large, operation,
                          "the value has " + bytes_text(seen.size_bytes) + ", there is room for " +
-                             std::to_string(room_bytes) + "; give a larger buffer");
+                             std::to_string(room_bytes) + "; give a larger buffer")
+                .set_needed_bytes(seen.size_bytes);
         case values::outcome::lapped:
             return error(errc::busy, operation, "writers were faster than the copy in every try; try again");
         default: break;

@@ -229,7 +229,8 @@ result<received> subscriber_bytes::receive_waiting(std::span<std::byte> into, du
             if (size_bytes <= into.size()) return into.data();
             return error(errc::too_large, receiving,
                          "the message has " + std::to_string(size_bytes) + " bytes, there is room for " +
-                             std::to_string(into.size()) + "; give a larger buffer");
+                             std::to_string(into.size()) + "; give a larger buffer")
+                .set_needed_bytes(size_bytes);
         },
         timeout);
 }

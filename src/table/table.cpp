@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "shared/await.hpp"
+#include "table/cursor.hpp"
 #include "table/hash.hpp"
 #include "table/scan.hpp"
 #include "table/state.hpp"
@@ -172,7 +173,8 @@ result<table_bytes::found> table_bytes::state::get_closely(std::span<const std::
     if (size_bytes <= into.size()) return found{*version, size_bytes};
     return error(errc::too_large, getting,
                  "the value has " + std::to_string(size_bytes) + " bytes, there is room for " +
-                     std::to_string(into.size()) + "; give a larger buffer");
+                     std::to_string(into.size()) + "; give a larger buffer")
+        .set_needed_bytes(size_bytes);
 }
 
 result<std::size_t> table_bytes::get_many(std::span<const std::byte> keys, std::size_t key_bytes,
@@ -275,6 +277,11 @@ result<void> table_bytes::for_each(const std::function<bool(const record&)>& f, 
             if (!f({one.key(), one.value(), one.number})) return {};
         }
     }
+}
+
+result<table_bytes::cursor> table_bytes::scan(std::string_view prefix) const {
+    if (!state_) return closed(scanning);
+    return cursor(std::make_unique<cursor::state>(*state_->bytes, state_->seed, prefix));
 }
 
 // ---- Writing -----------------------------------------------------------------------------------------------------

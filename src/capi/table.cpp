@@ -1,0 +1,218 @@
+// The C functions of tables and of scans over them.
+// SPDX-License-Identifier: MIT
+#include "samepage/table.hpp"
+
+#include <memory>
+
+#include "capi/call.hpp"
+
+namespace samepage::capi {
+
+// A cursor keeps the table it came from.
+struct kept_cursor {
+    std::shared_ptr<table_bytes> table;
+    table_bytes::cursor cursor;  // ends before the table does
+};
+
+}  // namespace samepage::capi
+
+struct samepage_table : samepage::capi::slot<std::shared_ptr<samepage::table_bytes>> {};
+struct samepage_scan : samepage::capi::slot<samepage::capi::kept_cursor> {};
+
+namespace capi = samepage::capi;
+using capi::kept_cursor;
+using samepage::result;
+using samepage::table_bytes;
+using shared_table = std::shared_ptr<table_bytes>;
+
+namespace {
+
+constexpr const char* creating = "create a table";
+constexpr const char* asking = "ask a table";
+constexpr const char* getting = "get from a table";
+constexpr const char* putting = "put into a table";
+constexpr const char* erasing = "erase from a table";
+constexpr const char* scanning = "read a table";
+constexpr const char* waiting = "wait for a table";
+
+samepage::table_options options_of(const samepage_table_options* given) {
+    const auto o = capi::options_of(given);
+    samepage::table_options options;
+    options.access = capi::access_of(o.access);
+    options.strategy = capi::strategy_of(o.strategy);
+    if (o.timeout_ns != 0) options.timeout = capi::duration_of(o.timeout_ns);
+    return options;
+}
+
+result<shared_table> shared(result<table_bytes> opened) {
+    if (!opened) return opened.error();
+    return std::make_shared<table_bytes>(std::move(*opened));
+}
+
+}  // namespace
+
+samepage_status samepage_table_create(const char* place, const samepage_table_options* options, samepage_table** into) {
+    return capi::open(creating, into,
+                      [&] { return shared(table_bytes::create(capi::text_of(place), options_of(options))); });
+}
+
+samepage_status samepage_table_create_new(const char* place, const samepage_table_options* options,
+                                          samepage_table** into) {
+    return capi::open(creating, into,
+                      [&] { return shared(table_bytes::create_new(capi::text_of(place), options_of(options))); });
+}
+
+samepage_status samepage_table_open(const char* place, const samepage_table_options* options, samepage_table** into) {
+    return capi::open("open a table", into,
+                      [&] { return shared(table_bytes::open(capi::text_of(place), options_of(options))); });
+}
+
+void samepage_table_close(samepage_table* table) { capi::pool_of<samepage_table>.close(table); }
+
+samepage_status samepage_table_created(samepage_table* table, int32_t* created) {
+    return capi::tell(table, asking, created, [](const shared_table& object) { return object->created(); });
+}
+
+samepage_status samepage_table_access(samepage_table* table, int32_t* access) {
+    return capi::tell(table, asking, access,
+                      [](const shared_table& object) { return capi::number_of(object->access()); });
+}
+
+samepage_status samepage_table_check_name(samepage_table* table) {
+    return capi::with(table, asking, [](const shared_table& object) { return capi::give(object->check_name()); });
+}
+
+samepage_status samepage_table_info_get(samepage_table* table, samepage_table_info* info) {
+    return capi::with(table, asking, [&](const shared_table& object) {
+        const auto seen = object->info();
+        if (!seen) return capi::fail(seen.error());
+        samepage_table_info all{};
+        all.writers_active = seen->writers_active;
+        all.records = seen->records;
+        all.size_bytes = seen->size_bytes;
+        all.buckets = seen->buckets;
+        return capi::give_info(all, info);
+    });
+}
+
+samepage_status samepage_table_size(samepage_table* table, uint64_t* records) {
+    return capi::tell(table, asking, records, [](const shared_table& object) { return object->size(); });
+}
+
+samepage_status samepage_table_changes(samepage_table* table, uint64_t* changes) {
+    return capi::tell(table, asking, changes, [](const shared_table& object) { return object->changes(); });
+}
+
+samepage_status samepage_table_get(samepage_table* table, const void* key, size_t key_bytes, void* into,
+                                   size_t into_bytes, size_t* size_bytes, uint64_t* version) {
+    return capi::with(table, getting, [&](const shared_table& object) -> samepage_status {
+        const auto seen = object->get(capi::bytes_of(key, key_bytes), capi::room_of(into, into_bytes));
+        if (!seen) return capi::fail_with_size(seen.error(), size_bytes);
+        capi::set(size_bytes, seen->size_bytes);
+        capi::set(version, seen->version);
+        return samepage_ok;
+    });
+}
+
+samepage_status samepage_table_get_many(samepage_table* table, const void* keys, size_t key_bytes, size_t count,
+                                        void* values, size_t value_bytes, uint64_t* versions, size_t* found) {
+    return capi::with(table, getting, [&](const shared_table& object) {
+        const std::size_t largest = std::max({key_bytes, value_bytes, sizeof(std::uint64_t)});
+        if (count > SIZE_MAX / largest) throw capi::refusal{"so many records have more bytes than there are addresses"};
+        if (versions == nullptr && count != 0) throw capi::refusal{"the array of versions is NULL"};
+        return capi::give(
+            object->get_many(capi::bytes_of(keys, key_bytes * count), key_bytes,
+                             capi::room_of(values, value_bytes * count), value_bytes, std::span(versions, count)),
+            found);
+    });
+}
+
+samepage_status samepage_table_version(samepage_table* table, const void* key, size_t key_bytes, uint64_t* version) {
+    return capi::with(table, getting, [&](const shared_table& object) {
+        return capi::give(object->version(capi::bytes_of(key, key_bytes)), version);
+    });
+}
+
+samepage_status samepage_table_put(samepage_table* table, const void* key, size_t key_bytes, const void* value,
+                                   size_t value_bytes, int64_t timeout_ns, uint64_t* version) {
+    return capi::with(table, putting, [&](const shared_table& object) {
+        return capi::give(object->put(capi::bytes_of(key, key_bytes), capi::bytes_of(value, value_bytes),
+                                      capi::duration_of(timeout_ns)),
+                          version);
+    });
+}
+
+samepage_status samepage_table_insert(samepage_table* table, const void* key, size_t key_bytes, const void* value,
+                                      size_t value_bytes, int64_t timeout_ns, uint64_t* version) {
+    return capi::with(table, putting, [&](const shared_table& object) {
+        return capi::give(object->insert(capi::bytes_of(key, key_bytes), capi::bytes_of(value, value_bytes),
+                                         capi::duration_of(timeout_ns)),
+                          version);
+    });
+}
+
+samepage_status samepage_table_compare_exchange(samepage_table* table, const void* key, size_t key_bytes,
+                                                uint64_t expected, const void* value, size_t value_bytes,
+                                                int64_t timeout_ns, uint64_t* version) {
+    return capi::with(table, putting, [&](const shared_table& object) {
+        return capi::give(object->compare_exchange(capi::bytes_of(key, key_bytes), expected,
+                                                   capi::bytes_of(value, value_bytes), capi::duration_of(timeout_ns)),
+                          version);
+    });
+}
+
+samepage_status samepage_table_erase(samepage_table* table, const void* key, size_t key_bytes, int64_t timeout_ns,
+                                     int32_t* erased) {
+    return capi::with(table, erasing, [&](const shared_table& object) {
+        return capi::give(object->erase(capi::bytes_of(key, key_bytes), capi::duration_of(timeout_ns)), erased);
+    });
+}
+
+samepage_status samepage_table_add(samepage_table* table, const void* key, size_t key_bytes, uint64_t more,
+                                   int64_t timeout_ns, uint64_t* sum) {
+    return capi::with(table, putting, [&](const shared_table& object) {
+        return capi::give(object->add(capi::bytes_of(key, key_bytes), more, capi::duration_of(timeout_ns)), sum);
+    });
+}
+
+samepage_status samepage_table_wait(samepage_table* table, const void* key, size_t key_bytes, uint64_t seen,
+                                    int64_t timeout_ns, uint64_t* version) {
+    return capi::with(table, waiting, [&](const shared_table& object) {
+        return capi::give(object->wait(capi::bytes_of(key, key_bytes), seen, capi::duration_of(timeout_ns)), version);
+    });
+}
+
+samepage_status samepage_table_wait_any(samepage_table* table, uint64_t seen, int64_t timeout_ns, uint64_t* changes) {
+    return capi::with(table, waiting, [&](const shared_table& object) {
+        return capi::give(object->wait_any(seen, capi::duration_of(timeout_ns)), changes);
+    });
+}
+
+samepage_status samepage_table_scan(samepage_table* table, const void* prefix, size_t prefix_bytes,
+                                    samepage_scan** scan) {
+    if (scan != nullptr) *scan = nullptr;
+    return capi::with(table, scanning, [&](const shared_table& object) {
+        return capi::open(scanning, scan, [&]() -> result<kept_cursor> {
+            const auto wanted = capi::bytes_of(prefix, prefix_bytes);
+            auto begun = object->scan({reinterpret_cast<const char*>(wanted.data()), wanted.size()});
+            if (!begun) return begun.error();
+            return kept_cursor{object, std::move(*begun)};
+        });
+    });
+}
+
+samepage_status samepage_scan_next(samepage_scan* scan, const void** key, size_t* key_bytes, const void** value,
+                                   size_t* value_bytes, uint64_t* version) {
+    return capi::with(scan, scanning, [&](kept_cursor& mine) -> samepage_status {
+        const auto seen = mine.cursor.next();
+        if (!seen) return capi::fail(seen.error());
+        capi::set(key, seen->key.data());
+        capi::set(key_bytes, seen->key.size());
+        capi::set(value, seen->value.data());
+        capi::set(value_bytes, seen->value.size());
+        capi::set(version, seen->version);
+        return samepage_ok;
+    });
+}
+
+void samepage_scan_close(samepage_scan* scan) { capi::pool_of<samepage_scan>.close(scan); }
