@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: MIT
 //
 // A row becomes a record: its key is one of the columns, its value the row itself, as CSV. The names of the columns
-// are a record too, of the key columns_key. DBF is as CSV (dbf_input.hpp). A line of JSON is a value as it stands, and its key one of its members.
+// are a record too, of the key columns_key. DBF is as CSV (dbf_input.hpp). A line of JSON is a value as it stands, and
+// its key one of its members.
 #pragma once
 
 #include <cstdint>
@@ -54,8 +55,8 @@ class record_input {
         std::string wrong;  // why it is no record; empty: it is one
     };
 
-    // `key`: the column or the member that is the key; where there are columns it may be left out, then it is the first.
-    // Reads the names of the columns. `encoding` is for DBF. Throws failure.
+    // `key`: the column or the member that is the key; where there are columns it may be left out, then it is the
+    // first. Reads the names of the columns. `encoding` is for DBF. Throws failure.
     static std::unique_ptr<record_input> open(record_format format, const std::string& path,
                                               const std::optional<std::string>& key,
                                               const std::optional<std::string>& encoding, record_part part);

@@ -126,7 +126,8 @@ class Dbf(Case):
         self.assertEqual(self.one(("V", "C", 1), b"\xfc"), "ü".encode())
         self.put(dbf([("K", "C", 1), ("STÜCK".encode("cp850"), "N", 2)], [b"k 3"]), "--encoding", "CP850")
         self.assertEqual(self.rows(), ("K,STÜCK".encode(), [b"k,3"]))
-        self.assertIn("no code page cp-none", self.refused(2, "table", "import", "./t", "in.dbf", "--encoding", "cp-none"))
+        words = ("table", "import", "./t", "in.dbf", "--encoding")
+        self.assertIn("no code page cp-none", self.refused(2, *words, "cp-none"))
 
     def test_malformed_records_are_skipped_and_told(self):
         fields = [("K", "N", 3), ("NAME", "C", 4), ("PRICE", "N", 3), ("SINCE", "D", 8), ("OLD", "L", 1),
