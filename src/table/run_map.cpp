@@ -152,7 +152,7 @@ void run_map::take_over(std::vector<known_run>&& fresh) {
     is_first_ = false;
 }
 
-// ---- Words that lead to runs -----------------------------------------------------------------------------------------
+// ---- Words that lead to runs ----------------------------------------------------------------------------------------
 
 void run_map::check_words(std::vector<known_run>& runs, complaints& wrong) {
     const auto starts_run = [&](std::uint64_t offset) {
@@ -212,7 +212,7 @@ void run_map::check_pieces(std::vector<known_run>& runs, complaints& wrong) {
     }
 }
 
-// ---- Claims ----------------------------------------------------------------------------------------------------------
+// ---- Claims ---------------------------------------------------------------------------------------------------------
 
 const run_map::known_run* run_map::run_of(std::uint64_t offset) const { return find_run(runs_, offset); }
 

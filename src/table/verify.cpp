@@ -291,7 +291,7 @@ class verifier {
         });
     }
 
-    // ---- What others change all the time -----------------------------------------------------------------------------
+    // ---- What others change all the time ----------------------------------------------------------------------------
 
     bool look_at_bucket(std::uint64_t bucket, std::uint64_t& seen) {
         records_.begin_bucket(bucket);
