@@ -433,6 +433,9 @@ SAMEPAGE_STATUS samepage_job_is_call(samepage_job* job, int32_t* is_call, uint64
  * any more. */
 SAMEPAGE_STATUS samepage_job_acknowledge(samepage_job* job);
 SAMEPAGE_STATUS samepage_job_reply(samepage_job* job, const void* bytes, size_t size_bytes);
+/* It can't be done, and no other worker shall try: who called gets samepage_e_failed with this text (UTF-8, zero at its
+ * end; NULL is none; a long one is cut). */
+SAMEPAGE_STATUS samepage_job_fail(samepage_job* job, const char* why);
 SAMEPAGE_STATUS samepage_job_give_back(samepage_job* job);
 SAMEPAGE_API void SAMEPAGE_CALL samepage_job_close(samepage_job* job);
 

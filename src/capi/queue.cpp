@@ -193,6 +193,11 @@ samepage_status samepage_job_reply(samepage_job* job, const void* bytes, size_t 
                       [&](kept_job& mine) { return capi::give(mine.job.reply(capi::bytes_of(bytes, size_bytes))); });
 }
 
+samepage_status samepage_job_fail(samepage_job* job, const char* why) {
+    return capi::with(job, "fail a job",
+                      [&](kept_job& mine) { return capi::give(mine.job.fail(why == nullptr ? "" : why)); });
+}
+
 samepage_status samepage_job_give_back(samepage_job* job) {
     return capi::with(job, "give back a job", [](kept_job& mine) { return capi::give(mine.job.give_back()); });
 }

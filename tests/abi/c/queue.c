@@ -85,6 +85,12 @@ static void calls_wait_for_their_reply(void) {
     FAILS(samepage_e_invalid_argument, samepage_job_reply(job, NULL, 1));
     OK(samepage_job_reply(job, "to nobody", 9));
     samepage_job_close(job);
+    OK(samepage_queue_push(queue, "job", 3, 0, NULL));
+    OK(samepage_queue_take(queue, PATIENCE_NS, &job));
+    OK(samepage_job_fail(job, "for nobody"));
+    FAILS(samepage_e_not_owner, samepage_job_fail(job, NULL));
+    samepage_job_close(job);
+    FAILS(samepage_e_timed_out, samepage_queue_take(queue, 0, &job));
     status = samepage_queue_descriptor(queue, &descriptor);
     CHECK(status == samepage_ok || status == samepage_e_not_supported);
     CHECK((status == samepage_ok) == (descriptor >= 0));
