@@ -262,7 +262,7 @@ class dbf_input : public record_input {
     bool is_null(const dbf_field& f, std::string_view bytes) const {
         const auto bit = static_cast<std::size_t>(f.null_bit);
         if (f.null_bit < 0 || bit / 8 >= nulls_.bytes) return false;
-        return (static_cast<unsigned char>(bytes[nulls_.begin + bit / 8]) >> bit % 8 & 1U) != 0;
+        return (std::uint32_t{static_cast<unsigned char>(bytes[nulls_.begin + bit / 8])} >> bit % 8 & 1U) != 0;
     }
 
     void take(std::string_view bytes, record& into) {
