@@ -22,8 +22,8 @@ class Error(Exception):
         self.detail = detail
         self.system_code = system_code
         if isinstance(self, OSError):
-            self.errno = system_code or getattr(type(self), "_errno", None)
-            self.strerror = message
+            setattr(self, "errno", system_code or getattr(self, "_errno", None))
+            setattr(self, "strerror", message)
 
     def __str__(self) -> str:
         return self.message

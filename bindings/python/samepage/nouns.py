@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from . import _samepage
 from ._samepage import Job, Message
@@ -29,7 +29,7 @@ def no_undo(_: object) -> None:
 # ---- What costs an import of asyncio, by those who use it ----
 
 
-async def by_bell(handle: Ringing, attempt: Callable[[], T], timeout: float | None) -> T:
+async def by_bell(handle: Ringing, attempt: Callable[[float], T], timeout: float | None) -> T:
     from . import waiting
 
     return await waiting.by_bell(handle, attempt, timeout)
@@ -97,7 +97,7 @@ class Region(_samepage.Region):
     @property
     def buf(self) -> memoryview:
         """All its bytes."""
-        return memoryview(self)
+        return memoryview(cast(bytes, self))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return reopen, (type(self).open, lasting(self.place, "region"), {"read_only": self.read_only})
@@ -133,7 +133,7 @@ class Cell(HasBell, _samepage.Cell):
 
     async def wait_async(self, seen: int, timeout: float | None = None) -> int:
         """wait(), on asyncio."""
-        return await by_bell(self, lambda: self.wait(seen, 0), timeout)
+        return await by_bell(self, lambda left: self.wait(seen, left), timeout)
 
     async def changes_async(self, timeout: float | None = None) -> AsyncIterator[bytes]:
         """changes(), on asyncio."""
@@ -216,7 +216,7 @@ class Subscriber(_samepage.Subscriber):
         """receive(), on asyncio."""
         if self.channel.closed:
             return await in_thread(self.receive, no_undo, timeout)
-        return await by_bell(self.channel, lambda: self.receive(0), timeout)
+        return await by_bell(self.channel, self.receive, timeout)
 
     def __aiter__(self) -> Subscriber:
         return self
@@ -258,7 +258,7 @@ class Queue(HasBell, _samepage.Queue):
 
     async def take_async(self, timeout: float | None = None) -> Job:
         """take(), on asyncio."""
-        return await by_bell(self, lambda: self.take(0), timeout)
+        return await by_bell(self, self.take, timeout)
 
     async def call_async(self, job: Bytes, timeout: float | None = None, reply_bytes_max: int = 4096) -> bytes:
         """call(), on asyncio. Cancelled, it may be handled nevertheless."""

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, ItemsView, Iterator, Mapping, MutableMapping, ValuesView
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
 from . import _samepage
 from .errors import AlreadyExists, Conflict, NoKey
 from .nouns import PATIENCE, in_thread, lasting, no_undo, reopen
 
+if TYPE_CHECKING:
+    from ._samepage import Place, Strategy
+
 K = TypeVar("K")
 V = TypeVar("V")
+
+
+class Codec(Protocol):
+    """json, pickle, or whatever makes bytes or str of objects and objects of bytes."""
+
+    @property
+    def dumps(self) -> Callable[..., Any]: ...
+    @property
+    def loads(self) -> Callable[..., Any]: ...
 
 
 class TableItems(ItemsView[K, V]):
@@ -41,6 +53,64 @@ class Table(_samepage.Table[K, V], MutableMapping[K, V]):
     Each act is whole by itself; two acts (pop, popitem) aren't one. Iterating gives a key that is there throughout
     exactly once, and others at most once.
     """
+
+    if TYPE_CHECKING:
+        @overload
+        def __init__(
+            self: Table[bytes, bytes], place: Place, codec: type[bytes] = bytes, *, read_only: bool = False,
+            strategy: Strategy = "spin_then_sleep", timeout: float | None = 5
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: Table[str, str], place: Place, codec: type[str], *, read_only: bool = False,
+            strategy: Strategy = "spin_then_sleep", timeout: float | None = 5
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: Table[str, Any], place: Place, codec: Codec, *, read_only: bool = False,
+            strategy: Strategy = "spin_then_sleep", timeout: float | None = 5
+        ) -> None: ...
+        def __init__(self, place: Place, codec: Any = bytes, **options: Any) -> None: ...
+        @overload
+        @classmethod
+        def create_new(
+            cls, place: Place, codec: type[bytes] = bytes, *, read_only: bool = False,
+            strategy: Strategy = "spin_then_sleep", timeout: float | None = 5
+        ) -> Table[bytes, bytes]: ...
+        @overload
+        @classmethod
+        def create_new(
+            cls, place: Place, codec: type[str], *, read_only: bool = False,
+            strategy: Strategy = "spin_then_sleep", timeout: float | None = 5
+        ) -> Table[str, str]: ...
+        @overload
+        @classmethod
+        def create_new(
+            cls, place: Place, codec: Codec, *, read_only: bool = False,
+            strategy: Strategy = "spin_then_sleep", timeout: float | None = 5
+        ) -> Table[str, Any]: ...
+        @classmethod
+        def create_new(cls, place: Place, codec: Any = bytes, **options: Any) -> Any: ...
+        @overload
+        @classmethod
+        def open(
+            cls, place: Place, codec: type[bytes] = bytes, *, read_only: bool = False,
+            strategy: Strategy = "spin_then_sleep", timeout: float | None = 5
+        ) -> Table[bytes, bytes]: ...
+        @overload
+        @classmethod
+        def open(
+            cls, place: Place, codec: type[str], *, read_only: bool = False,
+            strategy: Strategy = "spin_then_sleep", timeout: float | None = 5
+        ) -> Table[str, str]: ...
+        @overload
+        @classmethod
+        def open(
+            cls, place: Place, codec: Codec, *, read_only: bool = False,
+            strategy: Strategy = "spin_then_sleep", timeout: float | None = 5
+        ) -> Table[str, Any]: ...
+        @classmethod
+        def open(cls, place: Place, codec: Any = bytes, **options: Any) -> Any: ...
 
     def items(self) -> ItemsView[K, V]:
         return TableItems(self)
@@ -120,4 +190,6 @@ class Table(_samepage.Table[K, V], MutableMapping[K, V]):
 def reopen_with_module(noun: type[Table[K, V]], place: str, options: dict[str, Any], name: str) -> Table[K, V]:
     import importlib
 
-    return cast("Table[K, V]", noun.open(place, **{**options, "codec": importlib.import_module(name)}))
+    options["codec"] = importlib.import_module(name)
+    make: Callable[..., Table[K, V]] = getattr(noun, "open")
+    return reopen(make, place, options)

@@ -83,8 +83,8 @@ class Bell:
             waiter.set_result(None)
 
 
-async def by_bell(handle: Ringing, attempt: Callable[[], T], timeout: float | None) -> T:
-    """What attempt() gives as soon as it isn't TimedOut or Empty. It doesn't wait; it is tried whenever the bell rings."""
+async def by_bell(handle: Ringing, attempt: Callable[[float], T], timeout: float | None) -> T:
+    """What attempt(0) gives as soon as it isn't TimedOut or Empty. It is tried whenever the bell rings."""
     loop = asyncio.get_running_loop()
     end = None if timeout is None else loop.time() + timeout
     bell: Bell | None = getattr(handle, "_bell", None)
@@ -101,11 +101,14 @@ async def by_bell(handle: Ringing, attempt: Callable[[], T], timeout: float | No
             except (NotSupported, Full, Denied):
                 rings = False
         try:
-            return attempt()
+            return attempt(0)
         except (TimedOut, Empty):
             left = SLICE if end is None else end - loop.time()
-            if left <= 0:
+            if timeout == 0:
                 raise
+            if left <= 0:
+                # Says that the time is up, which isn't what 0 says.
+                return attempt(1e-9)
         if rings:
             await bell.wait(min(left, SLICE))
         else:
