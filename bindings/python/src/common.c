@@ -48,6 +48,7 @@ held* held_new(PyTypeObject* type, void (*close_handle)(void* handle)) {
 
 static void let_go(held* self) {
     void* const handle = self->handle;
+    if (self->keeps_bytes) return;
     self->handle = NULL;
     if (handle != NULL) self->close_handle(handle);
 }
@@ -55,6 +56,7 @@ static void let_go(held* self) {
 void held_dealloc(PyObject* object) {
     held* const self = (held*)object;
     PyTypeObject* const type = Py_TYPE(object);
+    self->keeps_bytes = 0;
     let_go(self);
     Py_XDECREF(self->place);
     ((freefunc)PyType_GetSlot(type, Py_tp_free))(object);

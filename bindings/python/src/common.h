@@ -24,7 +24,8 @@ typedef struct held {
     unsigned generation; /* of the process, in forks: users of an older one are threads that didn't come along */
     uint32_t strategy;
     int is_closed;
-    int is_single; /* one thread's at a time */
+    int is_single;   /* one thread's at a time */
+    int keeps_bytes; /* closed, it has its handle until its end: somebody may have its address */
 } held;
 
 /* What there is to the left of a status: a Python exception is set. */

@@ -2,6 +2,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "common.h"
 
+/*
+ * Who looks at a buffer doesn't always say so: numpy.ndarray(shape, dtype, region) takes the address and keeps only the
+ * object. So the bytes stay mapped as long as the object is there, closed or not. close() frees the name.
+ */
+typedef struct region_object {
+    held base;
+    samepage_view* bytes; /* all of them, from the first buffer on */
+} region_object;
+
 static PyTypeObject* region_type;
 static PyTypeObject* view_type;
 
@@ -124,10 +133,23 @@ static int region_getbuffer(PyObject* object, Py_buffer* view, int flags) {
         PyErr_SetString(PyExc_BufferError, "it is larger than this process can address; use map()");
         return -1;
     }
-    if (PyBuffer_FillInfo(view, object, samepage_region_data(handle), (Py_ssize_t)size_bytes, read_only, flags) != 0)
+    samepage_view** const bytes = &((region_object*)object)->bytes;
+    if (*bytes == NULL) {
+        const samepage_status mapped = samepage_region_map(handle, 0, 0, bytes);
+        if (mapped != samepage_ok) {
+            raise_status(mapped);
+            return -1;
+        }
+    }
+    if (PyBuffer_FillInfo(view, object, samepage_view_data(*bytes), (Py_ssize_t)size_bytes, read_only, flags) != 0)
         return -1;
     ++self->exports;
     return 0;
+}
+
+static void region_dealloc(PyObject* self) {
+    samepage_view_close(((region_object*)self)->bytes);
+    held_dealloc(self);
 }
 
 static void releasebuffer(PyObject* self, Py_buffer* view) {
@@ -296,7 +318,7 @@ static PyGetSetDef region_getters[] = {HELD_GETTERS,
 static PyType_Slot region_slots[] = {
     {Py_tp_doc, "Region(place, size_bytes, backing=None, *, read_only=False, timeout=5)\n--\n\nBytes under a name."},
     {Py_tp_new, region_new},
-    {Py_tp_dealloc, held_dealloc},
+    {Py_tp_dealloc, region_dealloc},
     {Py_tp_methods, region_methods},
     {Py_tp_getset, region_getters},
     {Py_mp_length, region_length},
@@ -304,7 +326,7 @@ static PyType_Slot region_slots[] = {
     {Py_bf_releasebuffer, releasebuffer},
     {0, NULL}};
 
-static PyType_Spec region_spec = {"samepage._samepage.Region", sizeof(held), 0,
+static PyType_Spec region_spec = {"samepage._samepage.Region", sizeof(region_object), 0,
                                   Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, region_slots};
 
 /* ---- View ---- */
@@ -324,6 +346,7 @@ static int view_getbuffer(PyObject* object, Py_buffer* view, int flags) {
                           flags) != 0)
         return -1;
     ++self->exports;
+    self->keeps_bytes = 1;
     return 0;
 }
 

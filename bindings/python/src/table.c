@@ -6,14 +6,22 @@ static void close_table(void* handle) { samepage_table_close(handle); }
 
 /* ---- Codecs ---- */
 
+/* By an interned name: Python's caches of lookups keep each string that they haven't seen. */
+static PyObject* attribute_of(PyObject* object, const char* name) {
+    PyObject* const interned = PyUnicode_InternFromString(name);
+    PyObject* const value = interned == NULL ? NULL : PyObject_GetAttr(object, interned);
+    Py_XDECREF(interned);
+    return value;
+}
+
 static int set_codec(table_object* self, PyObject* codec) {
     self->codec_object = Py_NewRef(codec);
     if (codec == (PyObject*)&PyBytes_Type) self->codec = codec_bytes;
     else if (codec == (PyObject*)&PyUnicode_Type) self->codec = codec_str;
     else {
         self->codec = codec_other;
-        self->encode = PyObject_GetAttrString(codec, "dumps");
-        self->decode = self->encode == NULL ? NULL : PyObject_GetAttrString(codec, "loads");
+        self->encode = attribute_of(codec, "dumps");
+        self->decode = self->encode == NULL ? NULL : attribute_of(codec, "loads");
         if (self->decode == NULL) {
             PyErr_Format(PyExc_TypeError,
                          "codec is bytes, str, or what has dumps() and loads(), such as json and pickle; not %R", codec);

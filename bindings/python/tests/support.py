@@ -42,7 +42,7 @@ PRELUDE = """
 import os, sys, json, signal
 import samepage
 from samepage import *
-def say(*words): print(*words, flush=True)
+def say(*words): os.write(1, (" ".join(map(str, words)) + "\\n").encode())
 def hear(): return sys.stdin.readline().strip()
 """
 
