@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: MIT
 //
 // A handle is the address of a slot in its kind's pool. Slots are never given back to the system, so any number that
-// comes in can be looked at: outside the pool's chunks, or in the midst of a slot, it is no handle; in a slot that isn't
-// live it is a closed one. Slots are used again the oldest first, roughly, so that a stale handle stays closed for long.
+// comes in can be looked at: outside the pool's chunks, or in the midst of a slot, it is no handle; in a slot that
+// isn't live it is a closed one. Slots are used again round and round, so that a stale handle stays closed for long.
 //
 // Threads: all of it, without locks, so that a fork at any moment leaves the child a pool that works.
 // Invariant: an object lives in its slot from `live` to whoever changes `live` to `taken` again, which is one thread.

@@ -16,10 +16,10 @@ result<table_bytes::record> table_bytes::cursor::next() {
     constexpr const char* scanning = "read a table";
     if (!state_) return error(errc::closed, scanning);
     state& s = *state_;
-    while (s.next == s.at.records().size()) {
-        s.next = 0;
+    while (s.next >= s.at.records().size()) {
+        s.next = SIZE_MAX;  // what isn't a whole bucket, of whatever reason, is read again
         switch (s.at.next_bucket(std::as_bytes(std::span(s.prefix)))) {
-            case tables::finder::outcome::found: continue;
+            case tables::finder::outcome::found: s.next = 0; continue;
             case tables::finder::outcome::missing: return error(errc::no_key, scanning, "there are no more records");
             case tables::finder::outcome::corrupt: return tables::damaged(scanning);
             default: return error(errc::busy, scanning, "writers were faster than the copy in every try; try again");

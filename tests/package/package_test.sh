@@ -2,7 +2,8 @@
 # One way to use samepage, from a built tree: `package_test.sh WAY DIRECTORY`; the list of ways is at the end.
 # SPDX-License-Identifier: MIT
 #
-# Expects in the environment: BUILD and SOURCE (directories), CMAKE, CXX (programs), LIBRARY (file), LIBDIR, VERSION.
+# Expects in the environment: BUILD and SOURCE (directories), CMAKE, CC, CXX (programs), LIBRARY (file), LIBDIR and
+# VERSION.
 set -euo pipefail
 way=$1
 prefix=$2/prefix
@@ -59,6 +60,20 @@ use_pkg_config() {
     LD_LIBRARY_PATH=$prefix/$LIBDIR run "$work/consumer"
 }
 
+# The example in C, without a C++ compiler: by CMake's package and by pkg-config.
+use_c() {
+    local flags try=("$SOURCE/tests/abi/in_scratch.sh" "$SOURCE/tests/abi/stock_test.sh")
+    rm -rf "$work"
+    "$CMAKE" -S "$SOURCE/tests/package/consumer_c" -B "$work" -DCMAKE_C_COMPILER="$CC" \
+        -DCMAKE_PREFIX_PATH="$prefix" -DEXAMPLE="$SOURCE/examples/c/stock.c"
+    "$CMAKE" --build "$work"
+    "${try[@]}" "$work/stock" || fail "the example in C, built by find_package, failed"
+    flags=$(PKG_CONFIG_PATH=$prefix/$LIBDIR/pkgconfig pkg-config --cflags --libs samepage)
+    # shellcheck disable=SC2086
+    "$CC" -std=c99 -pedantic -Wall -Wextra -Werror "$SOURCE/examples/c/stock.c" -o "$work/stock" $flags
+    LD_LIBRARY_PATH=$prefix/$LIBDIR "${try[@]}" "$work/stock" || fail "the example in C, built by pkg-config, failed"
+}
+
 # Runtime alone runs programs, Development alone has what compiles them.
 use_components() {
     rm -rf "$work"
@@ -111,6 +126,7 @@ case $way in
     install) install_tree ;;
     find_package) use_find_package ;;
     pkg_config) use_pkg_config ;;
+    c) use_c ;;
     components) use_components ;;
     command) use_command ;;
     subdirectory) use_subdirectory ;;

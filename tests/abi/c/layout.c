@@ -1,0 +1,56 @@
+/* Structs have one layout everywhere, 32 bit included, and it stays: bindings may count on the offsets. */
+/* SPDX-License-Identifier: MIT */
+#include "check.h"
+
+#define AT(type, member, offset) CHECK(offsetof(type, member) == (offset))
+
+void test_layout(void) {
+    CHECK(sizeof(samepage_status) == 4);
+    CHECK(sizeof(samepage_region_options) == 24 && sizeof(samepage_cell_options) == 32);
+    CHECK(sizeof(samepage_lock_options) == 16 && sizeof(samepage_channel_options) == 32);
+    CHECK(sizeof(samepage_subscribe_options) == 32 && sizeof(samepage_queue_options) == 24);
+    CHECK(sizeof(samepage_table_options) == 24);
+    AT(samepage_region_options, access, 4);
+    AT(samepage_region_options, windows_only, 8);
+    AT(samepage_region_options, timeout_ns, 16);
+    AT(samepage_cell_options, capacity_bytes, 8);
+    AT(samepage_cell_options, strategy, 16);
+    AT(samepage_cell_options, timeout_ns, 24);
+    AT(samepage_lock_options, strategy, 4);
+    AT(samepage_lock_options, timeout_ns, 8);
+    AT(samepage_channel_options, loans, 16);
+    AT(samepage_channel_options, strategy, 20);
+    AT(samepage_channel_options, timeout_ns, 24);
+    AT(samepage_subscribe_options, start, 4);
+    AT(samepage_subscribe_options, sequence, 8);
+    AT(samepage_subscribe_options, registered, 16);
+    AT(samepage_subscribe_options, timeout_ns, 24);
+    AT(samepage_queue_options, capacity_bytes, 8);
+    AT(samepage_queue_options, timeout_ns, 16);
+    AT(samepage_table_options, strategy, 8);
+    AT(samepage_table_options, timeout_ns, 16);
+
+    CHECK(sizeof(samepage_cell_info) == 48 && sizeof(samepage_lock_info) == 24);
+    CHECK(sizeof(samepage_channel_info) == 64 && sizeof(samepage_registered) == 24 && sizeof(samepage_part) == 32);
+    CHECK(sizeof(samepage_queue_info) == 80 && sizeof(samepage_queued_job) == 32);
+    CHECK(sizeof(samepage_table_info) == 32);
+    AT(samepage_cell_info, version, 8);
+    AT(samepage_cell_info, writer_process, 32);
+    AT(samepage_cell_info, sleeps, 40);
+    AT(samepage_lock_info, owner_process, 8);
+    AT(samepage_lock_info, owner_died, 16);
+    AT(samepage_channel_info, next_sequence, 8);
+    AT(samepage_channel_info, registered, 44);
+    AT(samepage_channel_info, sleeps, 56);
+    AT(samepage_registered, lag_messages, 8);
+    AT(samepage_part, offset_bytes, 16);
+    AT(samepage_queue_info, jobs_ready, 24);
+    AT(samepage_queue_info, oldest_deliveries, 64);
+    AT(samepage_queue_info, pushers_waiting, 72);
+    AT(samepage_queued_job, state, 16);
+    AT(samepage_queued_job, is_call, 28);
+    AT(samepage_table_info, records, 8);
+    AT(samepage_table_info, buckets, 24);
+    AT(samepage_catalog_entry, size_bytes, 8);
+    AT(samepage_catalog_entry, place, 24);
+}

@@ -1,0 +1,100 @@
+/* The C functions of tables, scans not among them. */
+/* SPDX-License-Identifier: MIT */
+#include "check.h"
+
+static void records_are_put_and_found(void) {
+    const char* const name = fresh_name("table");
+    samepage_table *table, *same;
+    samepage_table_options options;
+    samepage_table_info info;
+    int32_t told = 7;
+    uint64_t version = 0, newer = 0, records = 0;
+    size_t size_bytes = 0;
+    char into[16];
+    OK(samepage_table_create_new(name, NULL, &table));
+    FAILS(samepage_e_already_exists, samepage_table_create_new(name, NULL, &same));
+    OK(samepage_table_create(name, NULL, &same));
+    OK(samepage_table_created(same, &told));
+    CHECK(told == 0);
+    samepage_table_close(same);
+    memset(&options, 0, sizeof options);
+    options.struct_size = sizeof options;
+    options.access = samepage_read_only;
+    OK(samepage_table_open(name, &options, &same));
+    OK(samepage_table_access(same, &told));
+    CHECK(told == samepage_read_only);
+    OK(samepage_table_check_name(same));
+    FAILS(samepage_e_no_key, samepage_table_get(same, "bolt", 4, into, sizeof into, &size_bytes, &version));
+    OK(samepage_table_put(table, "bolt", 4, "12", 2, SAMEPAGE_PATIENCE, &version));
+    CHECK(version != 0);
+    OK(samepage_table_get(same, "bolt", 4, into, sizeof into, &size_bytes, &newer));
+    CHECK(newer == version && size_bytes == 2 && memcmp(into, "12", 2) == 0);
+    FAILS(samepage_e_too_large, samepage_table_get(same, "bolt", 4, into, 1, &size_bytes, NULL));
+    CHECK(size_bytes == 2);
+    FAILS(samepage_e_denied, samepage_table_put(same, "bolt", 4, "13", 2, 0, NULL));
+    FAILS(samepage_e_invalid_argument, samepage_table_put(table, NULL, 0, "13", 2, 0, NULL));
+    FAILS(samepage_e_invalid_argument, samepage_table_put(table, "bolt", 4, NULL, 2, 0, NULL));
+    FAILS(samepage_e_invalid_argument, samepage_table_get(table, NULL, 4, into, 1, NULL, NULL));
+    FAILS(samepage_e_already_exists, samepage_table_insert(table, "bolt", 4, "13", 2, PATIENCE_NS, NULL));
+    OK(samepage_table_insert(table, "nut", 3, "7", 1, PATIENCE_NS, &newer));
+    FAILS(samepage_e_conflict, samepage_table_compare_exchange(table, "bolt", 4, 0, "13", 2, PATIENCE_NS, &newer));
+    OK(samepage_table_compare_exchange(table, "bolt", 4, version, "13", 2, PATIENCE_NS, &newer));
+    CHECK(newer > version);
+    OK(samepage_table_version(same, "bolt", 4, &version));
+    CHECK(version == newer);
+    OK(samepage_table_version(same, "screw", 5, &version));
+    CHECK(version == 0);
+    OK(samepage_table_size(same, &records));
+    CHECK(records == 2);
+    info.struct_size = sizeof info;
+    OK(samepage_table_info_get(same, &info));
+    CHECK(info.records == 2 && info.buckets > 0 && info.size_bytes > 0 && info.writers_active == 0);
+    OK(samepage_table_erase(table, "nut", 3, PATIENCE_NS, &told));
+    CHECK(told == 1);
+    OK(samepage_table_erase(table, "nut", 3, PATIENCE_NS, &told));
+    CHECK(told == 0);
+    samepage_table_close(same);
+    samepage_table_close(table);
+    FAILS(samepage_e_closed, samepage_table_get(table, "bolt", 4, into, sizeof into, NULL, NULL));
+}
+
+static void many_at_once_and_counters(void) {
+    static const uint64_t keys[3] = {1, 2, 3};
+    samepage_table* table;
+    uint64_t values[3] = {0, 0, 0}, versions[3] = {7, 7, 7}, sum = 0;
+    size_t found = 0;
+    OK(samepage_table_create(fresh_name("counters"), NULL, &table));
+    OK(samepage_table_add(table, &keys[0], 8, 5, PATIENCE_NS, &sum));
+    CHECK(sum == 5);
+    OK(samepage_table_add(table, &keys[0], 8, UINT64_C(0x100000000), PATIENCE_NS, &sum));
+    CHECK(sum == UINT64_C(0x100000005));
+    OK(samepage_table_add(table, &keys[2], 8, 9, PATIENCE_NS, NULL));
+    OK(samepage_table_get_many(table, keys, 8, 3, values, 8, versions, &found));
+    CHECK(found == 2 && values[0] == sum && values[2] == 9 && versions[0] != 0 && versions[1] == 0);
+    FAILS(samepage_e_wrong_kind, samepage_table_get_many(table, keys, 8, 3, values, 4, versions, &found));
+    FAILS(samepage_e_invalid_argument, samepage_table_get_many(table, keys, 8, SIZE_MAX, values, 8, versions, &found));
+    FAILS(samepage_e_invalid_argument, samepage_table_get_many(table, keys, 8, 3, values, 8, NULL, &found));
+    FAILS(samepage_e_invalid_argument, samepage_table_get_many(table, NULL, 8, 3, values, 8, versions, &found));
+    samepage_table_close(table);
+}
+
+static void changes_are_waited_for(void) {
+    samepage_table* table;
+    uint64_t version = 0, changes = 77, later = 0;
+    OK(samepage_table_create(fresh_name("changes"), NULL, &table));
+    OK(samepage_table_changes(table, &changes));
+    FAILS(samepage_e_timed_out, samepage_table_wait(table, "key", 3, 0, 1000000, NULL));
+    FAILS(samepage_e_timed_out, samepage_table_wait_any(table, changes, 1000000, NULL));
+    OK(samepage_table_put(table, "key", 3, "x", 1, PATIENCE_NS, NULL));
+    OK(samepage_table_wait(table, "key", 3, 0, SAMEPAGE_FOREVER, &version));
+    CHECK(version != 0);
+    OK(samepage_table_wait_any(table, changes, SAMEPAGE_FOREVER, &later));
+    CHECK(later != changes);
+    samepage_table_close(table);
+}
+
+void test_table(void) {
+    records_are_put_and_found();
+    many_at_once_and_counters();
+    changes_are_waited_for();
+}
