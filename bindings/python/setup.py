@@ -33,8 +33,8 @@ class build_with_cmake(build_ext):
     def build_module(self) -> pathlib.Path:
         build = pathlib.Path(self.build_temp).resolve() / "cmake"
         configure = ["cmake", "-S", str(ROOT), "-B", str(build), "-DCMAKE_BUILD_TYPE=Release", "-DSAMEPAGE_PYTHON=ON",
-                     "-DPython3_EXECUTABLE=" + sys.executable, "-DSAMEPAGE_CLI=OFF", "-DSAMEPAGE_TESTS=OFF", "-DSAMEPAGE_BENCH=OFF",
-                     "-DBUILD_SHARED_LIBS=OFF"]
+                     "-DPython3_EXECUTABLE=" + sys.executable, "-DSAMEPAGE_CLI=OFF", "-DSAMEPAGE_TESTS=OFF",
+                     "-DSAMEPAGE_BENCH=OFF", "-DBUILD_SHARED_LIBS=OFF"]
         if shutil.which("ninja"):
             configure += ["-G", "Ninja"]
         jobs = os.environ.get("SAMEPAGE_JOBS") or str(os.cpu_count() or 1)

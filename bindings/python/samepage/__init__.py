@@ -1,6 +1,6 @@
-"""Data shared between processes by name: regions, cells, locks, channels, queues and tables."""
 # What the package gives: the nouns and the errors.
 # SPDX-License-Identifier: MIT
+"""Data shared between processes by name: regions, cells, locks, channels, queues and tables."""
 from __future__ import annotations
 
 import os as _os

@@ -12,7 +12,8 @@ static PyObject* make(PyTypeObject* type, PyObject* arguments, PyObject* named, 
     samepage_cell_options options = {.struct_size = sizeof(options), .timeout_ns = SAMEPAGE_PATIENCE};
     if (how == opening_open
             ? !PyArg_ParseTupleAndKeywords(arguments, named, "O|$pO&O&", open_names, &place, &read_only,
-                                           strategy_converter, &options.strategy, timeout_converter, &options.timeout_ns)
+                                           strategy_converter, &options.strategy, timeout_converter,
+                                           &options.timeout_ns)
             : !PyArg_ParseTupleAndKeywords(arguments, named, "O|O&$pO&O&", create_names, &place, number_converter,
                                            &options.capacity_bytes, &read_only, strategy_converter, &options.strategy,
                                            timeout_converter, &options.timeout_ns))
@@ -23,12 +24,10 @@ static PyObject* make(PyTypeObject* type, PyObject* arguments, PyObject* named, 
     if (take_place(place, &keeper, &text) != 0) return NULL;
     samepage_cell* handle = NULL;
     samepage_status status = samepage_ok;
-    Py_BEGIN_ALLOW_THREADS
-    if (how == opening_open) status = samepage_cell_open(text, &options, &handle);
+    Py_BEGIN_ALLOW_THREADS if (how == opening_open) status = samepage_cell_open(text, &options, &handle);
     else if (how == opening_create_new) status = samepage_cell_create_new(text, &options, &handle);
     else status = samepage_cell_create(text, &options, &handle);
-    Py_END_ALLOW_THREADS
-    held* const self = status == samepage_ok ? held_new(type, close_cell) : NULL;
+    Py_END_ALLOW_THREADS held* const self = status == samepage_ok ? held_new(type, close_cell) : NULL;
     if (self == NULL) {
         samepage_cell_close(handle);
         Py_DECREF(keeper);
@@ -65,13 +64,12 @@ static PyObject* load(held* self, uint64_t* version) {
         PyObject* const value = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)room_bytes);
         if (value == NULL) return NULL;
         char* const into = PyBytes_AsString(value);
-        if (room_bytes < LARGE_BYTES) status = samepage_cell_load(handle, into, room_bytes, &size_bytes, version);
+        if (room_bytes < LARGE_BYTES)
+            status = samepage_cell_load(handle, into, room_bytes, &size_bytes, version);
         else {
             held_enter(self);
-            Py_BEGIN_ALLOW_THREADS
-            status = samepage_cell_load(handle, into, room_bytes, &size_bytes, version);
-            Py_END_ALLOW_THREADS
-            held_leave(self);
+            Py_BEGIN_ALLOW_THREADS status = samepage_cell_load(handle, into, room_bytes, &size_bytes, version);
+            Py_END_ALLOW_THREADS held_leave(self);
         }
         if (status == samepage_ok && size_bytes == room_bytes) return value;
         PyObject* const shorter =
@@ -116,10 +114,8 @@ static PyObject* cell_load_into(PyObject* object, PyObject* buffer) {
     samepage_status status = samepage_ok;
     if (handle != NULL) {
         held_enter(self);
-        Py_BEGIN_ALLOW_THREADS
-        status = samepage_cell_load(handle, into.buf, (size_t)into.len, &size_bytes, &version);
-        Py_END_ALLOW_THREADS
-        held_leave(self);
+        Py_BEGIN_ALLOW_THREADS status = samepage_cell_load(handle, into.buf, (size_t)into.len, &size_bytes, &version);
+        Py_END_ALLOW_THREADS held_leave(self);
     }
     PyBuffer_Release(&into);
     if (handle == NULL) return NULL;
@@ -292,7 +288,8 @@ static PyMethodDef methods[] = {
     FAST("wait", cell_wait,
          "wait(seen, timeout=None)\n--\n\nWaits until the newest version is another one than `seen`, and gives it."),
     {"fileno", cell_fileno, METH_NOARGS, "fileno()\n--\n\nFor event loops: readable when there may be a newer value."},
-    {"arm", cell_arm, METH_NOARGS, "arm()\n--\n\nTo be called first whenever fileno() is readable; the newest version."},
+    {"arm", cell_arm, METH_NOARGS,
+     "arm()\n--\n\nTo be called first whenever fileno() is readable; the newest version."},
     {"check_name", cell_check_name, METH_NOARGS,
      "check_name()\n--\n\nLostName when somebody has removed the object's file."},
     {"info", cell_info, METH_NOARGS, "info()\n--\n\nWhat there is to know, as a dict."},
@@ -307,8 +304,9 @@ static PyGetSetDef getters[] = {HELD_GETTERS,
                                 {NULL, NULL, NULL, NULL, NULL}};
 
 static PyType_Slot slots[] = {
-    {Py_tp_doc, "Cell(place, capacity_bytes=4096, *, read_only=False, strategy='spin_then_sleep', timeout=5)\n--\n\n"
-                "One value, always whole; the newest wins."},
+    {Py_tp_doc,
+     "Cell(place, capacity_bytes=4096, *, read_only=False, strategy='spin_then_sleep', timeout=5)\n--\n\n"
+     "One value, always whole; the newest wins."},
     {Py_tp_new, cell_new},
     {Py_tp_dealloc, held_dealloc},
     {Py_tp_methods, methods},

@@ -12,7 +12,8 @@ static PyObject* make(PyTypeObject* type, PyObject* arguments, PyObject* named, 
     samepage_channel_options options = {.struct_size = sizeof(options), .timeout_ns = SAMEPAGE_PATIENCE};
     if (how == opening_open
             ? !PyArg_ParseTupleAndKeywords(arguments, named, "O|$pO&O&", open_names, &place, &read_only,
-                                           strategy_converter, &options.strategy, timeout_converter, &options.timeout_ns)
+                                           strategy_converter, &options.strategy, timeout_converter,
+                                           &options.timeout_ns)
             : !PyArg_ParseTupleAndKeywords(arguments, named, "O|O&$ipO&O&", create_names, &place, number_converter,
                                            &options.capacity_bytes, &loans, &read_only, strategy_converter,
                                            &options.strategy, timeout_converter, &options.timeout_ns))
@@ -24,12 +25,10 @@ static PyObject* make(PyTypeObject* type, PyObject* arguments, PyObject* named, 
     if (take_place(place, &keeper, &text) != 0) return NULL;
     samepage_channel* handle = NULL;
     samepage_status status = samepage_ok;
-    Py_BEGIN_ALLOW_THREADS
-    if (how == opening_open) status = samepage_channel_open(text, &options, &handle);
+    Py_BEGIN_ALLOW_THREADS if (how == opening_open) status = samepage_channel_open(text, &options, &handle);
     else if (how == opening_create_new) status = samepage_channel_create_new(text, &options, &handle);
     else status = samepage_channel_create(text, &options, &handle);
-    Py_END_ALLOW_THREADS
-    held* const self = status == samepage_ok ? held_new(type, close_channel) : NULL;
+    Py_END_ALLOW_THREADS held* const self = status == samepage_ok ? held_new(type, close_channel) : NULL;
     if (self == NULL) {
         samepage_channel_close(handle);
         Py_DECREF(keeper);
@@ -172,13 +171,12 @@ static PyObject* channel_info(PyObject* self, PyObject* unused) {
     if (handle == NULL) return NULL;
     const samepage_status status = samepage_channel_info_get(handle, &info);
     if (status != samepage_ok) return raise_status(status);
-    return Py_BuildValue("{s:K,s:K,s:K,s:K,s:I,s:I,s:I,s:I,s:I,s:N}", "next_sequence",
-                         (unsigned long long)info.next_sequence, "oldest_sequence",
-                         (unsigned long long)info.oldest_sequence, "capacity_bytes",
-                         (unsigned long long)info.capacity_bytes, "ring_bytes", (unsigned long long)info.ring_bytes,
-                         "loans", info.loans, "loans_out", info.loans_out, "registered", info.registered, "waiters",
-                         info.waiters, "sender_process", info.sender_process, "sleeps",
-                         PyBool_FromLong((long)info.sleeps));
+    return Py_BuildValue(
+        "{s:K,s:K,s:K,s:K,s:I,s:I,s:I,s:I,s:I,s:N}", "next_sequence", (unsigned long long)info.next_sequence,
+        "oldest_sequence", (unsigned long long)info.oldest_sequence, "capacity_bytes",
+        (unsigned long long)info.capacity_bytes, "ring_bytes", (unsigned long long)info.ring_bytes, "loans", info.loans,
+        "loans_out", info.loans_out, "registered", info.registered, "waiters", info.waiters, "sender_process",
+        info.sender_process, "sleeps", PyBool_FromLong((long)info.sleeps));
 }
 
 static PyObject* channel_created(PyObject* self, void* unused) {
@@ -239,8 +237,9 @@ static PyGetSetDef getters[] = {HELD_GETTERS,
                                 {NULL, NULL, NULL, NULL, NULL}};
 
 static PyType_Slot slots[] = {
-    {Py_tp_doc, "Channel(place, capacity_bytes=262144, *, loans=4, read_only=False, strategy='spin_then_sleep', "
-                "timeout=5)\n--\n\nA stream of messages that every subscriber sees."},
+    {Py_tp_doc,
+     "Channel(place, capacity_bytes=262144, *, loans=4, read_only=False, strategy='spin_then_sleep', "
+     "timeout=5)\n--\n\nA stream of messages that every subscriber sees."},
     {Py_tp_new, channel_new},
     {Py_tp_dealloc, held_dealloc},
     {Py_tp_methods, methods},

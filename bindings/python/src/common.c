@@ -14,7 +14,9 @@ static unsigned generation;
 
 /* ---- Errors ---- */
 
-static PyObject* text_object(const char* text) { return PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "replace"); }
+static PyObject* text_object(const char* text) {
+    return PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "replace");
+}
 
 static PyObject* raise(samepage_status status, const char* message, const char* operation, const char* detail,
                        int32_t system_code) {
@@ -159,11 +161,10 @@ samepage_status held_wait(held* self, attempt act, void* call, int64_t timeout_n
     do {
         const int64_t left_ns = end_ns - now_ns();
         const int64_t slice_ns = left_ns > SLICE_NS ? SLICE_NS : left_ns > 0 ? left_ns : 1;
-        Py_BEGIN_ALLOW_THREADS
-        status = act(handle, call, slice_ns);
-        Py_END_ALLOW_THREADS
-        if (status != samepage_e_timed_out) break;
-        if (PyErr_CheckSignals() != 0) status = exception_set;
+        Py_BEGIN_ALLOW_THREADS status = act(handle, call, slice_ns);
+        Py_END_ALLOW_THREADS if (status != samepage_e_timed_out) break;
+        if (PyErr_CheckSignals() != 0)
+            status = exception_set;
         else if (self->is_closed) {
             raise_closed();
             status = exception_set;

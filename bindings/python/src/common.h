@@ -15,8 +15,7 @@
 #include "samepage/samepage.h"
 
 typedef struct held {
-    PyObject_HEAD
-    void* handle; /* NULL: closed */
+    PyObject_HEAD void* handle; /* NULL: closed */
     void (*close_handle)(void* handle);
     PyObject* place;     /* a str, or NULL: it has none */
     Py_ssize_t users;    /* calls without the GIL */
@@ -61,8 +60,8 @@ PyObject* held_strategy(PyObject* self, void* unused);
         {"__enter__", held_enter_with, METH_NOARGS, NULL}, {                                            \
         "__exit__", held_exit_with, METH_VARARGS, NULL                                                  \
     }
-#define HELD_GETTERS                                                                                  \
-    {"closed", held_closed, NULL, "Whether it is closed.", NULL}, {                                   \
+#define HELD_GETTERS                                                                                     \
+    {"closed", held_closed, NULL, "Whether it is closed.", NULL}, {                                      \
         "place", held_place, NULL, "The name or path under which it is; None where there is none.", NULL \
     }
 
@@ -71,8 +70,8 @@ typedef samepage_status (*attempt)(void* handle, void* call, int64_t timeout_ns)
 
 /*
  * Tries at once, with the GIL; then, as long as there is time, again in slices without it, between which signals are
- * handled. What the try at once gives when it would have to wait is timed_out or `would_wait`. Gives the last status, or
- * exception_set: KeyboardInterrupt, closed.
+ * handled. What the try at once gives when it would have to wait is timed_out or `would_wait`. Gives the last status,
+ * or exception_set: KeyboardInterrupt, closed.
  */
 samepage_status held_wait(held* self, attempt act, void* call, int64_t timeout_ns, samepage_status would_wait);
 
@@ -82,8 +81,8 @@ PyObject* after_fork(PyObject* module, PyObject* unused);
 /* ---- Arguments: arguments.c ---- */
 
 /*
- * values[i] becomes the argument called names[i], which end with NULL, or NULL. The first `required` must be there; those
- * from `positional` on can only be given by name. 0, or -1 with a TypeError.
+ * values[i] becomes the argument called names[i], which end with NULL, or NULL. The first `required` must be there;
+ * those from `positional` on can only be given by name. 0, or -1 with a TypeError.
  */
 int take_arguments(const char* const* names, int required, int positional, PyObject* const* given, Py_ssize_t count,
                    PyObject* given_names, PyObject** values);

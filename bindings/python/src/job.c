@@ -99,7 +99,8 @@ static PyObject* job_reply(PyObject* self, PyObject* reply) {
     bytes_argument mine;
     if (take_bytes(reply, "reply", &mine) != 0) return NULL;
     void* const handle = held_handle((held*)self);
-    const samepage_status status = handle == NULL ? samepage_ok : samepage_job_reply(handle, mine.data, mine.size_bytes);
+    const samepage_status status =
+        handle == NULL ? samepage_ok : samepage_job_reply(handle, mine.data, mine.size_bytes);
     drop_bytes(&mine);
     return handle == NULL ? NULL : finished(self, status);
 }
@@ -125,14 +126,15 @@ static PyMethodDef methods[] = {
     {"give_back", job_give_back, METH_NOARGS, "give_back()\n--\n\nReady again: the next worker has it."},
     {NULL, NULL, 0, NULL}};
 
-static PyGetSetDef getters[] = {{"closed", held_closed, NULL, "Whether it is closed.", NULL},
-                                {"data", job_data, NULL, "Its bytes.", NULL},
-                                {"id", job_id, NULL, "1, 2, 3 ... in the order of pushing.", NULL},
-                                {"deliveries", job_deliveries, NULL,
-                                 "How often it was taken: more than 1 when a worker died with it or gave it back.", NULL},
-                                {"is_call", job_is_call, NULL, "Whether somebody waits for a reply.", NULL},
-                                {"reply_bytes_max", job_reply_bytes_max, NULL, "How long the reply may be.", NULL},
-                                {NULL, NULL, NULL, NULL, NULL}};
+static PyGetSetDef getters[] = {
+    {"closed", held_closed, NULL, "Whether it is closed.", NULL},
+    {"data", job_data, NULL, "Its bytes.", NULL},
+    {"id", job_id, NULL, "1, 2, 3 ... in the order of pushing.", NULL},
+    {"deliveries", job_deliveries, NULL,
+     "How often it was taken: more than 1 when a worker died with it or gave it back.", NULL},
+    {"is_call", job_is_call, NULL, "Whether somebody waits for a reply.", NULL},
+    {"reply_bytes_max", job_reply_bytes_max, NULL, "How long the reply may be.", NULL},
+    {NULL, NULL, NULL, NULL, NULL}};
 
 static PyType_Slot slots[] = {
     {Py_tp_doc, "A job that was taken. `with job:` acknowledges it at its end, or gives it back after an exception."},
@@ -141,7 +143,7 @@ static PyType_Slot slots[] = {
     {Py_tp_getset, getters},
     {0, NULL}};
 
-static PyType_Spec spec = {"samepage.Job", sizeof(job_object), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
-                           slots};
+static PyType_Spec spec = {"samepage.Job", sizeof(job_object), 0,
+                           Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots};
 
 int add_job(PyObject* module) { return add_type(module, &spec, &job_type); }

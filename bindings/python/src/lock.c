@@ -21,12 +21,10 @@ static PyObject* make(PyTypeObject* type, PyObject* arguments, PyObject* named, 
     if (take_place(place, &keeper, &text) != 0) return NULL;
     samepage_lock* handle = NULL;
     samepage_status status = samepage_ok;
-    Py_BEGIN_ALLOW_THREADS
-    if (how == opening_open) status = samepage_lock_open(text, &options, &handle);
+    Py_BEGIN_ALLOW_THREADS if (how == opening_open) status = samepage_lock_open(text, &options, &handle);
     else if (how == opening_create_new) status = samepage_lock_create_new(text, &options, &handle);
     else status = samepage_lock_create(text, &options, &handle);
-    Py_END_ALLOW_THREADS
-    held* const self = status == samepage_ok ? held_new(type, close_lock) : NULL;
+    Py_END_ALLOW_THREADS held* const self = status == samepage_ok ? held_new(type, close_lock) : NULL;
     if (self == NULL) {
         samepage_lock_close(handle);
         Py_DECREF(keeper);
@@ -155,14 +153,16 @@ static PyMethodDef methods[] = {
     {"close", held_close, METH_NOARGS, "close()\n--\n\nLets go of it, and releases it if this handle owns it."},
     {"__enter__", lock_enter, METH_NOARGS, NULL},
     {"__exit__", lock_exit, METH_VARARGS, NULL},
-    MAKER("create_new", lock_create_new,
-          "create_new(place, *, strategy='spin_then_sleep', timeout=5)\n--\n\nMakes it; AlreadyExists if there is one."),
+    MAKER(
+        "create_new", lock_create_new,
+        "create_new(place, *, strategy='spin_then_sleep', timeout=5)\n--\n\nMakes it; AlreadyExists if there is one."),
     MAKER("open", lock_open,
           "open(place, *, strategy='spin_then_sleep', timeout=5)\n--\n\nOpens what exists; else NotFound."),
     FAST("acquire", lock_acquire,
          "acquire(timeout=None)\n--\n\nWaits until this handle owns it; TimedOut names the owner. Look at owner_died "
          "then."),
-    {"try_acquire", lock_try_acquire, METH_NOARGS, "try_acquire()\n--\n\nWhether this handle owns it now. Doesn't wait."},
+    {"try_acquire", lock_try_acquire, METH_NOARGS,
+     "try_acquire()\n--\n\nWhether this handle owns it now. Doesn't wait."},
     {"release", lock_release, METH_NOARGS, "release()\n--\n\nLets the next have it. NotOwner."},
     {"mark_repaired", lock_mark_repaired, METH_NOARGS,
      "mark_repaired()\n--\n\nWhat a dead owner may have left half-done is whole again."},
@@ -180,8 +180,9 @@ static PyGetSetDef getters[] = {
     {NULL, NULL, NULL, NULL, NULL}};
 
 static PyType_Slot slots[] = {
-    {Py_tp_doc, "Lock(place, *, strategy='spin_then_sleep', timeout=5)\n--\n\n"
-                "A lock by name that survives its owner's death. The handle owns it, in whichever thread."},
+    {Py_tp_doc,
+     "Lock(place, *, strategy='spin_then_sleep', timeout=5)\n--\n\n"
+     "A lock by name that survives its owner's death. The handle owns it, in whichever thread."},
     {Py_tp_new, lock_new},
     {Py_tp_dealloc, held_dealloc},
     {Py_tp_methods, methods},

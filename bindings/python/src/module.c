@@ -45,8 +45,8 @@ static PyObject* errors(PyObject* module, PyObject* unused) {
 #undef SAMEPAGE_X
     PyObject* const all = PyList_New(0);
     for (size_t i = 0; all != NULL && i < sizeof(numbers) / sizeof(numbers[0]); ++i) {
-        PyObject* const one = Py_BuildValue("(iss)", numbers[i], samepage_status_name(numbers[i]),
-                                            samepage_status_text(numbers[i]));
+        PyObject* const one =
+            Py_BuildValue("(iss)", numbers[i], samepage_status_name(numbers[i]), samepage_status_text(numbers[i]));
         const int done = one == NULL ? -1 : PyList_Append(all, one);
         Py_XDECREF(one);
         if (done == 0) continue;
@@ -56,15 +56,20 @@ static PyObject* errors(PyObject* module, PyObject* unused) {
     return all;
 }
 
-static PyMethodDef functions[] = {
-    {"set_error_maker", set_error_maker, METH_O, "What makes an exception of a failure."},
-    {"errors", errors, METH_NOARGS, "[(number, name, text)] of all errors."},
-    {"after_fork", after_fork, METH_NOARGS, "To be called in each forked child."},
-    {NULL, NULL, 0, NULL}};
+static PyMethodDef functions[] = {{"set_error_maker", set_error_maker, METH_O, "What makes an exception of a failure."},
+                                  {"errors", errors, METH_NOARGS, "[(number, name, text)] of all errors."},
+                                  {"after_fork", after_fork, METH_NOARGS, "To be called in each forked child."},
+                                  {NULL, NULL, 0, NULL}};
 
-static struct PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT, "samepage._samepage", "Calls of samepage's C interface.", -1, functions, NULL, NULL, NULL,
-    NULL};
+static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT,
+                                        "samepage._samepage",
+                                        "Calls of samepage's C interface.",
+                                        -1,
+                                        functions,
+                                        NULL,
+                                        NULL,
+                                        NULL,
+                                        NULL};
 
 PyMODINIT_FUNC PyInit__samepage(void) {
     PyObject* const module = PyModule_Create(&definition);

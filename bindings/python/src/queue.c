@@ -21,12 +21,10 @@ static PyObject* make(PyTypeObject* type, PyObject* arguments, PyObject* named, 
     if (take_place(place, &keeper, &text) != 0) return NULL;
     samepage_queue* handle = NULL;
     samepage_status status = samepage_ok;
-    Py_BEGIN_ALLOW_THREADS
-    if (how == opening_open) status = samepage_queue_open(text, &options, &handle);
+    Py_BEGIN_ALLOW_THREADS if (how == opening_open) status = samepage_queue_open(text, &options, &handle);
     else if (how == opening_create_new) status = samepage_queue_create_new(text, &options, &handle);
     else status = samepage_queue_create(text, &options, &handle);
-    Py_END_ALLOW_THREADS
-    held* const self = status == samepage_ok ? held_new(type, close_queue) : NULL;
+    Py_END_ALLOW_THREADS held* const self = status == samepage_ok ? held_new(type, close_queue) : NULL;
     if (self == NULL) {
         samepage_queue_close(handle);
         Py_DECREF(keeper);
@@ -106,16 +104,15 @@ static PyObject* queue_call(FAST_ARGUMENTS) {
     char* const more = handle != NULL && room_bytes > sizeof(few) ? PyMem_Malloc((size_t)room_bytes) : NULL;
     char* const into = room_bytes > sizeof(few) ? more : few;
     PyObject* reply = NULL;
-    if (handle != NULL && into == NULL) PyErr_NoMemory();
+    if (handle != NULL && into == NULL)
+        PyErr_NoMemory();
     else if (handle != NULL) {
         size_t reply_bytes = 0;
         samepage_status status = samepage_ok;
         held_enter((held*)self);
-        Py_BEGIN_ALLOW_THREADS
-        status = samepage_queue_call(handle, mine.data, mine.size_bytes, timeout_ns, into, (size_t)room_bytes,
-                                     &reply_bytes);
-        Py_END_ALLOW_THREADS
-        held_leave((held*)self);
+        Py_BEGIN_ALLOW_THREADS status =
+            samepage_queue_call(handle, mine.data, mine.size_bytes, timeout_ns, into, (size_t)room_bytes, &reply_bytes);
+        Py_END_ALLOW_THREADS held_leave((held*)self);
         reply = status == samepage_ok ? PyBytes_FromStringAndSize(into, (Py_ssize_t)reply_bytes) : raise_status(status);
     }
     PyMem_Free(more);
@@ -162,19 +159,16 @@ static PyObject* queue_info(PyObject* object, PyObject* unused) {
     if (handle == NULL) return NULL;
     samepage_status status = samepage_ok;
     held_enter(self);
-    Py_BEGIN_ALLOW_THREADS
-    status = samepage_queue_info_get(handle, &info);
-    Py_END_ALLOW_THREADS
-    held_leave(self);
+    Py_BEGIN_ALLOW_THREADS status = samepage_queue_info_get(handle, &info);
+    Py_END_ALLOW_THREADS held_leave(self);
     if (status != samepage_ok) return raise_status(status);
-    return Py_BuildValue("{s:K,s:K,s:K,s:K,s:K,s:K,s:K,s:I,s:I,s:I,s:I}", "capacity_bytes",
-                         (unsigned long long)info.capacity_bytes, "used_bytes", (unsigned long long)info.used_bytes,
-                         "jobs_ready", (unsigned long long)info.jobs_ready, "jobs_taken",
-                         (unsigned long long)info.jobs_taken, "replies_ready", (unsigned long long)info.replies_ready,
-                         "next_id", (unsigned long long)info.next_id, "oldest_taken",
-                         (unsigned long long)info.oldest_taken, "oldest_process", info.oldest_process,
-                         "oldest_deliveries", info.oldest_deliveries, "takers_waiting", info.takers_waiting,
-                         "pushers_waiting", info.pushers_waiting);
+    return Py_BuildValue(
+        "{s:K,s:K,s:K,s:K,s:K,s:K,s:K,s:I,s:I,s:I,s:I}", "capacity_bytes", (unsigned long long)info.capacity_bytes,
+        "used_bytes", (unsigned long long)info.used_bytes, "jobs_ready", (unsigned long long)info.jobs_ready,
+        "jobs_taken", (unsigned long long)info.jobs_taken, "replies_ready", (unsigned long long)info.replies_ready,
+        "next_id", (unsigned long long)info.next_id, "oldest_taken", (unsigned long long)info.oldest_taken,
+        "oldest_process", info.oldest_process, "oldest_deliveries", info.oldest_deliveries, "takers_waiting",
+        info.takers_waiting, "pushers_waiting", info.pushers_waiting);
 }
 
 static PyObject* queue_created(PyObject* self, void* unused) {
@@ -220,14 +214,14 @@ static PyGetSetDef getters[] = {HELD_GETTERS,
                                 {"capacity_bytes", queue_capacity, NULL, "Room for all jobs together.", NULL},
                                 {NULL, NULL, NULL, NULL, NULL}};
 
-static PyType_Slot slots[] = {
-    {Py_tp_doc, "Queue(place, capacity_bytes=1048576, *, strategy='spin_then_sleep', timeout=5)\n--\n\n"
-                "Jobs, each handled by exactly one worker."},
-    {Py_tp_new, queue_new},
-    {Py_tp_dealloc, held_dealloc},
-    {Py_tp_methods, methods},
-    {Py_tp_getset, getters},
-    {0, NULL}};
+static PyType_Slot slots[] = {{Py_tp_doc,
+                               "Queue(place, capacity_bytes=1048576, *, strategy='spin_then_sleep', timeout=5)\n--\n\n"
+                               "Jobs, each handled by exactly one worker."},
+                              {Py_tp_new, queue_new},
+                              {Py_tp_dealloc, held_dealloc},
+                              {Py_tp_methods, methods},
+                              {Py_tp_getset, getters},
+                              {0, NULL}};
 
 static PyType_Spec spec = {"samepage._samepage.Queue", sizeof(held), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
                            slots};

@@ -38,15 +38,16 @@ static PyObject* make(PyTypeObject* type, PyObject* arguments, PyObject* named, 
     uint64_t size_bytes = 0;
     int read_only = 0;
     samepage_region_options options = {.struct_size = sizeof(options), .timeout_ns = SAMEPAGE_PATIENCE};
-    if (how == opening_open ? !PyArg_ParseTupleAndKeywords(arguments, named, "O|$pO&", open_names, &place, &read_only,
-                                                           timeout_converter, &options.timeout_ns)
-                            : !PyArg_ParseTupleAndKeywords(arguments, named, "OO&|O$pO&", create_names, &place,
-                                                           number_converter, &size_bytes, &backing, &read_only,
-                                                           timeout_converter, &options.timeout_ns))
+    if (how == opening_open
+            ? !PyArg_ParseTupleAndKeywords(arguments, named, "O|$pO&", open_names, &place, &read_only,
+                                           timeout_converter, &options.timeout_ns)
+            : !PyArg_ParseTupleAndKeywords(arguments, named, "OO&|O$pO&", create_names, &place, number_converter,
+                                           &size_bytes, &backing, &read_only, timeout_converter, &options.timeout_ns))
         return NULL;
     if (read_only) options.access = samepage_read_only;
     if (backing != Py_None && how == opening_create_new) {
-        PyErr_SetString(PyExc_TypeError, "a file that backs a name may exist already: use Region(place, size, backing)");
+        PyErr_SetString(PyExc_TypeError,
+                        "a file that backs a name may exist already: use Region(place, size, backing)");
         return NULL;
     }
 
@@ -59,14 +60,13 @@ static PyObject* make(PyTypeObject* type, PyObject* arguments, PyObject* named, 
         Py_DECREF(keeper);
         return NULL;
     }
-    Py_BEGIN_ALLOW_THREADS
-    if (how == opening_open) status = samepage_region_open(text, &options, &handle);
+    Py_BEGIN_ALLOW_THREADS if (how == opening_open) status = samepage_region_open(text, &options, &handle);
     else if (how == opening_create_new) status = samepage_region_create_new(text, size_bytes, &options, &handle);
-    else if (backing_text != NULL)
-        status = samepage_region_create_backed(text, size_bytes, backing_text, &options, &handle);
+    else if (backing_text != NULL) status =
+        samepage_region_create_backed(text, size_bytes, backing_text, &options, &handle);
     else status = samepage_region_create(text, size_bytes, &options, &handle);
-    Py_END_ALLOW_THREADS
-    PyObject* const made = status == samepage_ok ? adopt(type, handle, keeper) : raise_status(status);
+    Py_END_ALLOW_THREADS PyObject* const made =
+        status == samepage_ok ? adopt(type, handle, keeper) : raise_status(status);
     Py_DECREF(keeper);
     Py_XDECREF(backing_keeper);
     return made;
@@ -211,8 +211,8 @@ static PyObject* region_read_text(FAST_ARGUMENTS) {
         into = more;
         status = samepage_region_read_text(handle, into, room_bytes, offset_bytes, &size_bytes);
     }
-    PyObject* const text = status == samepage_ok ? PyUnicode_DecodeUTF8(into, (Py_ssize_t)size_bytes, NULL)
-                                                 : raise_status(status);
+    PyObject* const text =
+        status == samepage_ok ? PyUnicode_DecodeUTF8(into, (Py_ssize_t)size_bytes, NULL) : raise_status(status);
     if (into != few) PyMem_Free(into);
     return text;
 }
@@ -224,10 +224,8 @@ static PyObject* region_flush(PyObject* object, PyObject* unused) {
     if (handle == NULL) return NULL;
     samepage_status status = samepage_ok;
     held_enter(self);
-    Py_BEGIN_ALLOW_THREADS
-    status = samepage_region_flush(handle);
-    Py_END_ALLOW_THREADS
-    held_leave(self);
+    Py_BEGIN_ALLOW_THREADS status = samepage_region_flush(handle);
+    Py_END_ALLOW_THREADS held_leave(self);
     if (status != samepage_ok) return raise_status(status);
     Py_RETURN_NONE;
 }
@@ -249,8 +247,10 @@ static PyObject* region_map(FAST_ARGUMENTS) {
     const samepage_status status = samepage_region_map(handle, offset_bytes, (size_t)size_bytes, &view);
     if (status != samepage_ok) return raise_status(status);
     held* const made = held_new(view_type, close_view);
-    if (made == NULL) samepage_view_close(view);
-    else made->handle = view;
+    if (made == NULL)
+        samepage_view_close(view);
+    else
+        made->handle = view;
     /* A view has no place and no strategy: the field says whether it may be written. */
     if (made != NULL) made->strategy = (uint32_t)read_only;
     return (PyObject*)made;
@@ -293,10 +293,12 @@ static PyObject* region_read_only(PyObject* self, void* unused) {
 
 static PyMethodDef region_methods[] = {
     HELD_METHODS,
-    MAKER("create_new", region_create_new,
-          "create_new(place, size_bytes, *, read_only=False, timeout=5)\n--\n\nMakes it; AlreadyExists if there is one."),
+    MAKER(
+        "create_new", region_create_new,
+        "create_new(place, size_bytes, *, read_only=False, timeout=5)\n--\n\nMakes it; AlreadyExists if there is one."),
     MAKER("open", region_open, "open(place, *, read_only=False, timeout=5)\n--\n\nOpens what exists; else NotFound."),
-    MAKER("anonymous", region_anonymous, "anonymous(size_bytes)\n--\n\nZeroed bytes without a name, for forked children."),
+    MAKER("anonymous", region_anonymous,
+          "anonymous(size_bytes)\n--\n\nZeroed bytes without a name, for forked children."),
     MAKER("from_native", region_from_native,
           "from_native(descriptor, size_bytes=0, *, read_only=False)\n--\n\nThe bytes of an open file."),
     FAST("write_text", region_write_text,
@@ -369,10 +371,8 @@ static PyObject* view_flush(PyObject* object, PyObject* unused) {
     if (handle == NULL) return NULL;
     samepage_status status = samepage_ok;
     held_enter(self);
-    Py_BEGIN_ALLOW_THREADS
-    status = samepage_view_flush(handle);
-    Py_END_ALLOW_THREADS
-    held_leave(self);
+    Py_BEGIN_ALLOW_THREADS status = samepage_view_flush(handle);
+    Py_END_ALLOW_THREADS held_leave(self);
     if (status != samepage_ok) return raise_status(status);
     Py_RETURN_NONE;
 }

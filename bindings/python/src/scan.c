@@ -56,9 +56,8 @@ static PyObject* scan_next(PyObject* object) {
     if (self->what == scan_values) return value_made;
     PyObject* made = NULL;
     if (key_made != NULL && value_made != NULL)
-        made = self->what == scan_items
-                   ? PyTuple_Pack(2, key_made, value_made)
-                   : Py_BuildValue("(OOK)", key_made, value_made, (unsigned long long)version);
+        made = self->what == scan_items ? PyTuple_Pack(2, key_made, value_made)
+                                        : Py_BuildValue("(OOK)", key_made, value_made, (unsigned long long)version);
     Py_XDECREF(key_made);
     Py_XDECREF(value_made);
     return made;

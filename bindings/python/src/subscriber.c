@@ -55,13 +55,12 @@ static PyObject* receive(held* self, int64_t timeout_ns) {
         }
         void* const handle = self->handle;
         mine.into = PyBytes_AsString(data);
-        if (mine.room_bytes < LARGE_BYTES) status = try_receive(handle, &mine, SAMEPAGE_NO_WAIT);
+        if (mine.room_bytes < LARGE_BYTES)
+            status = try_receive(handle, &mine, SAMEPAGE_NO_WAIT);
         else {
             held_enter(self);
-            Py_BEGIN_ALLOW_THREADS
-            status = try_receive(handle, &mine, SAMEPAGE_NO_WAIT);
-            Py_END_ALLOW_THREADS
-            held_leave(self);
+            Py_BEGIN_ALLOW_THREADS status = try_receive(handle, &mine, SAMEPAGE_NO_WAIT);
+            Py_END_ALLOW_THREADS held_leave(self);
         }
     }
     if (status == samepage_ok && (data == NULL || mine.size_bytes != mine.room_bytes)) {
@@ -70,7 +69,8 @@ static PyObject* receive(held* self, int64_t timeout_ns) {
         data = shorter;
     }
     if (status == samepage_ok)
-        return data == NULL ? NULL : pair_of(message_type, data, number_object(mine.sequence), number_object(mine.missed));
+        return data == NULL ? NULL
+                            : pair_of(message_type, data, number_object(mine.sequence), number_object(mine.missed));
     Py_XDECREF(data);
     return raise_status(status);
 }

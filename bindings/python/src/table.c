@@ -16,15 +16,18 @@ static PyObject* attribute_of(PyObject* object, const char* name) {
 
 static int set_codec(table_object* self, PyObject* codec) {
     self->codec_object = Py_NewRef(codec);
-    if (codec == (PyObject*)&PyBytes_Type) self->codec = codec_bytes;
-    else if (codec == (PyObject*)&PyUnicode_Type) self->codec = codec_str;
+    if (codec == (PyObject*)&PyBytes_Type)
+        self->codec = codec_bytes;
+    else if (codec == (PyObject*)&PyUnicode_Type)
+        self->codec = codec_str;
     else {
         self->codec = codec_other;
         self->encode = attribute_of(codec, "dumps");
         self->decode = self->encode == NULL ? NULL : attribute_of(codec, "loads");
         if (self->decode == NULL) {
             PyErr_Format(PyExc_TypeError,
-                         "codec is bytes, str, or what has dumps() and loads(), such as json and pickle; not %R", codec);
+                         "codec is bytes, str, or what has dumps() and loads(), such as json and pickle; not %R",
+                         codec);
             return -1;
         }
     }
@@ -110,12 +113,10 @@ static PyObject* make(PyTypeObject* type, PyObject* arguments, PyObject* named, 
     }
     samepage_table* handle = NULL;
     samepage_status status = samepage_ok;
-    Py_BEGIN_ALLOW_THREADS
-    if (how == opening_open) status = samepage_table_open(text, &options, &handle);
+    Py_BEGIN_ALLOW_THREADS if (how == opening_open) status = samepage_table_open(text, &options, &handle);
     else if (how == opening_create_new) status = samepage_table_create_new(text, &options, &handle);
     else status = samepage_table_create(text, &options, &handle);
-    Py_END_ALLOW_THREADS
-    if (status != samepage_ok) {
+    Py_END_ALLOW_THREADS if (status != samepage_ok) {
         raise_status(status);
         Py_DECREF(self);
         return NULL;
@@ -189,16 +190,18 @@ static PyObject* get(table_object* self, PyObject* key, uint64_t* version, int* 
         }
         into = PyBytes_AsString(value);
         held_enter(&self->base);
-        Py_BEGIN_ALLOW_THREADS
-        status = samepage_table_get(handle, mine.data, mine.size_bytes, into, room_bytes, &size_bytes, version);
-        Py_END_ALLOW_THREADS
-        held_leave(&self->base);
+        Py_BEGIN_ALLOW_THREADS status =
+            samepage_table_get(handle, mine.data, mine.size_bytes, into, room_bytes, &size_bytes, version);
+        Py_END_ALLOW_THREADS held_leave(&self->base);
     }
     if (status == samepage_ok && value != NULL && size_bytes == room_bytes)
         result = value_of_bytes(self, Py_NewRef(value));
-    else if (status == samepage_ok) result = value_object(self, into, size_bytes);
-    else if (status == samepage_e_no_key) *absent = 1;
-    else if (status != (samepage_status)exception_set) raise_status(status);
+    else if (status == samepage_ok)
+        result = value_object(self, into, size_bytes);
+    else if (status == samepage_e_no_key)
+        *absent = 1;
+    else if (status != (samepage_status)exception_set)
+        raise_status(status);
     Py_XDECREF(value);
     Py_XDECREF(keeper);
     drop_bytes(&mine);
@@ -274,14 +277,14 @@ static samepage_status try_put(void* handle, void* call, int64_t timeout_ns) {
 
 static samepage_status try_insert(void* handle, void* call, int64_t timeout_ns) {
     changing* const mine = call;
-    return samepage_table_insert(handle, mine->key.data, mine->key.size_bytes, mine->value.data,
-                                 mine->value.size_bytes, timeout_ns, &mine->version);
+    return samepage_table_insert(handle, mine->key.data, mine->key.size_bytes, mine->value.data, mine->value.size_bytes,
+                                 timeout_ns, &mine->version);
 }
 
 static samepage_status try_exchange(void* handle, void* call, int64_t timeout_ns) {
     changing* const mine = call;
-    return samepage_table_compare_exchange(handle, mine->key.data, mine->key.size_bytes, mine->number,
-                                           mine->value.data, mine->value.size_bytes, timeout_ns, &mine->version);
+    return samepage_table_compare_exchange(handle, mine->key.data, mine->key.size_bytes, mine->number, mine->value.data,
+                                           mine->value.size_bytes, timeout_ns, &mine->version);
 }
 
 static samepage_status try_erase(void* handle, void* call, int64_t timeout_ns) {
@@ -354,7 +357,8 @@ static PyObject* table_compare_exchange(FAST_ARGUMENTS) {
     int64_t timeout_ns = SAMEPAGE_PATIENCE;
     if (take_arguments(names, 3, 4, given, count, given_names, values) != 0) return NULL;
     if (take_number(values[1], &mine.number) != 0 || take_timeout(values[3], &timeout_ns) != 0) return NULL;
-    return change(self, try_exchange, &mine, values[0], values[2], timeout_ns) != 0 ? NULL : number_object(mine.version);
+    return change(self, try_exchange, &mine, values[0], values[2], timeout_ns) != 0 ? NULL
+                                                                                    : number_object(mine.version);
 }
 
 static PyObject* table_erase(FAST_ARGUMENTS) {
@@ -511,8 +515,9 @@ static PyMethodDef methods[] = {
     FAST("add", table_add,
          "add(key, more=1, timeout=5)\n--\n\nAdds to a record that is a number of 8 bytes; one that isn't there is 0. "
          "Gives the sum."),
-    FAST("wait", table_wait,
-         "wait(key, seen, timeout=None)\n--\n\nWaits until the key's version is another one than `seen`, and gives it."),
+    FAST(
+        "wait", table_wait,
+        "wait(key, seen, timeout=None)\n--\n\nWaits until the key's version is another one than `seen`, and gives it."),
     FAST("wait_any", table_wait_any,
          "wait_any(seen, timeout=None)\n--\n\nWaits until `changes` is another number than `seen`, and gives it."),
     FAST("scan", table_scan, "scan(prefix=b'')\n--\n\nIterates over (key, value), in no order."),
@@ -532,8 +537,9 @@ static PyGetSetDef getters[] = {HELD_GETTERS,
                                 {NULL, NULL, NULL, NULL, NULL}};
 
 static PyType_Slot slots[] = {
-    {Py_tp_doc, "Table(place, codec=bytes, *, read_only=False, strategy='spin_then_sleep', timeout=5)\n--\n\n"
-                "Records under keys."},
+    {Py_tp_doc,
+     "Table(place, codec=bytes, *, read_only=False, strategy='spin_then_sleep', timeout=5)\n--\n\n"
+     "Records under keys."},
     {Py_tp_new, table_new},
     {Py_tp_dealloc, table_dealloc},
     {Py_tp_traverse, table_traverse},

@@ -31,7 +31,12 @@ def on_asyncio(test):
 class AsyncioTest(unittest.TestCase):
     @on_asyncio
     async def test_cell(self) -> None:
-        with Cell("cell") as cell, Other("c = Cell.open('cell'); hear(); c.store('one'); hear(); c.store('two')") as other:
+        with Cell("cell") as cell, Other("""
+c = Cell.open('cell')
+for value in ('one', 'two'):
+    hear()
+    c.store(value)
+""") as other:
             task = asyncio.create_task(cell.wait_async(0, DEADLINE))
             await asyncio.sleep(0)
             other.tell()
@@ -166,7 +171,8 @@ c.send('end')
     @on_asyncio
     async def test_the_loop_goes_on_while_one_waits(self) -> None:
         with Cell("loop") as cell, Lock("loop_lock") as lock:
-            tasks = [asyncio.create_task(cell.wait_async(0)), asyncio.create_task(Lock.open("loop_lock").acquire_async())]
+            waits = (cell.wait_async(0), Lock.open("loop_lock").acquire_async())
+            tasks = [asyncio.create_task(wait) for wait in waits]
             for _ in range(100):
                 await asyncio.sleep(0)
             self.assertFalse(any(task.done() for task in tasks))

@@ -33,7 +33,8 @@ frame[1, 2, 0] = 99
 
     def test_the_bytes_stay_for_arrays_that_outlive_close(self) -> None:
         # frombuffer() says that it looks at them, ndarray() doesn't.
-        for look in (lambda buffer: numpy.ndarray((1000,), "u1", buffer), lambda buffer: numpy.frombuffer(buffer, "u1")):
+        for look in (lambda buffer: numpy.ndarray((1000,), "u1", buffer),
+                     lambda buffer: numpy.frombuffer(buffer, "u1")):
             region = Region("outlived", 1000)
             window = region.map(0, 1000)
             arrays = [look(region), look(window)]

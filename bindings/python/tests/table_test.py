@@ -160,7 +160,8 @@ for i in range(300):
                 with other:
                     self.assertEqual(other.end(), 0)
             self.assertEqual(table.add("sum", 0), 900)
-            self.assertEqual({k for k in table if k != "sum"}, {f"{p}-{i}" for p in range(3) for i in range(300) if i % 3})
+            self.assertEqual({key for key in table if key != "sum"},
+                             {f"{p}-{i}" for p in range(3) for i in range(300) if i % 3})
 
     def test_killed_writer_leaves_whole_records(self) -> None:
         with Table("killed") as table:
@@ -206,7 +207,10 @@ for value in t.changes_of('a', 60):
     def test_update_one(self) -> None:
         with Table("updated", codec=json) as table:
             self.assertIsNone(table.get("n"))
-            code = "t = Table.open('updated', codec=json)\nfor _ in range(200): t.update_one('n', lambda n: (n or 0) + 1)"
+            code = """
+t = Table.open('updated', codec=json)
+for _ in range(200): t.update_one('n', lambda n: (n or 0) + 1)
+"""
             others = [Other(code) for _ in range(2)]
             for _ in range(200):
                 table.update_one("n", lambda n: (n or 0) + 1)

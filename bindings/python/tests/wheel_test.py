@@ -16,8 +16,8 @@ PROGRAM = """
 import subprocess, sys, samepage
 print(samepage.__file__)
 with samepage.Table("wheel", codec=str) as table:
-    subprocess.run([sys.executable, "-c", "import samepage; samepage.Table.open('wheel')['a'] = 'from another process'"],
-                   check=True)
+    other = "import samepage; samepage.Table.open('wheel')['a'] = 'from another process'"
+    subprocess.run([sys.executable, "-c", other], check=True)
     print(table["a"])
 """
 
