@@ -167,7 +167,8 @@ except KeyboardInterrupt:
             jobs.push(b"x")
             job = jobs.take(0)
             calls = [lambda: jobs.push(), lambda: jobs.push(5), lambda: jobs.take("x"),
-                     lambda: jobs.call(b"", None, -1), lambda: job.reply(5), lambda: job.reply(), lambda: Queue("x", "y"), lambda: jobs.push(b"", 1, 2)]
+                     lambda: jobs.call(b"", None, -1), lambda: job.reply(5), lambda: job.reply(),
+                     lambda: Queue("x", "y"), lambda: jobs.push(b"", 1, 2)]
             for number, call in enumerate(calls):
                 with self.subTest(number), self.assertRaises((TypeError, ValueError, OverflowError)):
                     call()  # type: ignore[no-untyped-call]

@@ -13,10 +13,10 @@ import time
 from collections.abc import Callable
 from types import TracebackType
 
-DEADLINE = 60.0
+DEADLINE = 120.0
 """Seconds after which something that must happen has not happened. Nothing waits so long when all is well."""
 
-faulthandler.dump_traceback_later(2 * DEADLINE, exit=True)
+faulthandler.dump_traceback_later(280, exit=True)
 
 if "SAMEPAGE_TEST_CHILD" not in os.environ:
     _directory = tempfile.mkdtemp(prefix="samepage-python-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None)
