@@ -11,6 +11,7 @@ from .errors import (AlreadyExists, Busy, Closed, Conflict, Corrupt, Denied, Emp
                      InvalidName, LostName, NoKey, NoSpace, NotFound, NotOwner, NotSupported, SystemRefused, TimedOut,
                      TooLarge, WrongKind, WrongVersion)
 from .nouns import Cell, Channel, Lock, Queue, Region, Subscriber
+from .shared_memory import SharedMemory
 from .table import Table
 
 __version__ = _samepage.version
@@ -18,8 +19,8 @@ __version__ = _samepage.version
 _os.register_at_fork(after_in_child=_samepage.after_fork)
 
 __all__ = [
-    "AlreadyExists", "Busy", "Cell", "Channel", "Closed", "Conflict", "Corrupt", "Denied", "Empty", "Error", "Full",
-    "InvalidArgument", "InvalidName", "Job", "Loan", "Lock", "LostName", "Message", "NoKey", "NoSpace", "NotFound",
-    "NotOwner", "NotSupported", "Queue", "Region", "Scan", "Subscriber", "SystemRefused", "Table", "TimedOut",
-    "TooLarge", "Versioned", "View", "WrongKind", "WrongVersion", "errors",
+    "AlreadyExists", "Busy", "Cell", "Channel", "Closed", "Conflict", "Corrupt", "Denied", "Empty", "Error", "errors",
+    "Full", "InvalidArgument", "InvalidName", "Job", "Loan", "Lock", "LostName", "Message", "NoKey", "NoSpace",
+    "NotFound", "NotOwner", "NotSupported", "Queue", "Region", "Scan", "SharedMemory", "Subscriber", "SystemRefused",
+    "Table", "TimedOut", "TooLarge", "Versioned", "View", "WrongKind", "WrongVersion",
 ]
