@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include <array>
 #include <new>
+#include <optional>
 #include <stdexcept>
 
 #include "capi/call.hpp"
@@ -10,16 +11,11 @@ namespace samepage::capi {
 
 namespace {
 
-// A thread's last failure; texts end with a zero.
-struct failure {
-    samepage_status status = samepage_ok;
-    std::int32_t system_code = 0;
-    const char* operation = "";
-    std::array<char, error::detail_bytes_max + 1> detail{};
-    std::array<char, 1024> message{};
-};
+constinit thread_local std::optional<error> last;
 
-constinit thread_local failure last;
+// Where its texts end with a zero, made when they are asked for: failures that nobody asks about are many.
+constinit thread_local std::array<char, error::detail_bytes_max + 1> last_detail{};
+constinit thread_local std::array<char, 1024> last_message{};
 
 // What doesn't fit is cut, at the border of a UTF-8 character.
 void copy(std::string_view text, std::span<char> into) noexcept {
@@ -34,16 +30,8 @@ void copy(std::string_view text, std::span<char> into) noexcept {
 }  // namespace
 
 samepage_status fail(const error& reason) noexcept {
-    last.status = static_cast<samepage_status>(reason.code());
-    last.system_code = reason.system_code();
-    last.operation = reason.operation();
-    copy(reason.detail(), last.detail);
-    try {
-        copy(reason.message(), last.message);
-    } catch (const std::bad_alloc&) {
-        copy(name_of(reason.code()), last.message);
-    }
-    return last.status;
+    last = reason;
+    return static_cast<samepage_status>(reason.code());
 }
 
 samepage_status fail_by_exception(const char* operation) noexcept {
@@ -64,7 +52,8 @@ samepage_status fail_by_exception(const char* operation) noexcept {
 
 }  // namespace samepage::capi
 
-using samepage::capi::last;
+namespace capi = samepage::capi;
+using capi::last;
 
 const char* samepage_status_name(samepage_status status) {
     switch (status) {
@@ -88,11 +77,24 @@ const char* samepage_status_text(samepage_status status) {
     }
 }
 
-samepage_status samepage_error_status(void) { return last.status; }
-int32_t samepage_error_system_code(void) { return last.system_code; }
-const char* samepage_error_operation(void) { return last.operation; }
-const char* samepage_error_detail(void) { return last.detail.data(); }
-const char* samepage_error_message(void) { return last.message.data(); }
+samepage_status samepage_error_status(void) { return last ? static_cast<samepage_status>(last->code()) : samepage_ok; }
+int32_t samepage_error_system_code(void) { return last ? last->system_code() : 0; }
+const char* samepage_error_operation(void) { return last ? last->operation() : ""; }
+
+const char* samepage_error_detail(void) {
+    if (last) capi::copy(last->detail(), capi::last_detail);
+    return capi::last_detail.data();
+}
+
+const char* samepage_error_message(void) {
+    if (!last) return "";
+    try {
+        capi::copy(last->message(), capi::last_message);
+    } catch (const std::bad_alloc&) {
+        capi::copy(samepage::name_of(last->code()), capi::last_message);
+    }
+    return capi::last_message.data();
+}
 
 uint32_t samepage_version(void) {
     return SAMEPAGE_VERSION_MAJOR * 1000000 + SAMEPAGE_VERSION_MINOR * 1000 + SAMEPAGE_VERSION_PATCH;

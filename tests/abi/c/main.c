@@ -45,8 +45,8 @@ int main(int argc, char** argv) {
     test_table();
     test_scan();
     test_catalog();
-#ifdef C_TEST_FORKS
-    test_fork();
+#ifdef C_TEST_POSIX
+    test_posix();
 #endif
 #ifdef C_TEST_DECLARED
     test_declared();

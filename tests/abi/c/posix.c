@@ -1,5 +1,7 @@
-/* A forked child's handles: holders of their own, which own nothing of their parent's. */
+/* What only POSIX has: forked children, whose handles own nothing of their parent's, and descriptors as files. */
 /* SPDX-License-Identifier: MIT */
+#include <fcntl.h>
+#include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,7 +28,20 @@ static int child(samepage_cell* cell, samepage_lock* lock, samepage_queue* queue
     return 0;
 }
 
-void test_fork(void) {
+static void a_name_leads_to_an_open_file(void) {
+    char path[120];
+    samepage_region* over;
+    int file;
+    snprintf(path, sizeof path, "./%s.page", fresh_name("open"));
+    file = open(path, O_CREAT | O_RDWR, 0600);
+    CHECK(file >= 0 && write(file, "in a file", 10) == 10);
+    OK(samepage_region_create_over(fresh_name("over"), 0, file, NULL, &over));
+    CHECK(strcmp(samepage_region_data(over), "in a file") == 0);
+    samepage_region_close(over);
+    CHECK(close(file) == 0 && remove(path) == 0);
+}
+
+static void a_child_owns_nothing_of_its_parents(void) {
     samepage_cell* cell;
     samepage_lock* lock;
     samepage_queue* queue;
@@ -67,4 +82,9 @@ void test_fork(void) {
     samepage_queue_close(queue);
     samepage_lock_close(lock);
     samepage_cell_close(cell);
+}
+
+void test_posix(void) {
+    a_child_owns_nothing_of_its_parents();
+    a_name_leads_to_an_open_file();
 }
