@@ -1,0 +1,29 @@
+/* What tables and their scans share: how keys and values are bytes. */
+/* SPDX-License-Identifier: MIT */
+#ifndef SAMEPAGE_PYTHON_TABLE_H
+#define SAMEPAGE_PYTHON_TABLE_H
+
+#include "common.h"
+
+enum codec { codec_bytes, codec_str, codec_other };
+
+typedef struct table_object {
+    held base;
+    int codec;
+    PyObject* codec_object; /* as it was given */
+    PyObject* encode;       /* codec_other: dumps and loads */
+    PyObject* decode;
+} table_object;
+
+/* Objects of bytes that were read. */
+PyObject* key_object(const table_object* table, const void* key, size_t size_bytes);
+PyObject* value_object(const table_object* table, const void* value, size_t size_bytes);
+/* The same, of a bytes object that this takes over. */
+PyObject* value_of_bytes(const table_object* table, PyObject* bytes);
+
+enum scan_of { scan_keys, scan_values, scan_items, scan_versioned };
+
+/* An iterator over the records whose key begins with the prefix; NULL: over all. */
+PyObject* new_scan(table_object* table, enum scan_of what, PyObject* prefix);
+
+#endif

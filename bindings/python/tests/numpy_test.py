@@ -1,0 +1,98 @@
+# NumPy arrays over shared bytes, without copies.
+# SPDX-License-Identifier: MIT
+import multiprocessing
+import unittest
+
+from support import DEADLINE, Other
+
+import numpy
+
+import samepage
+from samepage import Cell, Channel, Region, Table
+
+
+def add_one(region: Region) -> None:
+    array = numpy.frombuffer(region, "f8")
+    array += 1
+
+
+class NumpyTest(unittest.TestCase):
+    def test_arrays_are_the_shared_bytes(self) -> None:
+        with Region("array", 480 * 640 * 3) as region:
+            frame = numpy.ndarray((480, 640, 3), "u1", region)
+            frame[:] = 7
+            with Other("""
+import numpy
+frame = numpy.frombuffer(Region.open('array'), 'u1').reshape(480, 640, 3)
+say(int(frame.sum()))
+frame[1, 2, 0] = 99
+""") as other:
+                self.assertEqual(int(other.line()), 7 * 480 * 640 * 3)
+                self.assertEqual(other.end(), 0)
+            self.assertEqual(frame[1, 2, 0], 99)
+
+    def test_the_bytes_stay_for_arrays_that_outlive_close(self) -> None:
+        # frombuffer() says that it looks at them, ndarray() doesn't.
+        for look in (lambda buffer: numpy.ndarray((1000,), "u1", buffer),
+                     lambda buffer: numpy.frombuffer(buffer, "u1")):
+            region = Region("outlived", 1000)
+            window = region.map(0, 1000)
+            arrays = [look(region), look(window)]
+            arrays[0][:] = 5
+            for buffer in (region, window):
+                try:
+                    buffer.close()
+                except BufferError:
+                    pass
+            self.assertEqual([array.sum() for array in arrays], [5000, 5000])
+            arrays[1][:] = 6
+            self.assertEqual(arrays[0].sum(), 6000)
+            del arrays, buffer, region, window
+            with self.assertRaises(samepage.NotFound):
+                Region.open("outlived")
+
+    def test_an_array_keeps_its_region(self) -> None:
+        array = numpy.frombuffer(Region("kept_array", 800), "f8")
+        array[:] = 1
+        self.assertEqual(numpy.frombuffer(Region.open("kept_array", read_only=True), "f8").sum(), 100)
+        del array
+        with self.assertRaises(samepage.NotFound):
+            Region.open("kept_array")
+
+    def test_read_only_arrays(self) -> None:
+        with Region("reader_array", 80), Region.open("reader_array", read_only=True) as reader:
+            array = numpy.frombuffer(reader, "f8")
+            self.assertFalse(array.flags.writeable)
+            del array
+
+    def test_children_change_the_same_array(self) -> None:
+        for method in ("fork", "spawn"):
+            with self.subTest(method), Region(f"children_{method}", 8 * 1000) as region:
+                child = multiprocessing.get_context(method).Process(target=add_one, args=(region,))
+                child.start()
+                child.join(DEADLINE)
+                self.assertEqual(child.exitcode, 0)
+                self.assertEqual(numpy.frombuffer(region, "f8").sum(), 1000)
+
+    def test_arrays_as_values_and_messages(self) -> None:
+        array = numpy.arange(1000, dtype="i4")
+        with Cell("values", 1 << 16) as cell, Channel("frames") as frames, Table("arrays") as table:
+            cell.store(array)
+            into = numpy.empty_like(array)
+            cell.load_into(into)
+            self.assertTrue((into == array).all())
+            with frames.subscribe() as mine:
+                loan = frames.borrow(array.nbytes)
+                numpy.frombuffer(loan, "i4")[:] = array
+                loan.publish()
+                frames.send(array)
+                for _ in range(2):
+                    self.assertTrue((numpy.frombuffer(mine.receive().data, "i4") == array).all())
+            table["a"] = array
+            self.assertEqual(table["a"], array.tobytes())
+            with self.assertRaises((BufferError, ValueError)):
+                cell.store(array[::2])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,271 @@
+# Tables from Python: a mapping, codecs, versions, scans, many processes.
+# SPDX-License-Identifier: MIT
+import collections.abc
+import json
+import os
+import pickle
+import tempfile
+import threading
+import unittest
+
+from support import DEADLINE, Other, until
+
+import samepage
+from samepage import Table
+
+
+class TableTest(unittest.TestCase):
+    def test_is_a_mapping(self) -> None:
+        with Table("stock") as table:
+            self.assertIsInstance(table, collections.abc.MutableMapping)
+            self.assertEqual((len(table), list(table), bool(table)), (0, [], False))
+            table["bolt"] = b"12"
+            table[b"nut"] = "7"
+            self.assertEqual((table["bolt"], table[b"nut"], len(table)), (b"12", b"7", 2))
+            self.assertEqual(dict(table), {b"bolt": b"12", b"nut": b"7"})
+            self.assertEqual(sorted(table.items()), [(b"bolt", b"12"), (b"nut", b"7")])
+            self.assertEqual(sorted(table.values()), [b"12", b"7"])
+            self.assertEqual(sorted(table.keys()), [b"bolt", b"nut"])
+            self.assertTrue("bolt" in table and b"bolt" in table and "screw" not in table)
+            self.assertEqual(table, {b"bolt": b"12", b"nut": b"7"})
+            with self.assertRaises(KeyError):
+                table["screw"]
+            with self.assertRaises(KeyError):
+                del table["screw"]
+            self.assertIsNone(table.get("screw"))
+            self.assertEqual(table.get("screw", 5), 5)
+            self.assertEqual(table.pop(b"nut"), b"7")
+            self.assertEqual(table.pop(b"nut", None), None)
+            self.assertEqual(table.setdefault(b"nut", b"1"), b"1")
+            self.assertEqual(table.setdefault(b"nut", b"2"), b"1")
+            table.update({b"a": b"1"}, )
+            self.assertEqual(len(table.popitem()), 2)
+            table.clear()
+            self.assertEqual(len(table), 0)
+
+    def test_all_sizes(self) -> None:
+        with Table("sizes") as table:
+            for size in (0, 1, 4095, 4096, 4097, 100_000, 3_000_000):
+                value = bytes(i % 251 for i in range(min(size, 1000))) * (size // 1000) if size > 1000 else b"x" * size
+                table["k"] = value
+                self.assertEqual(table["k"], value)
+            table["k" * 65536] = b"long"
+            self.assertEqual(table["k" * 65536], b"long")
+            for key in (b"", b"k" * 65537):
+                with self.assertRaises(ValueError):
+                    table[key] = b""
+
+    def test_codecs(self) -> None:
+        with Table("texts", codec=str) as table:
+            table["ä"] = "ö"
+            self.assertEqual((table["ä"], list(table), table.codec), ("ö", ["ä"], str))
+            with self.assertRaisesRegex(TypeError, "str.*json"):
+                table["a"] = b"bytes"  # type: ignore[assignment]
+        with Table("objects", codec=json) as table:
+            table["a"] = {"x": [1, None, "é"]}
+            self.assertEqual(table["a"], {"x": [1, None, "é"]})
+            self.assertEqual(dict(table.items()), {"a": {"x": [1, None, "é"]}})
+            with self.assertRaises(TypeError):
+                table["a"] = {1, 2}
+        with Table("pickles", codec=pickle) as table:
+            table["a"] = {1, 2}
+            self.assertEqual(table["a"], {1, 2})
+        with Table("bytes") as table:
+            with self.assertRaisesRegex(TypeError, "bytes or str.*codec=json or codec=pickle"):
+                table["a"] = 5  # type: ignore[assignment]
+            table["a"] = memoryview(b"abc")
+            self.assertEqual(table["a"], b"abc")
+        with self.assertRaisesRegex(TypeError, "codec is bytes, str"):
+            Table("wrong", codec=int)  # type: ignore[call-overload]
+        with self.assertRaises(samepage.NotFound):
+            Table.open("wrong")
+
+    def test_what_does_not_decode_is_told(self) -> None:
+        with Table("raw") as raw, Table.open("raw", codec=json) as objects, Table.open("raw", codec=str) as texts:
+            raw[b"\xff"] = b"\xff{"
+            self.assertEqual(list(texts), ["\udcff"])
+            self.assertIn(list(texts)[0], texts)
+            with self.assertRaises(UnicodeDecodeError):
+                texts["\udcff"]
+            with self.assertRaises(ValueError):
+                list(objects.values())
+            with self.assertRaises(ValueError):
+                objects.get("\udcff")
+
+    def test_versions(self) -> None:
+        with Table("versions") as table:
+            self.assertEqual(table.version("a"), 0)
+            first = table.insert("a", b"1")
+            with self.assertRaises(FileExistsError):
+                table.insert("a", b"2")
+            second = table.compare_exchange("a", first, b"2")
+            self.assertGreater(second, first)
+            with self.assertRaises(samepage.Conflict):
+                table.compare_exchange("a", first, b"3")
+            value, version = table.get_versioned("a")
+            self.assertEqual((value, version, table.version("a")), (b"2", second, second))
+            self.assertTrue(table.erase("a"))
+            self.assertFalse(table.erase("a"))
+            with self.assertRaises(samepage.NoKey):
+                table.get_versioned("a")
+
+    def test_add(self) -> None:
+        with Table("sums") as table:
+            self.assertEqual((table.add("n"), table.add("n", 41), table.add("n", -2)), (1, 42, 40))
+            self.assertEqual(int.from_bytes(table["n"], "little"), 40)
+            table["text"] = b"text"
+            with self.assertRaises(samepage.Error):
+                table.add("text")
+
+    def test_scan(self) -> None:
+        with Table("scanned") as table:
+            expected = {f"{k:05}": str(k) for k in range(3000)}
+            for key, value in expected.items():
+                table[key] = value
+            self.assertEqual({k.decode(): v.decode() for k, v in table.scan()}, expected)
+            self.assertEqual(len(list(table.scan("012"))), 100)
+            self.assertEqual(sorted(table.scan_values("0001")), [str(k).encode() for k in range(10, 20)])
+            for key, value, version in table.scan_versioned("00001"):
+                self.assertEqual(table.version(key), version)
+            scan = table.scan()
+            next(scan)
+            scan.close()
+            with self.assertRaises(StopIteration):
+                next(scan)
+            for key in table:
+                del table[key]
+            self.assertEqual(len(table), 0)
+
+    def test_scan_outlives_the_table(self) -> None:
+        table = Table("outlived")
+        table["a"] = b"1"
+        scan = table.scan()
+        table.close()
+        self.assertEqual(list(scan), [(b"a", b"1")])
+        with self.assertRaises(samepage.NotFound):
+            Table.open("outlived")
+
+    def test_many_processes(self) -> None:
+        with Table("many", codec=str) as table:
+            code = """
+t = Table.open('many', codec=str)
+me = sys.argv[1]
+for i in range(300):
+    t[f'{me}-{i}'] = str(i)
+    t.add('sum')
+    if i % 3 == 0: del t[f'{me}-{i}']
+"""
+            others = [Other(code, str(number)) for number in range(3)]
+            for other in others:
+                with other:
+                    self.assertEqual(other.end(), 0)
+            self.assertEqual(table.add("sum", 0), 900)
+            self.assertEqual({key for key in table if key != "sum"},
+                             {f"{p}-{i}" for p in range(3) for i in range(300) if i % 3})
+
+    def test_killed_writer_leaves_whole_records(self) -> None:
+        with Table("killed") as table:
+            with Other("""
+t = Table.open('killed')
+say('on')
+i = 0
+while True:
+    i += 1
+    t[str(i % 50)] = bytes([i % 256]) * (i % 5000)
+""") as other:
+                other.line()
+                until(lambda: table.changes > 500)
+                other.kill()
+            for _, value in table.items():
+                self.assertEqual(value, value[:1] * len(value))
+            for number in range(50):
+                table[str(number)] = b"mine"
+            self.assertEqual(set(table.values()), {b"mine"})
+
+    def test_wait(self) -> None:
+        with Table("waited") as table:
+            with Other("""
+t = Table.open('waited')
+for value in t.changes_of('a', 60):
+    say(value)
+    if value == b'last': break
+""") as other:
+                self.assertEqual(other.line(), "None")
+                table["a"] = b"first"
+                self.assertEqual(other.line(), "b'first'")
+                table["b"] = b"other"
+                table["a"] = b"last"
+                self.assertEqual(other.line(), "b'last'")
+            with self.assertRaises(TimeoutError):
+                table.wait("a", table.version("a"), 0.05)
+            changes = table.changes
+            thread = threading.Thread(target=lambda: table.put("c", b""))
+            thread.start()
+            self.assertEqual(table.wait_any(changes, DEADLINE), changes + 1)
+            thread.join(DEADLINE)
+
+    def test_update_one(self) -> None:
+        with Table("updated", codec=json) as table:
+            self.assertIsNone(table.get("n"))
+            code = """
+t = Table.open('updated', codec=json)
+for _ in range(200): t.update_one('n', lambda n: (n or 0) + 1)
+"""
+            others = [Other(code) for _ in range(2)]
+            for _ in range(200):
+                table.update_one("n", lambda n: (n or 0) + 1)
+            for other in others:
+                with other:
+                    self.assertEqual(other.end(), 0)
+            self.assertEqual(table["n"], 600)
+
+    def test_files_stay_and_can_be_read_only(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "stock.page")
+            with Table(path, codec=str) as table:
+                table["bolt"] = "12"
+            with Table.open(path, codec=str, read_only=True) as table:
+                self.assertEqual(table["bolt"], "12")
+                with self.assertRaises(PermissionError):
+                    table["bolt"] = "13"
+
+    def test_a_codec_that_closes_the_table(self) -> None:
+        class Closing:
+            @staticmethod
+            def dumps(value: object) -> bytes:
+                table.close()
+                return b""
+
+            @staticmethod
+            def loads(value: bytes) -> object:
+                table.close()
+                return value
+
+        table = Table("codec", codec=Closing)
+        with self.assertRaises(samepage.Closed):
+            table["a"] = 1
+        with Table("codec") as raw:
+            raw["a"], raw["b"] = b"1", b"2"
+            table = Table("codec", codec=Closing)
+            self.assertEqual(table["a"], b"1")
+            self.assertTrue(table.closed)
+            table = Table("codec", codec=Closing)
+            self.assertEqual(len(list(table.items())), 2)
+
+    def test_refuses_what_is_no_argument(self) -> None:
+        with Table("garbage") as table:
+            calls = [lambda: table[1], lambda: table.get(), lambda: table.put("a"), lambda: table.put(None, b""),
+                     lambda: table.version(1.5), lambda: table.scan(5), lambda: table.add("a", "b"),
+                     lambda: table.wait("a"), lambda: table.compare_exchange("a", None, b""),
+                     lambda: table.get("a", nothing=1), lambda: 1 in table]
+            for number, call in enumerate(calls):
+                with self.subTest(number), self.assertRaises((TypeError, ValueError)):
+                    call()  # type: ignore[no-untyped-call]
+        for call in (lambda: table["a"], lambda: len(table), lambda: list(table), lambda: "a" in table,
+                     lambda: table.put("a", b""), lambda: table.scan(), lambda: table.changes):
+            with self.assertRaises(samepage.Closed):
+                call()  # type: ignore[no-untyped-call]
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,72 @@
+# A program that uses all of the package, for type checkers: what each thing is, and what is no argument.
+# SPDX-License-Identifier: MIT
+import json
+from typing import Any
+
+from typing_extensions import assert_type
+
+import samepage
+from samepage import Cell, Channel, Job, Lock, Message, Queue, Region, Subscriber, Table
+
+
+def nouns() -> None:
+    with Region("a", 10) as region:
+        assert_type(region, Region)
+        assert_type(region.buf, memoryview)
+        assert_type(region.place, "str | None")
+    cell = Cell.open("b", strategy="sleep")
+    assert_type(cell, Cell)
+    assert_type(cell.load(), bytes)
+    assert_type(cell.store("text", timeout=None), int)
+    cell.update(lambda old: (old or b"") + b"x")
+    for value in cell.changes():
+        assert_type(value, bytes)
+    with Lock("c") as lock:
+        assert_type(lock.owner_died, bool)
+    channel = Channel("d")
+    subscriber: Subscriber = channel.subscribe("oldest", registered=True)
+    for message in subscriber:
+        assert_type(message, Message)
+        assert_type(message.data, bytes)
+    with Queue("e") as queue:
+        for job in queue:
+            assert_type(job, Job)
+            with job:
+                job.reply(job.data)
+        assert_type(queue.call(b"x", 1.5), bytes)
+
+
+def tables() -> None:
+    assert_type(Table("a"), "Table[bytes, bytes]")
+    texts = Table("a", codec=str)
+    assert_type(texts, "Table[str, str]")
+    assert_type(texts["a"], str)
+    assert_type(texts.get("a"), "str | None")
+    objects = Table.open("a", codec=json, read_only=True)
+    assert_type(objects, "Table[str, Any]")
+    for key, value in objects.items():
+        assert_type(key, str)
+    texts.update({"a": "b"})
+    texts["a"] = 5  # type: ignore[assignment]
+    anything: Any = objects.setdefault("a", {})
+    print(anything)
+
+
+async def waiting() -> None:
+    cell, queue = Cell("a"), Queue("b")
+    assert_type(await cell.wait_async(0), int)
+    assert_type(await queue.take_async(1), Job)
+    async for job in queue:
+        assert_type(job, Job)
+    async with Lock("c"):
+        pass
+
+
+def errors() -> None:
+    try:
+        Cell.open(5)  # type: ignore[arg-type]
+    except samepage.NotFound as missing:
+        assert_type(missing.code, int)
+        print(missing.errno)
+    Cell("a", strategy="fast")  # type: ignore[arg-type]
+    Channel("a").send(5)  # type: ignore[arg-type]
