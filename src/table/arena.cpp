@@ -39,6 +39,11 @@ bool arena::reach_further(std::uint64_t offset, std::uint64_t count) const {
     return true;
 }
 
+bool arena::is_reserved(std::uint64_t size_bytes) const {
+    const std::scoped_lock alone(mutex_);
+    return size_bytes <= reserved_;
+}
+
 result<void> arena::grow(std::uint64_t size_bytes) {
     const std::scoped_lock alone(mutex_);
     return opened_->object().grow(size_bytes);

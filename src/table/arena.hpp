@@ -55,6 +55,8 @@ class arena {
         return {base_.load(std::memory_order_acquire), reach};
     }
 
+    // Whether an object of so many bytes would still fit into the addresses that it has here.
+    bool is_reserved(std::uint64_t size_bytes) const;
     // At least so many bytes, for everybody. As held_object::grow.
     result<void> grow(std::uint64_t size_bytes);
 

@@ -71,7 +71,7 @@ run_map::outcome run_map::make(const os::deadline& until, complaints& wrong) {
         look how = walk_on(fresh, at, turn, found);
         if (how == look::good && from_the_start) {
             check_words(fresh, found);
-            if (read(body_->space_turns) != turn) how = look::moved;
+            if (read(body_->space_turns) != turn) how = back(fresh, at);
         }
         if (how != look::moved) {
             wrong.add(found);
@@ -83,32 +83,32 @@ run_map::outcome run_map::make(const os::deadline& until, complaints& wrong) {
     }
 }
 
-// From `at` to the end. Moved: `runs` and `at` are right up to the last run that stays.
+// Where the next walk may go on: behind the last run that stays.
+run_map::look run_map::back(std::vector<known_run>& runs, std::uint64_t& at) {
+    while (!runs.empty() && !stays(runs.back())) runs.pop_back();
+    at = runs.empty() ? arena_offset : runs.back().offset + runs.back().pages * page;
+    return look::moved;
+}
+
+// From `at` to the end.
 run_map::look run_map::walk_on(std::vector<known_run>& runs, std::uint64_t& at, std::uint64_t turn,
                                complaints& wrong) const {
     const auto moved = [&] { return read(body_->space_turns) != turn; };
-    std::size_t sure = runs.size();
     const std::uint64_t end = read(body_->end);
-    const auto back = [&] {
-        runs.erase(runs.begin() + static_cast<std::ptrdiff_t>(sure), runs.end());
-        at = runs.empty() ? arena_offset : runs.back().offset + runs.back().pages * page;
-        return look::moved;
-    };
     if (end < arena_offset || end % page != 0 || !arena_->reaches(arena_offset, end - arena_offset)) {
-        if (moved()) return look::moved;
+        if (moved()) return back(runs, at);
         wrong.say("the object doesn't reach to " + hex(end) + ", where its runs are to end");
         return look::bad;
     }
     while (at < end) {
         known_run r{};
         const bool is_one = read_run(at, end, r, wrong);
-        if ((!is_one || stays(r)) && moved()) return back();
+        if ((!is_one || stays(r)) && moved()) return back(runs, at);
         if (!is_one) return look::bad;
         at += r.pages * page;
         runs.push_back(std::move(r));
-        if (stays(runs.back())) sure = runs.size();
     }
-    return moved() ? back() : look::good;
+    return moved() ? back(runs, at) : look::good;
 }
 
 bool run_map::read_run(std::uint64_t at, std::uint64_t end, known_run& into, complaints& wrong) const {

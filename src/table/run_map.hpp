@@ -83,6 +83,7 @@ class run_map {
 
    private:
     enum class look : std::uint8_t { good, moved, bad };
+    static look back(std::vector<known_run>& runs, std::uint64_t& at);
     look walk_on(std::vector<known_run>& runs, std::uint64_t& at, std::uint64_t turn, complaints& wrong) const;
     bool read_run(std::uint64_t at, std::uint64_t end, known_run& into, complaints& wrong) const;
     bool check_slab(known_run& slab, complaints& wrong) const;

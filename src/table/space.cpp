@@ -157,6 +157,8 @@ result<void> space::add_pages(std::uint64_t pages, const char* operation) {
     if (end < arena_offset || end % page != 0 || !arena_->reaches(0, end)) return damaged(operation);
     const std::uint64_t least = pages * page;
     std::uint64_t more = std::max(least, round_up(std::clamp(end / 64, growth_min, growth_max), page));
+    // Views before stay, so they must be few: together they are three times as long as the last.
+    if (!arena_->is_reserved(end + more)) more = std::max(more, round_up(end / 2, page));
     auto grown = arena_->grow(end + more);
     if (!grown && more > least) {
         more = least;

@@ -105,6 +105,8 @@ TEST(queue_process_test, a_busy_queue_forgets_no_dead_worker) {
     for (int i = 0; i < 10; ++i) ASSERT_TRUE(q.push_text("more"));
     for (const auto end = std::chrono::steady_clock::now() + runner::patience;;) {
         ASSERT_LT(std::chrono::steady_clock::now(), end);
+        // Slower than one that fills the queue behind the lost job before anybody has to look for it.
+        std::this_thread::sleep_for(std::chrono::microseconds(20));
         ASSERT_TRUE(q.push_text("more"));
         auto job = q.take();
         ASSERT_TRUE(job && job->acknowledge());

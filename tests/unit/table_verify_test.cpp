@@ -50,7 +50,10 @@ TEST(table_verify_test, an_empty_table_is_whole) {
 TEST(table_verify_test, a_reader_verifies_all_sizes) {
     const std::string path = scratch::file(fresh_name("sizes"));
     const table_bytes t = opened(path);
-    for (unsigned i = 0; i < 3000; ++i) ASSERT_TRUE(t.put_text(std::to_string(i), std::string(i * 7 % 20000, 'v')));
+    for (unsigned i = 0; i < 3000; ++i) {
+        const auto put = t.put_text(std::to_string(i), std::string(i * 7 % 20000, 'v'));
+        ASSERT_TRUE(put) << put.error().message();
+    }
     for (unsigned i = 0; i < 3000; i += 3) ASSERT_TRUE(t.erase_text(std::to_string(i)));
     const auto seen = opened(path, samepage::access::read_only).verify();
     ASSERT_TRUE(seen) << seen.error().message();
