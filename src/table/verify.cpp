@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "shared/check.hpp"
+#include "shared/owner_word.hpp"
 #include "table/find.hpp"
 #include "table/hash.hpp"
 
@@ -42,6 +43,7 @@ class verifier {
             for (unsigned s = 0; s < stripes_count; ++s)
                 for (unsigned c = 0; c < classes_count; ++c) check_list(s, c);
             check_buckets();
+            for (unsigned s = 0; s < stripes_count; ++s) check_locks(s);
             for (unsigned s = 0; s < stripes_count; ++s) check_step(s);
             check_leftovers();
         }
@@ -200,6 +202,24 @@ class verifier {
         }
     }
 
+    void check_locks(unsigned s) {
+        const auto who = [=] { return "stripe " + number(s) + "'s list of locks"; };
+        std::vector<std::uint64_t> hashes;
+        for (std::uint64_t at = read(of(s).locks); at != 0;) {
+            if (!claim_for(who, at, class_of(sizeof(lock_node)), s)) return;
+            const lock_node& node = arena_->at<lock_node>(at);
+            const std::uint64_t hash = read(node.hash), owner = read(node.owner);
+            if (read(node.number) != 0) say(who() + ": the node at " + hex(at) + " looks like a record");
+            if (stripe_of(hash) != s) say(who() + ": the node at " + hex(at) + " belongs elsewhere");
+            if ((owner & ~(shared::identity_bits | shared::owner_word::starving | shared::owner_word::died)) != 0)
+                say(who() + ": the node at " + hex(at) + " has no such owner: " + hex(owner));
+            if (std::find(hashes.begin(), hashes.end(), hash) != hashes.end())
+                say(who() + ": the node at " + hex(at) + " is of a key that came before");
+            hashes.push_back(hash);
+            at = read(node.next);
+        }
+    }
+
     // What is in a stripe's step, unless it is in a list or in use already.
     void claim_step(unsigned s, std::uint64_t offset, std::uint64_t cell_class, bool may_be_gone) {
         if (cell_class > large_class)
@@ -218,7 +238,7 @@ class verifier {
             check_refilling(s);
         } else if (doing == taking) {
             claim_step(s, cell, cell_class, true);
-        } else if (doing == publishing) {
+        } else if (doing == publishing || doing == unlinking) {
             const std::uint64_t word_at = read(at.at), before = read(at.before), after = read(at.after);
             if (word_at % 8 != 0 || word_at < table_offset || !arena_->reaches(word_at, 8))
                 return say("the step of stripe " + number(s) + " changes " + hex(word_at) + ", which is no word");
@@ -227,7 +247,7 @@ class verifier {
                 records = read(at.records_after);
                 if (before != 0) claim_step(s, slot_offset(before), read(at.before_class), true);
             } else if (now == before || now == slot_offset(before)) {  // a link to a group is written down as a slot
-                if (after != 0) claim_step(s, cell, cell_class, true);
+                if (after != 0 && doing == publishing) claim_step(s, cell, cell_class, true);
             } else {
                 say("the step of stripe " + number(s) + " changes " + hex(word_at) + ", which is neither of its two");
             }

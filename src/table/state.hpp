@@ -1,0 +1,122 @@
+// What a table handle holds.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "samepage/table.hpp"
+#include "shared/owner_word.hpp"
+#include "shared/patience.hpp"
+#include "shared/structured.hpp"
+#include "shared/wait_word.hpp"
+#include "table/hash.hpp"
+#include "table/locks.hpp"
+#include "table/writer.hpp"
+
+namespace samepage {
+
+namespace tables {
+
+inline constexpr const char* getting = "get from a table";
+
+// Of a handle's owner words.
+inline constexpr unsigned whole_owner = space_point + 1, owners_count = whole_owner + 1;
+
+inline error closed(const char* operation) { return error(errc::closed, operation); }
+inline error why_not(finder::outcome how, const char* operation) {
+    if (how == finder::outcome::missing) return error(errc::no_key, operation);
+    if (how == finder::outcome::corrupt) return damaged(operation);
+    return error(errc::busy, operation, "writers were faster than the copy in every try; try again");
+}
+
+inline bool is_key(std::span<const std::byte> key) noexcept { return !key.empty() && key.size() <= key_max; }
+
+inline error no_key_that_can_be(std::span<const std::byte> key, const char* operation) {
+    return error(errc::invalid_argument, operation,
+                 "a key has 1 to " + std::to_string(key_max) + " bytes, this one has " + std::to_string(key.size()));
+}
+
+// The identities that permits (table_bytes::held::permit) of the table with this seed name.
+std::vector<std::uint64_t> permits_of(std::string_view permits, std::uint64_t seed);
+
+}  // namespace tables
+
+struct table_bytes::state {
+    shared::structured opened;
+    std::optional<tables::arena> bytes;
+    std::optional<tables::finder> find;
+    std::uint64_t seed = 0;
+    std::optional<shared::participants> self;
+    std::vector<shared::owner_word> owners;    // of the stripes, growth, space, all
+    std::vector<shared::wait_word> key_waits;  // empty: this handle may not mark itself
+    std::optional<shared::wait_word> any_wait;
+    mutable std::optional<tables::writer> change;  // has no state of its own
+    std::optional<tables::lock_list> locks;
+    wait_strategy strategy = wait_strategy::spin_then_sleep;
+
+    static result<table_bytes> open(std::string_view place, os::disposition disposition, const table_options& options);
+    void attach(const table_options& options);
+
+    std::uint64_t hash(std::span<const std::byte> key) const noexcept { return tables::hash_of(key, seed); }
+    // Copies a value to where room_for(its length) says, if anywhere; it may ask more than once. Gives the version.
+    template <class RoomFor>
+    result<std::uint64_t> copy_out(std::span<const std::byte> key, std::uint64_t hash, RoomFor&& room_for) const {
+        std::uint64_t version = 0;
+        const auto how = find->get(key, hash, version, [&](const std::byte* value, std::uint64_t size_bytes) {
+            const auto count = static_cast<std::size_t>(size_bytes);
+            if (std::byte* const to = room_for(count); to != nullptr) shared::load_bytes(to, value, count);
+        });
+        if (how != tables::finder::outcome::found) return tables::why_not(how, tables::getting);
+        return version;
+    }
+    [[gnu::noinline]] result<found> get_closely(std::span<const std::byte> key, std::uint64_t hash,
+                                                std::span<std::byte> into) const;
+    result<void> may_write(const char* operation) const {
+        if (opened.may_write()) return {};
+        return error(errc::denied, operation, "it was opened read-only; open it to write");
+    }
+
+    // Runs `step` in the stripe of a key, with the place that the key has.
+    template <class Step>
+    auto with_stripe(std::span<const std::byte> key, duration timeout, const char* operation, Step&& step) const
+        -> decltype(step(std::declval<tables::writer&>(), std::uint64_t{}, std::declval<tables::writer::place&>(),
+                         std::declval<shared::patience&>()));
+    // The owner word of a stripe or growth; a stripe is whole then.
+    result<shared::turn> own(unsigned index, shared::patience& until, const char* operation) const;
+    // The owner word of a key's stripe, when nobody else has locked the key or all.
+    result<shared::turn> own_unlocked(std::uint64_t hash, shared::patience& until, const char* operation) const {
+        auto mine = own(tables::stripe_of(hash), until, operation);
+        if (!mine || !locks->are_any(tables::stripe_of(hash))) [[likely]]
+            return mine;
+        return pass_locks(*std::move(mine), hash, until, operation);
+    }
+    void split_one() const;
+    void wake(unsigned stripe) const {
+        key_waits[stripe % tables::key_waits_count].wake_all(opened.object());
+        any_wait->wake_all(opened.object());
+    }
+
+    void wake_all() const {
+        for (const shared::wait_word& word : key_waits) word.wake_all(opened.object());
+        any_wait->wake_all(opened.object());
+    }
+
+    // ---- Locked keys (record_lock.cpp) -----------------------------------------------------------------------------
+
+    result<shared::turn> pass_locks(shared::turn given, std::uint64_t hash, shared::patience& until,
+                                    const char* operation) const;
+    void wait_for(const tables::obstacle& way, unsigned stripe, shared::patience& until) const;
+    error locked(const tables::obstacle& way, const char* operation) const;
+    result<bool> own_each(bool& owner_died, bool granted, shared::patience& until, const char* operation) const;
+    result<void> own_all(std::uint64_t identity, bool& owner_died, shared::patience& until,
+                         const char* operation) const;
+    bool unlock(std::uint64_t node, std::uint64_t identity, bool repaired) const;
+    bool unlock_all(std::uint64_t identity, bool repaired) const;
+};
+
+}  // namespace samepage
