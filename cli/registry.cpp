@@ -37,6 +37,7 @@ constexpr command_entry entries[] = {
     {"table", "watch", "Print each new value of a key", make_table_watch},
     {"table", "verify", "Say whether it is whole, or what is wrong", make_table_verify},
     {"table", "hold", "Create a table and hold it", make_table_hold},
+    {"table", "lock", "Run a command while a key is locked", make_table_lock},
     {"table", "import", "Put the rows of a CSV file, or JSON lines", make_table_import},
     {"table", "export", "Write the records as CSV or JSON lines", make_table_export},
     {"", "lock", "Run a command while owning a lock", make_lock},

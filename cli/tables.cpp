@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <exception>
 #include <utility>
 
@@ -12,9 +13,16 @@
 
 namespace samepage::cli {
 
+std::string table_permits() {
+    const char* const permits = std::getenv("SAMEPAGE_PERMITS");
+    return permits == nullptr ? "" : permits;
+}
+
 table_bytes table_to_write(const std::string& place, bool create) {
-    if (create || need(place::parse(place)).is_path()) return need(table_bytes::create(place));
-    auto opened = table_bytes::open(place);
+    table_options options;
+    options.permits = table_permits();
+    if (create || need(place::parse(place)).is_path()) return need(table_bytes::create(place, options));
+    auto opened = table_bytes::open(place, options);
     if (opened) return *std::move(opened);
     if (opened.error().code() != errc::not_found) throw failure(opened.error());
     throw failure(

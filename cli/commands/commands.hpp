@@ -34,6 +34,7 @@ std::unique_ptr<command> make_table_count();
 std::unique_ptr<command> make_table_watch();
 std::unique_ptr<command> make_table_verify();
 std::unique_ptr<command> make_table_hold();
+std::unique_ptr<command> make_table_lock();
 std::unique_ptr<command> make_table_import();
 std::unique_ptr<command> make_table_export();
 std::unique_ptr<command> make_lock();

@@ -30,6 +30,8 @@ struct table_options {
     wait_strategy strategy = wait_strategy::spin_then_sleep;  // of wait(), and of writers for other writers
     // How long to wait for a process that is just creating or closing the same name and was stopped in it.
     duration timeout = std::chrono::seconds(5);
+    // What held::permit() gave to others, with commas between: this handle may write what their locks keep from others.
+    std::string permits;
 };
 
 // What there is to know about a table, as of some moment during the call.
@@ -113,6 +115,44 @@ class SAMEPAGE_API table_bytes {
     // Gets the value there is (null: none), gives the new one, or an error, which update() then returns.
     using change = std::function<result<std::vector<std::byte>>(const std::span<const std::byte>*)>;
 
+    // Owning a lock of lock() or lock_all(), until its end. Move-only, one thread at a time; ends before its handle.
+    class SAMEPAGE_API held {
+       public:
+        held() noexcept = default;  // owns nothing
+        held(held&& other) noexcept { swap(other); }
+        held& operator=(held&& other) noexcept {
+            held(std::move(other)).swap(*this);
+            return *this;
+        }
+        ~held() {
+            if (owns()) static_cast<void>(release());
+        }
+
+        bool owns() const noexcept { return identity_ != 0; }
+        // An earlier owner died with it, and nobody has repaired since: what it guards may be half-done. Stays so, for
+        // the next owners too, until somebody calls mark_repaired().
+        bool owner_died() const noexcept { return owner_died_; }
+        void mark_repaired() noexcept { owner_died_ = false; }
+        // For table_options::permits: other handles, of other processes too, that do a part of the owner's work. It is
+        // of use while this handle has a lock.
+        std::string permit() const;
+        // Waits for nobody. not_owner: it owns nothing (any more), or it is a forked child's copy of its parent's.
+        result<void> release();
+
+       private:
+        friend class table_bytes;
+        void swap(held& other) noexcept {
+            std::swap(state_, other.state_);
+            std::swap(identity_, other.identity_);
+            std::swap(node_, other.node_);
+            std::swap(owner_died_, other.owner_died_);
+        }
+
+        void* state_ = nullptr;  // the table handle's
+        std::uint64_t identity_ = 0, node_ = 0;
+        bool owner_died_ = false;
+    };
+
     table_bytes() noexcept;  // closed
     table_bytes(table_bytes&&) noexcept;
     table_bytes& operator=(table_bytes&&) noexcept;
@@ -141,7 +181,8 @@ class SAMEPAGE_API table_bytes {
     result<bool> contains(std::string_view key) const;
 
     // Inserts or replaces, and gives the record's version: a number that the table gives once, larger than any that
-    // this key has had. Waits for another writer at most `timeout`: timed_out names it. no_space leaves the table as it
+    // this key has had. Waits for another writer, or who has locked the key, at most
+    // `timeout`: timed_out names it. no_space leaves the table as it
     // was. denied (opened read-only), full (too many writers live), invalid_argument (no key, or a too long one).
     result<std::uint64_t> put(std::span<const std::byte> key, std::span<const std::byte> value,
                               duration timeout = writer_patience) const;
@@ -168,6 +209,20 @@ class SAMEPAGE_API table_bytes {
     // A counter that isn't there is 0. wrong_kind when the record has another length.
     result<std::uint64_t> add(std::span<const std::byte> key, std::uint64_t more,
                               duration timeout = writer_patience) const;
+
+    // Locks a key, whether it has a record or not, for as long as the answer lives: until then no other handle puts or
+    // erases it (they wait, at most for their own timeouts); this one does, from any thread. Readers never mind.
+    // As with samepage::lock, a handle that has it waits for it like any other, and an owner's death frees it, and is
+    // told. timed_out names the owner. Keys whose 64-bit hashes are equal share a lock.
+    // Who takes several: in one order, the same everywhere, or with a timeout, else two may wait for each other.
+    result<held> lock(std::span<const std::byte> key, duration timeout = forever) const;
+    result<held> lock_text(std::string_view key, duration timeout = forever) const {
+        return lock(std::as_bytes(std::span(key)), timeout);
+    }
+    // The same of the whole table. It waits until no other handle has a lock; from the call on only handles that have
+    // one get more. A death with it is told to who locks a key, too, until one that has all repairs. Two that have a
+    // key and lock all wait for each other: with a timeout, then.
+    result<held> lock_all(duration timeout = forever) const;
 
     // Waits until the key's version is another one than `version`, and gives it; 0: there is no record, or none any
     // more. timed_out.
@@ -263,6 +318,10 @@ class table {
     result<bool> erase(const K& key, duration timeout = writer_patience) const {
         return bytes_.erase(bytes_of(key), timeout);
     }
+    result<table_bytes::held> lock(const K& key, duration timeout = forever) const {
+        return bytes_.lock(bytes_of(key), timeout);
+    }
+    result<table_bytes::held> lock_all(duration timeout = forever) const { return bytes_.lock_all(timeout); }
     result<std::uint64_t> version(const K& key) const { return bytes_.version(bytes_of(key)); }
     result<std::uint64_t> wait(const K& key, std::uint64_t version, duration timeout = forever) const {
         return bytes_.wait(bytes_of(key), version, timeout);

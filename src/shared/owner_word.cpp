@@ -84,6 +84,14 @@ result<bool> owner_word::take_from_dead(std::uint64_t seen, std::uint64_t me, co
                                           std::memory_order_relaxed);
 }
 
+result<bool> owner_word::bury(std::uint64_t seen, const char* operation) const {
+    const result<bool> live = self_->is_live(seen, operation);
+    if (!live || *live) return live ? result<bool>(false) : live;
+    // Sleepers end their slices. A word that has changed meanwhile was taken, or buried, by another.
+    static_cast<void>(word_->compare_exchange_strong(seen, (seen & starving) | died, std::memory_order_relaxed));
+    return true;
+}
+
 // Until the word changes from `seen`, marked as awaited, or a slice is over.
 void owner_word::sleep(std::uint64_t seen, bool hungry, const os::deadline& until) const {
     duration longest = reserved_slice;

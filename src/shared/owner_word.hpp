@@ -12,8 +12,8 @@
 //
 // Invariants
 //   I1 Only its owner makes an owned word free; anybody who has learnt from the kernel that the owner is dead replaces
-//      *exactly the word that was asked about* by its own identity. Identities never come twice, so a word taken
-//      meanwhile is never stolen.
+//      *exactly the word that was asked about* by its own identity, or buries it: free, and died. Identities never come
+//      twice, so a word taken meanwhile is never stolen.
 //   I2 A waiter only adds `contended` and `starving`.
 //   I3 Who has slept takes the word as contended: others may sleep too, and the flag of the one that woke it is gone.
 //
@@ -73,6 +73,9 @@ class owner_word {
         if (word_->compare_exchange_strong(seen, 0)) return true;
         return release_flagged(identity, repaired, seen);
     }
+
+    // For who doesn't want the word, only that no dead one has it: the next owner is told. False: `seen` lives.
+    result<bool> bury(std::uint64_t seen, const char* operation) const;
 
     std::uint64_t load() const noexcept { return word_->load(); }
     static bool is_free(std::uint64_t word) noexcept { return (word & identity_bits) == 0; }

@@ -9,6 +9,8 @@
 //              a large   one record
 //              groups    a piece of the array of buckets
 //
+// A stripe's locked keys are nodes in a list, each in a cell of the smallest class (locks.hpp).
+//
 // A key's hash says its *bucket*: bits of linear hashing. A bucket is a group of 7 slots and a link to the next group,
 // 64 bytes. A slot is one word: 20 bits of the hash and the record's offset. Buckets are divided among 32 *stripes* by
 // the low bits of their index; a stripe never changes for a key. Who owns a stripe's owner word changes its buckets.
@@ -111,6 +113,17 @@ constexpr std::uint64_t record_bytes(std::uint64_t lengths) noexcept {
     return value_offset(key_bytes_of(lengths)) + round_up(value_bytes_of(lengths), 8);
 }
 
+// ---- Locked keys ---------------------------------------------------------------------------------------------------
+
+// In a record's cell, with its number 0: who still reads there finds no record. Written before the list leads to it.
+struct lock_node {
+    word number;  // 0
+    word next;    // offset of the stripe's next node, or 0. Changed by the stripe's owner
+    word owner;   // who has the lock, as in an owner word, without `contended`. Changed as locks.hpp says
+    word hash;    // the key's
+};
+static_assert(sizeof(lock_node) == 32);
+
 // ---- Cells and runs ------------------------------------------------------------------------------------------------
 
 // Sizes of cells: 32 to 128 by 8, to 256 by 16, then four to a doubling up to 16 KiB. Larger records have a run each.
@@ -161,6 +174,7 @@ enum step : std::uint64_t {
     taking,      // `cell` of `cell_class` comes out of its list (or was made large), and no word leads to it
     publishing,  // the word at `at` is to change from `before` to `after`; then what `before` led to is freed
     splitting,   // slots of bucket `at` that belong to another bucket by now are to go
+    unlinking,   // as publishing, but `after` is what `before` led to: nothing new
 };
 
 struct stripe {
@@ -174,7 +188,7 @@ struct stripe {
     word before_class;  // of the cell to free; large_class
     word records_after, changes_after;
     word changes;  // how many puts and erases there were
-    std::uint64_t unused[1];
+    word locks;    // offset of the first lock_node, or 0
 };
 static_assert(sizeof(stripe) == 128);
 
@@ -187,7 +201,10 @@ struct body {
     word buckets;  // how many. Raised by one by the owner of `growth`, who owns the stripe too
     word end;      // the object's bytes that may be touched
     word layout;   // raised before pages that were freed are used in another shape
-    std::uint64_t unused_a[13];
+    word whole;    // an owner word: who has locked all, or wants to (locks.hpp)
+    word granted;  // the identity of who has, or 0, and perhaps `died`. Changed by the owner of `whole`, or where it is
+                   // a dead one's by who owns a stripe; read by writers that do
+    std::uint64_t unused_a[11];
     // Changed by who hands out space.
     word growth;   // an owner word
     word space;    // an owner word: of what is below down to `slabs` (but numbers), `end`, `layout`, and runs' heads
@@ -222,6 +239,7 @@ inline constexpr unsigned growth_point = stripes_count;  // the stripes' come fi
 inline constexpr unsigned space_point = growth_point + 1;
 inline constexpr unsigned any_wait_point = space_point + 1;
 inline constexpr unsigned key_waits_point = any_wait_point + 1;  // the first of key_waits_count
+inline constexpr unsigned whole_point = key_waits_point + key_waits_count;
 
 // Header parameters, in this order.
 enum parameter : std::size_t { seed_parameter = 0, checked_parameter = 1 };
@@ -249,6 +267,11 @@ inline constexpr std::uint64_t fingerprint = shared::fingerprint_of({table_offse
                                                                      key_waits_offset,
                                                                      key_waits_count,
                                                                      any_wait_offset,
-                                                                     key_waits_point});
+                                                                     key_waits_point,
+                                                                     offsetof(body, whole),
+                                                                     offsetof(body, granted),
+                                                                     offsetof(stripe, locks),
+                                                                     sizeof(lock_node),
+                                                                     whole_point});
 
 }  // namespace samepage::tables

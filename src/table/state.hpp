@@ -1,9 +1,11 @@
-// What a table's handle has: the opened object, and each part of the engine on it.
+// What a table handle holds.
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <memory>
 #include <optional>
+#include <span>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -13,9 +15,36 @@
 #include "shared/structured.hpp"
 #include "shared/wait_word.hpp"
 #include "table/hash.hpp"
+#include "table/locks.hpp"
 #include "table/writer.hpp"
 
 namespace samepage {
+
+namespace tables {
+
+inline constexpr const char* getting = "get from a table";
+
+// Of a handle's owner words.
+inline constexpr unsigned whole_owner = space_point + 1, owners_count = whole_owner + 1;
+
+inline error closed(const char* operation) { return error(errc::closed, operation); }
+inline error why_not(finder::outcome how, const char* operation) {
+    if (how == finder::outcome::missing) return error(errc::no_key, operation);
+    if (how == finder::outcome::corrupt) return damaged(operation);
+    return error(errc::busy, operation, "writers were faster than the copy in every try; try again");
+}
+
+inline bool is_key(std::span<const std::byte> key) noexcept { return !key.empty() && key.size() <= key_max; }
+
+inline error no_key_that_can_be(std::span<const std::byte> key, const char* operation) {
+    return error(errc::invalid_argument, operation,
+                 "a key has 1 to " + std::to_string(key_max) + " bytes, this one has " + std::to_string(key.size()));
+}
+
+// The identities that permits (table_bytes::held::permit) of the table with this seed name.
+std::vector<std::uint64_t> permits_of(std::string_view permits, std::uint64_t seed);
+
+}  // namespace tables
 
 struct table_bytes::state {
     shared::structured opened;
@@ -23,10 +52,11 @@ struct table_bytes::state {
     std::optional<tables::finder> find;
     std::uint64_t seed = 0;
     std::optional<shared::participants> self;
-    std::vector<shared::owner_word> owners;    // of the stripes, growth, space
+    std::vector<shared::owner_word> owners;    // of the stripes, growth, space, all
     std::vector<shared::wait_word> key_waits;  // empty: this handle may not mark itself
     std::optional<shared::wait_word> any_wait;
     mutable std::optional<tables::writer> change;  // has no state of its own
+    std::optional<tables::lock_list> locks;
     wait_strategy strategy = wait_strategy::spin_then_sleep;
 
     static result<table_bytes> open(std::string_view place, os::disposition disposition, const table_options& options);
@@ -50,7 +80,35 @@ struct table_bytes::state {
                          std::declval<shared::patience&>()));
     // The owner word of a stripe or growth; a stripe is whole then.
     result<shared::turn> own(unsigned index, shared::patience& until, const char* operation) const;
+    // The owner word of a key's stripe, when nobody else has locked the key or all.
+    result<shared::turn> own_unlocked(std::uint64_t hash, shared::patience& until, const char* operation) const {
+        auto mine = own(tables::stripe_of(hash), until, operation);
+        if (!mine || !locks->are_any(tables::stripe_of(hash))) [[likely]]
+            return mine;
+        return pass_locks(*std::move(mine), hash, until, operation);
+    }
     void split_one() const;
+    void wake(unsigned stripe) const {
+        key_waits[stripe % tables::key_waits_count].wake_all(opened.object());
+        any_wait->wake_all(opened.object());
+    }
+
+    void wake_all() const {
+        for (const shared::wait_word& word : key_waits) word.wake_all(opened.object());
+        any_wait->wake_all(opened.object());
+    }
+
+    // ---- Locked keys (record_lock.cpp) -----------------------------------------------------------------------------
+
+    result<shared::turn> pass_locks(shared::turn given, std::uint64_t hash, shared::patience& until,
+                                    const char* operation) const;
+    void wait_for(const tables::obstacle& way, unsigned stripe, shared::patience& until) const;
+    error locked(const tables::obstacle& way, const char* operation) const;
+    result<bool> own_each(bool& owner_died, bool granted, shared::patience& until, const char* operation) const;
+    result<void> own_all(std::uint64_t identity, bool& owner_died, shared::patience& until,
+                         const char* operation) const;
+    bool unlock(std::uint64_t node, std::uint64_t identity, bool repaired) const;
+    bool unlock_all(std::uint64_t identity, bool repaired) const;
 };
 
 }  // namespace samepage

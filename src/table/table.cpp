@@ -3,14 +3,17 @@
 //
 // Layout: layout.hpp. Each part has its protocol, invariants and crash story in its own header: table/find.hpp (what
 // readers see), table/writer.hpp (putting, erasing, splitting, what the dead had begun), table/space.hpp (pages and
-// cells), table/arena.hpp (addresses), shared/owner_word.hpp (whose turn it is).
+// cells), table/locks.hpp (locked keys), table/arena.hpp (addresses), shared/owner_word.hpp (whose turn it is).
 //
-// Owner words are taken in one order: growth, a stripe, space. Who puts takes the stripe, and space now and then; then,
-// the stripe given back, it may take growth and a stripe to split one bucket, if growth is to be had at once.
+// Owner words are taken in one order: who has locked all, growth, a stripe, space. Who puts takes the stripe, and space
+// now and then; then, the stripe given back, it may take growth and a stripe to split one bucket, if growth is to be
+// had at once.
 //
 // Why a sleeper misses no change: as in cell.cpp. It marks itself in the wait word, reads the stripe's owner word (of
 // all stripes, who waits for any key), then the slot. The writer stores the slot, releases the owner word (seq_cst),
-// reads the mark (seq_cst).
+// reads the mark (seq_cst). Who waits for a locked key reads the lock's owner instead, which who unlocks changes.
+#include "samepage/table.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -27,13 +30,17 @@
 
 namespace samepage {
 
+using tables::closed;
 using tables::damaged;
 using tables::finder;
+using tables::getting;
+using tables::is_key;
+using tables::no_key_that_can_be;
+using tables::why_not;
 using tables::writer;
 
 namespace {
 
-constexpr const char* getting = "get from a table";
 constexpr const char* putting = "put into a table";
 constexpr const char* erasing = "erase from a table";
 constexpr const char* scanning = "read a table";
@@ -44,21 +51,6 @@ constexpr std::size_t keys_at_once = 32;
 
 // How long one who would split a bucket waits for the stripe: somebody else will.
 constexpr duration splitter_patience = std::chrono::milliseconds(1);
-
-error closed(const char* operation) { return error(errc::closed, operation); }
-error why_not(finder::outcome how, const char* operation) {
-    if (how == finder::outcome::missing) return error(errc::no_key, operation);
-    if (how == finder::outcome::corrupt) return damaged(operation);
-    return error(errc::busy, operation, "writers were faster than the copy in every try; try again");
-}
-
-bool is_key(std::span<const std::byte> key) noexcept { return !key.empty() && key.size() <= tables::key_max; }
-
-error no_key_that_can_be(std::span<const std::byte> key, const char* operation) {
-    return error(
-        errc::invalid_argument, operation,
-        "a key has 1 to " + std::to_string(tables::key_max) + " bytes, this one has " + std::to_string(key.size()));
-}
 
 std::span<const std::byte> bytes_of(std::string_view text) noexcept { return std::as_bytes(std::span(text)); }
 
@@ -106,11 +98,12 @@ void table_bytes::state::attach(const table_options& options) {
     strategy = options.strategy;
     self.emplace(opened.object(), opened.participants());
     tables::body& fixed = bytes->fixed();
-    owners.reserve(tables::stripes_count + 2);
+    owners.reserve(tables::owners_count);
     for (unsigned i = 0; i < tables::stripes_count; ++i)
         owners.emplace_back(fixed.stripes[i].owner, *self, opened.object(), i);
     owners.emplace_back(fixed.growth, *self, opened.object(), tables::growth_point);
     owners.emplace_back(fixed.space, *self, opened.object(), tables::space_point);
+    owners.emplace_back(fixed.whole, *self, opened.object(), tables::whole_point);
     if (std::byte* const page = opened.wait_page(); page != nullptr) {
         const auto at = [&](std::uint64_t offset) -> std::atomic<std::uint32_t>& {
             return *reinterpret_cast<std::atomic<std::uint32_t>*>(page + offset - shared::wait_page_offset);
@@ -120,6 +113,7 @@ void table_bytes::state::attach(const table_options& options) {
         any_wait.emplace(at(tables::any_wait_offset), tables::any_wait_point);
     }
     change.emplace(*bytes, owners[tables::space_point], opened.header().parameters[tables::checked_parameter] != 0);
+    locks.emplace(*bytes, *change, *self, owners[tables::whole_owner], tables::permits_of(options.permits, seed));
 }
 
 result<table_bytes> table_bytes::create(std::string_view place, const table_options& options) {
@@ -318,7 +312,7 @@ auto table_bytes::state::with_stripe(std::span<const std::byte> key, duration ti
     const unsigned stripe = tables::stripe_of(h);
     shared::patience until(timeout);
     const auto run = [&]() -> decltype(step(std::declval<writer&>(), h, std::declval<writer::place&>(), until)) {
-        const auto mine = own(stripe, until, operation);
+        const auto mine = own_unlocked(h, until, operation);
         if (!mine) return mine.error();
         writer::place at;
         if (!change->find(key, h, at)) return damaged(operation);
@@ -326,8 +320,7 @@ auto table_bytes::state::with_stripe(std::span<const std::byte> key, duration ti
     };
     auto done = run();
     // Also when it came to nothing: it may have finished what a dead one had begun.
-    key_waits[stripe % tables::key_waits_count].wake_all(opened.object());
-    any_wait->wake_all(opened.object());
+    wake(stripe);
     if (done && change->is_crowded(stripe)) split_one();
     return done;
 }

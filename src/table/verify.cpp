@@ -101,6 +101,7 @@ class verifier {
             say("stripe " + number(s) + " has an owner word that cannot be");
         for (unsigned c = 0; c < classes_count; ++c) check_list(s, c);
         check_buckets(s, turn, step);
+        check_locks(s);
         check_step(s, step);
         check_large(s);
         if (step_of(s) != step || read(of(s).next_number) != turn || (!with_new_map && !mine_.empty())) {
@@ -169,6 +170,24 @@ class verifier {
         }
     }
 
+    void check_locks(unsigned s) {
+        const auto who = [=] { return "stripe " + number(s) + "'s list of locks"; };
+        std::vector<std::uint64_t> hashes;
+        for (std::uint64_t at = read(of(s).locks); at != 0;) {
+            if (!claim_for(who, at, class_of(sizeof(lock_node)), s)) return;
+            const lock_node& node = arena_->at<lock_node>(at);
+            const std::uint64_t hash = read(node.hash), owner = read(node.owner);
+            if (read(node.number) != 0) say(who() + ": the node at " + hex(at) + " looks like a record");
+            if (stripe_of(hash) != s) say(who() + ": the node at " + hex(at) + " belongs elsewhere");
+            if ((owner & ~(shared::identity_bits | shared::owner_word::flags)) != 0)
+                say(who() + ": the node at " + hex(at) + " has no such owner: " + hex(owner));
+            hashes.push_back(hash);
+            at = read(node.next);
+        }
+        std::sort(hashes.begin(), hashes.end());
+        if (std::adjacent_find(hashes.begin(), hashes.end()) != hashes.end()) say(who() + " has a key twice");
+    }
+
     // ---- Steps ---------------------------------------------------------------------------------------------------
 
     // What is in a stripe's step, unless it is in a list or in use already.
@@ -188,7 +207,8 @@ class verifier {
             case no_step: break;
             case refilling: check_refilling(s); break;
             case taking: claim_step(s, seen.cell, read(at.cell_class), true); break;
-            case publishing: records = check_publishing(s, seen); break;
+            case publishing:
+            case unlinking: records = check_publishing(s, seen); break;
             case splitting:
                 if (read(at.at) % stripes_count != s || read(at.at) >= read(body_->buckets))
                     say("stripe " + number(s) + " splits bucket " + number(read(at.at)) + ", which it cannot");
@@ -215,7 +235,7 @@ class verifier {
         // A link to a group is written down as a slot.
         if (now != seen.before && now != slot_offset(seen.before)) {
             say("the step of stripe " + number(s) + " changes " + hex(word_at) + ", which is neither of its two");
-        } else if (after != 0) {
+        } else if (after != 0 && seen.doing == publishing) {
             claim_step(s, seen.cell, read(at.cell_class), true);
         }
         return seen.records;

@@ -5,6 +5,7 @@
 //   runs tile the arena (space.hpp I1); each one in use is led to by the word that its kind says, or pending (I2)
 //   each cell that was handed out is once in use, in one list, or named by its stripe's step (I3)
 //   each slot leads to a whole record of its tag, hash and bucket; others only while a split is unfinished (writer.hpp)
+//   locks are nodes of their stripe, one a key (locks.hpp I2, I4)
 //   no key and no number twice; free cells have no number (find.hpp I1); the stripes' counts are right
 // Steps that the dead have left unfinished are no fault: whoever takes the stripe next finishes them.
 //

@@ -67,7 +67,7 @@ result<void> writer::publish(unsigned stripe, const change& what, shared::patien
     write(s.before_class, what.before_class);
     write(s.records_after, read(s.records) + what.more_records);
     write(s.changes_after, read(s.changes) + what.more_changes);
-    write(s.doing, publishing);
+    write(s.doing, what.how);
     write(what.at, what.after);
     const auto done = finish(stripe, until, operation);
     // It is published; who has the stripe next frees what was there before, once the space can be had.
@@ -141,6 +141,28 @@ result<void> writer::erase(std::uint64_t hash, const place& at, shared::patience
     return publish(stripe, {*at.slot, 0, read(*at.slot), before_class, ~std::uint64_t{0}}, until, operation);
 }
 
+result<std::uint64_t> writer::add_node(word& link, std::uint64_t hash, std::uint64_t owner, shared::patience& until,
+                                       const char* operation) {
+    const unsigned stripe = stripe_of(hash);
+    skip_number(stripe);
+    const auto cell = space_.take(stripe, sizeof(lock_node), until, operation);
+    if (!cell) return cell.error();
+    lock_node& fresh = arena_->at<lock_node>(*cell);
+    write(fresh.next, 0);
+    write(fresh.owner, owner);
+    write(fresh.hash, hash);
+    if (auto done = publish(stripe, {link, *cell, 0, 0, 0, 0}, until, operation); !done) return done.error();
+    return *cell;
+}
+
+result<void> writer::remove_node(unsigned stripe, word& link, const lock_node& node, shared::patience& until,
+                                 const char* operation) {
+    skip_number(stripe);
+    const std::uint64_t before = offset_of(node.number) / 8;  // as a slot would say it
+    return publish(stripe, {link, read(node.next), before, class_of(sizeof(lock_node)), 0, 0, unlinking}, until,
+                   operation);
+}
+
 result<void> writer::recover(unsigned stripe, shared::patience& until, const char* operation) {
     tables::stripe& s = body_->stripes[stripe];
     if (read(s.doing) == no_step) return {};
@@ -152,14 +174,15 @@ result<void> writer::recover(unsigned stripe, shared::patience& until, const cha
             if (!clear_strangers(read(s.at))) return damaged(operation);
             write(s.doing, no_step);
             return {};
-        case publishing: break;
+        case publishing:
+        case unlinking: break;
         default: return damaged(operation);
     }
     const std::uint64_t at = read(s.at), after = read(s.after);
     if (at % 8 != 0 || at < table_offset || !arena_->reaches(at, 8)) return damaged(operation);
     if (read(arena_->at<word>(at)) == after) return finish(stripe, until, operation);
     // Not published: what it was to lead to is free.
-    if (after != 0) {
+    if (after != 0 && read(s.doing) == publishing) {
         const std::uint64_t cell_class = read(s.cell_class);
         if (cell_class > large_class) return damaged(operation);
         const auto given =

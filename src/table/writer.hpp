@@ -10,19 +10,21 @@
 //   P6 what was there before is freed                      S6 doing = none; then the last groups, if they are empty,
 //   P7 doing = none                                           are erased
 // An erase is P3 to P7 with nothing after. A bucket's further group is put and erased as a record is: its word is the
-// link of the one before it.
+// link of the one before it. So is a locked key's node (locks.hpp), but that one from the middle of its list, too
+// (doing = unlinking).
 //
 // Invariants
 //   I1 A stripe whose `doing` is `no_step` is whole: each slot leads to a record of its bucket, `records` counts them.
 //   I2 A number is taken from the stripe's supply before it is used: killed in between, it is skipped.
 //   I3 Buckets of a stripe change only with the stripe: i and j are in the same one.
 //   I4 A turn in a stripe raises its next number before it changes anything else: a put takes its number first; an
-//      erase, a split, and who finishes or undoes a step skip one. So who only reads knows what is of one moment
+//      erase, a split, a lock's node that comes or goes, and who finishes or undoes a step skip one. So who only reads knows what is of one moment
 //      (verify.hpp).
 //
 // Crash story. Who takes the stripe from the dead looks what it was doing:
 //   taking       the cell goes back: nothing has changed.
 //   publishing   the slot says whether P4 was done. If so: P5, P6; if not, the new cell is freed. Both may be repeated.
+//   unlinking    the same, and if P4 wasn't done, nothing was.
 //   splitting    slots of i that belong to another bucket, as `buckets` says now, are cleared: none before S4.
 //   Before S3 of a split, j isn't a bucket yet, and the next split begins at S1 again.
 // Readers see each of these moments and mind none (find.hpp): I3 there is about S2, S4 and S5.
@@ -57,6 +59,11 @@ class writer {
     result<std::uint64_t> put(std::uint64_t hash, std::span<const std::byte> key, std::span<const std::byte> value,
                               place& at, shared::patience& until, const char* operation);
     result<void> erase(std::uint64_t hash, const place& at, shared::patience& until, const char* operation);
+    // A locked key's node: behind the list's last link, which that is; out of it again, where that link leads to it.
+    result<std::uint64_t> add_node(word& link, std::uint64_t hash, std::uint64_t owner, shared::patience& until,
+                                   const char* operation);
+    result<void> remove_node(unsigned stripe, word& link, const lock_node& node, shared::patience& until,
+                             const char* operation);
     // After a death.
     result<void> recover(unsigned stripe, shared::patience& until, const char* operation);
     std::span<const std::byte> value_of(const seen_record& seen) const {
@@ -82,6 +89,7 @@ class writer {
         unsigned before_class;
         std::uint64_t more_records = 0;  // mod 2^64
         std::uint64_t more_changes = 1;  // 0: no key's value changes
+        step how = publishing;
     };
     result<void> publish(unsigned stripe, const change& what, shared::patience& until, const char* operation);
     result<void> finish(unsigned stripe, shared::patience& until, const char* operation);

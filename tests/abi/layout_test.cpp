@@ -104,7 +104,9 @@ static_assert(channels::shape::of(256 << 10, 4).object_bytes() == 17920 + (2 << 
 static_assert(channels::format_version == 1 && channels::fingerprint == 0x215d5c3d601a79f7U);
 
 static_assert(offsetof(tables::body, buckets) == 0 && offsetof(tables::body, end) == 8);
-static_assert(offsetof(tables::body, layout) == 16 && offsetof(tables::body, growth) == 128);
+static_assert(offsetof(tables::body, layout) == 16 && offsetof(tables::body, whole) == 24);
+static_assert(offsetof(tables::body, granted) == 32);
+static_assert(offsetof(tables::body, growth) == 128);
 static_assert(offsetof(tables::body, space) == 136 && offsetof(tables::body, rover) == 144);
 static_assert(offsetof(tables::body, fresh) == 152 && offsetof(tables::body, pending) == 160);
 static_assert(offsetof(tables::body, numbers) == 168 && offsetof(tables::body, freeing) == 176);
@@ -120,7 +122,10 @@ static_assert(offsetof(tables::stripe, cell_class) == 48 && offsetof(tables::str
 static_assert(offsetof(tables::stripe, at) == 64 && offsetof(tables::stripe, before) == 72);
 static_assert(offsetof(tables::stripe, after) == 80 && offsetof(tables::stripe, before_class) == 88);
 static_assert(offsetof(tables::stripe, records_after) == 96 && offsetof(tables::stripe, changes_after) == 104);
-static_assert(offsetof(tables::stripe, changes) == 112 && sizeof(tables::stripe) == 128);
+static_assert(offsetof(tables::stripe, changes) == 112 && offsetof(tables::stripe, locks) == 120);
+static_assert(sizeof(tables::stripe) == 128 && tables::unlinking == 5);
+static_assert(offsetof(tables::lock_node, number) == 0 && offsetof(tables::lock_node, next) == 8);
+static_assert(offsetof(tables::lock_node, owner) == 16 && offsetof(tables::lock_node, hash) == 24);
 static_assert(tables::refilling == 1 && tables::taking == 2 && tables::publishing == 3 && tables::splitting == 4);
 static_assert(offsetof(tables::record, number) == 0 && offsetof(tables::record, lengths) == 8);
 static_assert(offsetof(tables::record, check) == 16 && sizeof(tables::record) == 24);
@@ -136,7 +141,8 @@ static_assert(tables::class_of(24) == 0 && tables::class_of(129) == 13 && tables
 static_assert(tables::large_class == 46 && tables::group_class == 45);
 static_assert(tables::key_waits_offset == 4096 && tables::any_wait_offset == 5120 && tables::growth_point == 32);
 static_assert(tables::space_point == 33 && tables::any_wait_point == 34 && tables::key_waits_point == 35);
-static_assert(tables::format_version == 1 && tables::fingerprint == 0x9b707c601470224cU);
+static_assert(tables::whole_point == 51);
+static_assert(tables::format_version == 1 && tables::fingerprint == 0xe538a86220513bffU);
 
 static_assert(static_cast<std::uint32_t>(kind::channel) == 3 && static_cast<std::uint32_t>(kind::table) == 5);
 static_assert(static_cast<std::uint32_t>(kind::cell) == 1 && static_cast<std::uint32_t>(kind::lock) == 2);

@@ -5,10 +5,13 @@
 // or after it; nothing of the table leaks or is wrong (tables::verify); readers saw all of that throughout; and it goes
 // on.
 //
+// Of locked keys: who gets a lock that a dead one had is told; nobody waits for the dead.
+//
 // Actors have scripts of deeds, each with keys of its own. Values are zeros but for some words, so that few of their
 // states differ.
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <optional>
@@ -36,7 +39,9 @@ constexpr auto short_wait = std::chrono::milliseconds(5);  // of who may be stop
 // Sizes of values, each of another class of cells; `huge` gets a run of its own.
 constexpr unsigned small = 40, middle = 300, other_size = 120, third_size = 700, huge = 17000;
 
-// Puts a value of `bytes` under the nth key of a bucket (of 64), or erases it (0), if it is there.
+// Puts a value of `bytes` under the nth key of a bucket (of 64), or erases it (0), if it is there. Or locks it for a
+// moment, or all; or that key and the next, and unlocks them in the same order.
+constexpr unsigned locks = 1, locks_all = 2, locks_two = 3;
 struct deed {
     std::uint64_t bucket;
     unsigned nth;
@@ -85,9 +90,31 @@ table_bytes open(const scene& s, samepage::access access = samepage::access::rea
     return std::move(*t);
 }
 
+bool is_lock(const deed& d) { return d.bytes == locks || d.bytes == locks_all || d.bytes == locks_two; }
+
+samepage::result<void> lock(const scene& s, const table_bytes& t, const deed& d, const std::string& key,
+                            samepage::duration timeout) {
+    auto held = d.bytes == locks_all ? t.lock_all(timeout) : t.lock_text(key, timeout);
+    if (!held) return held.error();
+    const bool dies = s.me == actor::victim || s.me == actor::recoverer;
+    if (dies) s.mine().note = 1;  // from here on its death is to be told
+    s.stop_here();
+    held->mark_repaired();
+    if (d.bytes == locks_two) {
+        auto second = t.lock_text(key_of(s, d.bucket, d.nth + 1), timeout);
+        if (!second) return second.error();
+        second->mark_repaired();
+        if (auto done = held->release(); !done) return done;
+        held = std::move(second);
+    }
+    if (dies) s.mine().note = 0;  // from here on it may be
+    return held->release();
+}
+
 samepage::result<void> perform(const scene& s, const plot& p, const table_bytes& t, const deed& d,
                                samepage::duration timeout) {
     const std::string key = key_of(s, p, d);
+    if (is_lock(d)) return lock(s, t, d, key, timeout);
     if (d.bytes == 0) {
         const auto done = t.erase_text(key, timeout);
         if (!done) return done.error();
@@ -126,6 +153,7 @@ struct expectation {
 };
 
 void note(const scene& s, const plot& p, const deed& d, contents& in) {
+    if (is_lock(d)) return;
     const std::string key = key_of(s, p, d);
     in[key] = d.bytes == 0 ? std::nullopt : std::optional(value_of(key, d));
 }
@@ -198,11 +226,38 @@ void goes_on(const scene& s, const table_bytes& t) {
     }
 }
 
+// Who locks a key that the victim died with, or all, is told; then nobody has anything to say any more.
+void locks_are_right(const scene& s, const plot& p, const table_bytes& t) {
+    if (std::none_of(p.victim.begin(), p.victim.end(), is_lock)) return;
+    // Who locks all after the victim's death repairs.
+    const ledger::line& second = s.of(actor::recoverer);
+    const bool second_has_all = second.begun != 0 && p.recoverer.front().bytes == locks_all;
+    const bool first_died = s.of(actor::victim).note == 1 && !second_has_all, second_died = second.note == 1;
+    if (p.victim.front().bytes != locks_two) {
+        const auto one = t.lock_text(key_of(s, p, p.victim.front()), patience);
+        require(s, one.has_value(), "can't lock a key: " + (one ? "" : one.error().message()));
+        require(s, one->owner_died() || !(first_died || (second_died && second_has_all)),
+                "a death is not told to who locks a key");
+    }
+    auto all = t.lock_all(patience);
+    require(s, all.has_value(), "can't lock all: " + (all ? "" : all.error().message()));
+    require(s, all->owner_died() || !(first_died || second_died), "a death with a lock is not told");
+    all->mark_repaired();
+    require(s, all->release().has_value(), "can't unlock all");
+    auto again = t.lock_all(patience);
+    require(s, again && !again->owner_died(), "a death is told though it was repaired");
+    require(s, again->release().has_value(), "can't unlock all");
+    const table_inside::view inside(s.place);
+    for (const tables::stripe& stripe : inside.body().stripes)
+        require(s, tables::read(stripe.locks) == 0, "a lock is left");
+}
+
 void all_is_right(const scene& s, const plot& p) {
     is_right(s);
     const contents before = look(s, p, open(s, samepage::access::read_only), false);
     const table_bytes t = open(s);
     goes_on(s, t);
+    locks_are_right(s, p, t);
     require(s, look(s, p, t, true) == before, "going on changed a record of others");
     is_right(s);
 }
@@ -334,6 +389,10 @@ std::vector<subject> table_subjects() {
         recovering("table.recover_taking", {one, {{35, 2, middle}}, others, {{3, 0, middle, 'b'}}}, 3, tables::taking),
         recovering("table.recover_large", {one_huge, {{35, 2, middle}}, others, {{3, 0, 0}}}, 3, tables::publishing),
         recovering("table.recover_space", {one_huge, {{3, 0, 0}}, others, {{5, 1, third_size}}}, 5, tables::refilling),
+        playing("table.lock", {{{4, 0, small}}, {{3, 0, locks}}, others, {{35, 9, locks}}}),
+        playing("table.lock_two", {{{4, 0, small}}, {{3, 0, locks_two}}, others, {}}),
+        playing("table.lock_all", {{{4, 0, small}}, {{3, 0, locks_all}}, others, {{3, 0, locks_all}}}),
+        recovering("table.recover_lock", {one, {{3, 0, locks}}, others, {{3, 0, locks}}}, 3, tables::publishing),
         recovering("table.recover_splitting", {crowd, {{32, 2, small}}, others_small, {{0, 9, small}}, 0, 2}, 0,
                    tables::splitting),
     };

@@ -93,11 +93,17 @@ void write(const table_bytes& t) {
     };
     went_well(t.update(key, longer, no_wait));
     went_well(t.erase_text("large", no_wait));
+    for (const std::string& one : {crowd_key(0), std::string("locked"), std::string("free")}) {
+        went_well(t.put_text(one, "mine", no_wait));
+        if (auto held = t.lock_text(one, no_wait); went_well(held)) went_well(held->release());
+    }
+    if (auto held = t.lock_all(no_wait); went_well(held)) went_well(held->release());
 }
 
 struct table_under_attack {
     std::string path = scratch_path();
     table_bytes table = make(path);
+    table_bytes::held lock = table.lock_text(crowd_key(0)).value();
     table_bytes reader = open(path, access::read_only);
     std::vector<std::uint64_t> spots = spots_of(path);
     victim bytes{path};
@@ -154,6 +160,8 @@ struct table_under_attack {
                                           samepage::shared::participants_offset + 64,
                                           at(body.buckets),
                                           at(body.end),
+                                          at(body.whole),
+                                          at(body.granted),
                                           at(body.growth),
                                           at(body.space),
                                           at(body.rover),
@@ -165,8 +173,9 @@ struct table_under_attack {
                                           at(body.pieces)};
         for (const unsigned s : {stripe, tables::stripe_of(hash_of("large"))}) {
             const tables::stripe& its = body.stripes[s];
-            for (const tables::word* const w : {&its.owner, &its.records, &its.next_number, &its.doing, &its.cell,
-                                                &its.cell_class, &its.at, &its.before, &its.after, &its.before_class})
+            for (const tables::word* const w :
+                 {&its.owner, &its.records, &its.next_number, &its.doing, &its.cell, &its.cell_class, &its.at,
+                  &its.before, &its.after, &its.before_class, &its.locks})
                 all.push_back(at(*w));
         }
         const tables::group& bucket = body.first[stripe];
@@ -178,6 +187,8 @@ struct table_under_attack {
                                    tables::read(body.slabs[c])});
         }
         all.insert(all.end(), {at(bucket), at(bucket.next), tables::read(bucket.next), at(one), tables::arena_offset});
+        for (std::uint64_t within = 0; within < sizeof(tables::lock_node); within += 8)
+            all.push_back(tables::read(body.stripes[stripe].locks) + within);
         const tables::group& other = body.first[hash_of("large") % tables::buckets_min];
         const std::uint64_t large = tables::slot_offset(tables::read(other.slots[0]));
         all.insert(all.end(),

@@ -6,15 +6,22 @@
 //   get KEY                 -> "VERSION TEXT"
 //   fill KEY COUNT SIZE     -> "done", when it has put as many records of that size, "KEY.0" to "KEY.(COUNT - 1)"
 //   filled KEY COUNT SIZE   -> "yes" when they are there, whoever put them
-//   erase KEY               -> "yes" or "no", whether it was there
+//   erase KEY [MS]          -> "yes" or "no", whether it was there
 //   count                   -> how many a scan shows and size says, if that is the same
 //   update KEY TEXT         -> "inside", in the middle of it; the next line lets it go on: the version
+//   lock KEY [MS]           -> "locked", or "locked after a death"
+//   lock_all [MS]           -> the same
+//   release                 -> "done"; the latest lock, as repaired
+//   guard KEYS              -> "guarding"; for ever locks one of so many pairs of records, or all, sees that they are
+//                              equal, or repairs them after a death, and puts new ones; says what is wrong
 //   storm REGION CLERK      -> "storming"; does deed after deed, for ever, and leaves the number of the last that was
 //                              acknowledged in the region's word CLERK
 // Every error is answered by its name alone: "timed_out".
 #include <atomic>
 #include <cstdlib>
+#include <random>
 #include <sstream>
+#include <vector>
 
 #include "runner.hpp"
 #include "samepage/region.hpp"
@@ -35,6 +42,7 @@ std::string shown(const samepage::result<T>& r) {
 
 struct stage {
     table_bytes table;
+    std::vector<table_bytes::held> locks;
 
     std::string open(std::istringstream& words) {
         std::string place, how;
@@ -101,21 +109,77 @@ struct stage {
         }
     }
 
+    std::string lock(const std::string& verb, std::istringstream& words) {
+        std::string key;
+        int time_ms = 30000;
+        if (verb == "lock") words >> key;
+        words >> time_ms;
+        const samepage::duration time = std::chrono::milliseconds(time_ms);
+        auto got = verb == "lock" ? table.lock_text(key, time) : table.lock_all(time);
+        if (!got) return refuse(got.error());
+        const bool told = got->owner_died();
+        locks.push_back(std::move(*got));
+        return told ? "locked after a death" : "locked";
+    }
+
+    std::string release() {
+        if (locks.empty()) return "nothing is locked";
+        table_bytes::held last = std::move(locks.back());
+        locks.pop_back();
+        last.mark_repaired();
+        const auto done = last.release();
+        return done ? "done" : refuse(done.error());
+    }
+
+    // Both records of a pair as one step, which a lock makes of it. Empty: it went well.
+    std::string renew(std::uint64_t pair, bool after_a_death) const {
+        const std::string left = "left " + std::to_string(pair), right = "right " + std::to_string(pair);
+        const auto one = table.get_text(left), two = table.get_text(right);
+        const std::string there = one ? one->text : "0";
+        if (!after_a_death && there != (two ? two->text : "0")) return left + " is " + there + ", " + right + " isn't";
+        const std::string next = std::to_string(std::stoull(there) + 1);
+        for (const std::string& key : {left, right}) {
+            if (const auto done = table.put_text(key, next); !done) return done.error().message();
+        }
+        return {};
+    }
+
+    std::string guard(std::uint64_t pairs) const {
+        runner::say("guarding");
+        for (std::uint64_t turn = std::random_device{}();; turn = turn * 6364136223846793005U + 1442695040888963407U) {
+            const std::uint64_t pair = (turn >> 33) % pairs;
+            const bool all = (turn >> 50) % 16 == 0;
+            auto held = all ? table.lock_all(runner::patience)
+                            : table.lock_text("pair " + std::to_string(pair), runner::patience);
+            if (!held) return held.error().message();
+            for (std::uint64_t p = all ? 0 : pair; p < (all ? pairs : pair + 1); ++p) {
+                if (std::string wrong = renew(p, held->owner_died()); !wrong.empty()) return wrong;
+            }
+            held->mark_repaired();
+            if (const auto done = held->release(); !done) return done.error().message();
+        }
+    }
+
     std::string act(const std::string& line) {
         std::istringstream words(line);
         std::string verb, key, text;
         words >> verb;
         if (verb == "table") return open(words);
         if (verb == "count") return count();
+        if (verb == "lock" || verb == "lock_all") return lock(verb, words);
+        if (verb == "release") return release();
         words >> key;
         if (verb == "fill" || verb == "filled") return fill(key, words, verb == "filled");
         if (verb == "storm") return storm(key, words);
+        if (verb == "guard") return guard(std::stoull(key));
         if (verb == "get") {
             const auto got = table.get_text(key);
             return got ? std::to_string(got->version) + " " + got->text : refuse(got.error());
         }
         if (verb == "erase") {
-            const auto gone = table.erase_text(key);
+            int time_ms = 5000;
+            words >> time_ms;
+            const auto gone = table.erase_text(key, std::chrono::milliseconds(time_ms));
             return !gone ? refuse(gone.error()) : *gone ? "yes" : "no";
         }
         words >> std::ws;
