@@ -32,6 +32,10 @@ struct table_options {
     duration timeout = std::chrono::seconds(5);
     // What held::permit() gave to others, with commas between: this handle may write what their locks keep from others.
     std::string permits;
+    // Of a file that a power failure may have left half-written: opens what is there, instead of going back to the
+    // checkpoint, or of being refused where there is none. To save what is whole; verify() says whether all is. To
+    // write, it is taken for the table from then on, as it is.
+    bool as_it_is = false;
 };
 
 // What there is to know about a table, as of some moment during the call.
@@ -45,6 +49,19 @@ struct table_info {
     // done since the table was made (who is killed while doing so is counted once more, or in the other's place).
     std::uint32_t deaths_pending = 0;
     std::uint64_t deaths_recovered = 0;
+    // In nanoseconds since 1970, 0: never. When the last checkpoint was made; when a power failure last made it go back
+    // to a checkpoint, and when that one was made.
+    std::uint64_t checkpoint_unix_ns = 0;
+    std::uint64_t returned_unix_ns = 0, returned_to_unix_ns = 0;
+    // The file on the disk is whole and new: nobody has changed it since somebody closed it in order.
+    bool is_clean = false;
+};
+
+// What a checkpoint was.
+struct table_checkpoint {
+    std::uint64_t records = 0;
+    std::uint64_t size_bytes = 0;  // of the file
+    duration stall{};              // how long writers were held
 };
 
 // What verify() found.
@@ -68,8 +85,10 @@ struct table_verdict {
 // table, all who need pages, too).
 // Threads: const functions from any thread; closing, moving and assigning by one thread while no other uses the handle.
 // fork(): a child's handle is a holder and a writer of its own.
-// Lifetime: as region. A table at a path keeps its records when its holders go or are killed (but a power failure may
-// damage it).
+// Lifetime: as region. A table at a path keeps its records when its holders go or are killed. After a power failure it
+// is as of its last checkpoint(), or as it was closed if nobody had changed it since; if it was never checkpointed, it
+// may be half-written, and opening it is refused. So the first change to a file that was closed waits for the disk, and
+// the last close of one who has changed it does.
 // Failure: killed anywhere, a writer leaves each record as it was or as it was to be.
 // Bytes that cannot be are `corrupt`.
 //
@@ -250,6 +269,13 @@ class SAMEPAGE_API table_bytes {
     // Only reads, beside writers too: what they are changing is looked at again and again, for as long as `patience`.
     // What a killed one has left unfinished is no fault. Takes memory for every record's number.
     result<table_verdict> verify(duration patience = std::chrono::seconds(5)) const;
+    // Makes all that is there now survive power failures: a whole table, as of one moment, is on the disk at its path +
+    // ".checkpoint" then. Readers aren't stopped; writers are for a moment, see `stall`. Waits at most `timeout` for
+    // writers and for who is making one, too: timed_out names it, and the checkpoint before stays. It takes as long as
+    // reading and writing all of it does. not_supported on names; corrupt when the table isn't whole; no_space.
+    result<table_checkpoint> checkpoint(duration timeout = std::chrono::seconds(5)) const;
+    // Whether opening this handle had to go back to the checkpoint. What had been there is at its path + ".aside".
+    bool went_back() const noexcept;
     result<void> check_name() const;  // as region::check_name
 
     void close() noexcept;  // what the destructor does

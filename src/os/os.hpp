@@ -159,6 +159,11 @@ class held_object {
     // lost_name when the name no longer leads here.
     result<void> check_name() const;
 
+    // Of an object at a path: all its changed bytes to the disk, whoever changed them, and that it is there.
+    result<void> flush() const;
+    // And where it is now, absolute. lost_name: nowhere.
+    result<std::string> file_path() const;
+
     // Claims slot `index` for this handle: true, or false when a live one has it. At most one claim a handle.
     // A forked child holds no slot of its parent's. The claim ends with the handle or the process; nobody can end it
     // from outside, and no store of a killed process comes after its slot is free.
@@ -190,6 +195,35 @@ class held_object {
 
    private:
     explicit held_object(std::unique_ptr<state> s) noexcept;
+    std::unique_ptr<state> state_;
+};
+
+// ---- What survives a power failure -------------------------------------------------------------------------------
+
+// Which boot of the machine this is: the same in all its processes, never the same again. Above 1.
+result<std::uint64_t> boot();
+
+// A file that nobody knows before it is whole. One thread. It is removed at the end, unless it was put in place.
+class new_file {
+   public:
+    struct state;  // the system's own
+
+    new_file(new_file&&) noexcept;
+    new_file& operator=(new_file&&) noexcept;
+    ~new_file();
+
+    // Is to be at `path`, absolute; until then it is beside it as half_made(path), where an older one goes. With the
+    // rights of the object's file. One maker at a time.
+    static result<new_file> make(const std::string& path, const held_object& like);
+    static std::string half_made(const std::string& path) { return path + "-new"; }
+
+    result<void> write(std::uint64_t offset, std::span<const std::byte> bytes);
+    // Its bytes to the disk; then `path` leads to it, and no more to what was there; then that to the disk. So after a
+    // power failure it leads to one of them, whole.
+    result<void> put_in_place();
+
+   private:
+    explicit new_file(std::unique_ptr<state> s) noexcept;
     std::unique_ptr<state> state_;
 };
 

@@ -3,9 +3,8 @@
 //
 // Layout. Beside PATH are PATH.checkpoint, a table file like any other (docs/format.md) that nobody changes, and for a
 // while PATH.checkpoint-new, which becomes it, and PATH.aside, what a power failure left of the table. In the body
-// (layout.hpp) `mark` says what the file on the disk is worth, `power` is the owner word of who changes it, and of who
-// makes a checkpoint. `image_check`, of a checkpoint: the check sum over all its pages, those words themselves left
-// out; and the time at which it was made.
+// (layout.hpp) `mark` says what the file on the disk is worth, `power` is the owner word of who changes that, and
+// `checkpoint` of who makes a checkpoint. `image_check` in a checkpoint is over all its pages (image.hpp).
 //
 //   mark   0          clean: all is on the disk, and nobody changes anything
 //          1          returning: the checkpoint is just being put in place of what was there
@@ -18,13 +17,13 @@
 //   M4 flushes the file      <- dirty on the disk         C4 flushes the file: nobody changes it (I2)
 //   M5 gives back `power`, changes something              C5 mark = clean; flushes the file  <- clean on the disk
 //   a checkpoint                                          going back: an opener finds the mark of another boot
-//   K1 owns `power`                                       B1 claims a slot, owns `power`, looks again; no other is live
+//   K1 owns `checkpoint`                                  B1 owns `power`, looks again
 //   K2 all pages up to `end`: copied to the new file      B2 PATH.checkpoint is whole: header, mark, image_check
 //   K3 those that differ by now, again                    B3 PATH.aside: a copy of what is there, as K6
 //   K4 owns growth, each stripe and space: <- the moment  B4 mark = returning; flushes the file
 //      those that differ, and the fixed part, without     B5 each page as in the checkpoint; but the wait page, owner
 //      owners, mark clean                                    words and the participants' generations that are higher
-//   K5 gives all back but `power`; the new file is        B6 flushes the file
+//   K5 gives those back; the new file is                  B6 flushes the file
 //      verified as a table                                B7 mark = clean; flushes the file        <- gone back
 //   K6 flushes it, renames it, flushes the directory      (mark is returning already: B2, B5 to B7)
 //                                    <- the checkpoint
@@ -35,15 +34,14 @@
 //      the mark isn't clean. So at C4 nobody does, and nobody begins before C5 is done.
 //   I3 While the mark on the disk is clean, the file on the disk is the table as it was at some C5 or B7, whole: M4
 //      comes before the first change, and C4 and B6 before the mark.
-//   I4 A mark of another boot means doubt, unless a slot is live: who lives has been there since before the change, so
-//      there was no failure.
-//   I5 A handle that found the mark in order at open, or has gone back, sees no doubt later: a boot ends with all.
-//   I6 At K4 nobody changes a record, a list, a run: the copy is of one moment, between the turns of all stripes, and has
+//   I4 A mark of another boot means doubt; of this one, none, since all changes of this boot are in memory still. A handle
+//      that found the mark in order when it opened, or has gone back, need not look again: no process outlives a boot.
+//   I5 At K4 nobody changes a record, a list, a run: the copy is of one moment, between the turns of all stripes, and has
 //      all that was acknowledged before checkpoint() was called.
 //
 // Crash story. Killed, the power on: before M4, at C2 to C5: `power` is a dead one's, the next takes it; the mark in
 // memory counts, and M3 and C5 are single stores. In K1 to K6: the file PATH.checkpoint-new is left, the next checkpoint
-// begins it anew; stripes held at K4 are a dead one's and whole. In B1 to B7: the mark is still another's or
+// begins it anew; stripes owned at K4 are a dead one's and whole. In B1 to B7: the mark is still another's or
 // `returning`, so the next opener goes back, and PATH.aside is made only before the first page was changed.
 //
 // The power fails. Before M4 is done: the file is as at the last C5 (I3), nothing else was changed. From then to the
@@ -52,6 +50,15 @@
 // though it said that it was flushed is noticed in a checkpoint (image_check), not in a clean file: docs/tables.md.
 #pragma once
 
-#include "table/layout.hpp"
+#include <string>
 
-namespace samepage::tables {}  // namespace samepage::tables
+#include "samepage/result.hpp"
+#include "table/arena.hpp"
+#include "table/image.hpp"
+
+namespace samepage::tables {
+
+// B3: all of the object's bytes, in a file of that path.
+result<void> put_aside(const arena& where, const shared::structured& opened, const std::string& path);
+
+}  // namespace samepage::tables

@@ -35,6 +35,10 @@ result<table_info> table_bytes::info() const {
     info.buckets = read(fixed.buckets);
     info.load = static_cast<double>(info.records) / (static_cast<double>(info.buckets) * tables::group_slots);
     info.deaths_recovered = read(fixed.deaths);
+    info.checkpoint_unix_ns = read(fixed.checkpoint_ns);
+    info.returned_unix_ns = read(fixed.returned_ns);
+    info.returned_to_unix_ns = read(fixed.returned_to_ns);
+    info.is_clean = state_->is_file() && read(fixed.mark) == tables::clean;
     owners_seen seen;
     for (const auto& stripe : fixed.stripes) seen.look(stripe.owner.load(), *state_->self);
     info.writers_active = static_cast<std::uint32_t>(seen.live.size());

@@ -215,7 +215,14 @@ struct body {
     word freeing;  // the run of a large record that is being freed, or 0. Changed as `space` says
     word space_turns;  // raised by each owner of `space`, before it changes anything
     word deaths;  // writers that were found dead in a stripe, and what they had begun finished or undone. Any writer
-    std::uint64_t unused_b[7];
+    // What a power failure leaves of it, where it is a file (checkpoint.hpp).
+    word power;                 // an owner word: of the next three
+    word mark;                  // what the file on the disk is worth: clean, returning, or the boot of the changes
+    word returned_ns;           // when it last went back to a checkpoint, nanoseconds since 1970; 0: never
+    word returned_to_ns;        // of when that checkpoint was
+    word checkpoint;            // an owner word: of the next two, and of the file beside it
+    word checkpoint_ns;         // when the last checkpoint was made, 0: never; in a checkpoint: when it was
+    word image_check;           // in a checkpoint: over all its pages. Elsewhere 0
     word slabs[classes_count];  // the run of each class from which cells are handed out, or 0
     std::uint64_t unused_c[2];
     stripe stripes[stripes_count];
@@ -223,6 +230,9 @@ struct body {
     word pieces[piece_levels * pieces_per_level];  // offsets of the array's pieces, or 0
     group first[first_groups];
 };
+
+// What a body's `mark` may be, besides a boot.
+inline constexpr std::uint64_t clean = 0, returning = 1;
 
 inline constexpr std::uint64_t table_offset = round_up(shared::body_offset, 128);
 static_assert(offsetof(body, stripes) % 128 == 0 && offsetof(body, first) % 64 == 0 && table_offset % 128 == 0);
@@ -240,6 +250,8 @@ inline constexpr unsigned space_point = growth_point + 1;
 inline constexpr unsigned any_wait_point = space_point + 1;
 inline constexpr unsigned key_waits_point = any_wait_point + 1;  // the first of key_waits_count
 inline constexpr unsigned whole_point = key_waits_point + key_waits_count;
+inline constexpr unsigned power_point = whole_point + 1;
+inline constexpr unsigned checkpoint_point = power_point + 1;
 
 // Header parameters, in this order.
 enum parameter : std::size_t { seed_parameter = 0, checked_parameter = 1 };
@@ -272,6 +284,9 @@ inline constexpr std::uint64_t fingerprint = shared::fingerprint_of({table_offse
                                                                      offsetof(body, granted),
                                                                      offsetof(stripe, locks),
                                                                      sizeof(lock_node),
-                                                                     whole_point});
+                                                                     whole_point,
+                                                                     offsetof(body, power),
+                                                                     offsetof(body, image_check),
+                                                                     checkpoint_point});
 
 }  // namespace samepage::tables

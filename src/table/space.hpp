@@ -74,8 +74,10 @@ class space {
     // A piece of the array of buckets, zeroed; its word leads to it.
     result<void> add_piece(const piece& wanted, shared::patience& until, const char* operation);
 
-   private:
+    // The owner word; whatever a dead one had begun is done.
     result<shared::turn> own(shared::patience& until, const char* operation);
+
+   private:
     bool repair() const;
     bool finish_freeing() const;
     result<void> give_run(unsigned stripe, std::uint64_t inside, word& named, shared::patience& until,

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <atomic>
 #include <optional>
 #include <span>
 #include <string>
@@ -22,10 +23,12 @@ namespace samepage {
 
 namespace tables {
 
+class checkpoint_file;
 inline constexpr const char* getting = "get from a table";
 
 // Of a handle's owner words.
-inline constexpr unsigned whole_owner = space_point + 1, owners_count = whole_owner + 1;
+inline constexpr unsigned whole_owner = space_point + 1, power_owner = whole_owner + 1;
+inline constexpr unsigned checkpoint_owner = power_owner + 1, owners_count = checkpoint_owner + 1;
 
 inline error closed(const char* operation) { return error(errc::closed, operation); }
 inline error why_not(finder::outcome how, const char* operation) {
@@ -59,6 +62,14 @@ struct table_bytes::state {
     std::optional<tables::lock_list> locks;
     wait_strategy strategy = wait_strategy::spin_then_sleep;
 
+    mutable std::atomic<std::uint64_t> begun{0};  // begun_here() of the process that has passed begin_changes()
+    bool went_back = false;
+
+    state() = default;
+    ~state() { end_changes(); }
+    state(const state&) = delete;
+    state& operator=(const state&) = delete;
+
     static result<table_bytes> open(std::string_view place, os::disposition disposition, const table_options& options);
     void attach(const table_options& options);
 
@@ -69,8 +80,11 @@ struct table_bytes::state {
     [[gnu::noinline]] result<found> get_closely(std::span<const std::byte> key, std::uint64_t hash,
                                                 std::span<std::byte> into) const;
     result<void> may_write(const char* operation) const {
-        if (opened.may_write()) return {};
-        return error(errc::denied, operation, "it was opened read-only; open it to write");
+        if (!opened.may_write()) return error(errc::denied, operation, "it was opened read-only; open it to write");
+        // relaxed: it says only what this handle has done in this process
+        if (begun.load(std::memory_order_relaxed) == begun_here()) [[likely]]
+            return {};
+        return begin_changes(operation);
     }
 
     // Runs `step` in the stripe of a key, with the place that the key has.
@@ -97,6 +111,29 @@ struct table_bytes::state {
         for (const shared::wait_word& word : key_waits) word.wake_all(opened.object());
         any_wait->wake_all(opened.object());
     }
+
+    // ---- What survives a power failure (mark.cpp, checkpoint.cpp; table/checkpoint.hpp) ----------------------------
+
+    static std::uint64_t begun_here() noexcept {
+        // relaxed: it changes only while the process has one thread
+        return std::uint64_t{1} << 32 | os::fork_generation.load(std::memory_order_relaxed);
+    }
+    bool is_file() const noexcept { return opened.object().is_file(); }
+    result<void> begin_changes(const char* operation) const;
+    void end_changes() noexcept;
+    bool is_alone() const;
+    // After opening: goes back to the checkpoint, if the mark says that a power failure may have left it half-written.
+    result<void> come_back(const table_options& options, const char* operation);
+    result<void> take_as_it_is(const char* operation) const;
+    result<void> go_back(const char* operation);
+    result<void> put_image(const tables::checkpoint_file& from, const char* operation);
+    result<void> set_mark(std::uint64_t mark) const;
+    // K4's owner words, but for space, which nobody else can have then who lives; and since when others wait.
+    struct standstill {
+        std::vector<shared::turn> turns;
+        os::deadline::clock::time_point since;
+    };
+    result<standstill> hold_writers(shared::patience& until, const char* operation) const;
 
     // ---- Locked keys (record_lock.cpp) -----------------------------------------------------------------------------
 

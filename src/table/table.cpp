@@ -3,9 +3,11 @@
 //
 // Layout: layout.hpp. Each part has its protocol, invariants and crash story in its own header: table/find.hpp (what
 // readers see), table/writer.hpp (putting, erasing, splitting, what the dead had begun), table/space.hpp (pages and
-// cells), table/locks.hpp (locked keys), table/arena.hpp (addresses), shared/owner_word.hpp (whose turn it is).
+// cells), table/locks.hpp (locked keys), table/checkpoint.hpp (power failures), table/arena.hpp (addresses),
+// shared/owner_word.hpp (whose turn it is).
 //
-// Owner words are taken in one order: who has locked all, growth, a stripe, space. Who puts takes the stripe, and space
+// Owner words are taken in one order: who makes a checkpoint, who has locked all, growth, a stripe, space; power
+// (table/checkpoint.hpp) while none of these is owned, or only the first. Who puts takes the stripe, and space
 // now and then; then, the stripe given back, it may take growth and a stripe to split one bucket, if growth is to be
 // had at once.
 //
@@ -88,6 +90,7 @@ result<table_bytes> table_bytes::state::open(std::string_view place, os::disposi
     auto s = std::make_unique<state>();
     if (auto opened = s->opened.open(request); !opened) return opened.error();
     s->attach(options);
+    if (auto good = s->come_back(options, operation); !good) return good.error();
     return table_bytes(std::move(s));
 }
 
@@ -104,6 +107,8 @@ void table_bytes::state::attach(const table_options& options) {
     owners.emplace_back(fixed.growth, *self, opened.object(), tables::growth_point);
     owners.emplace_back(fixed.space, *self, opened.object(), tables::space_point);
     owners.emplace_back(fixed.whole, *self, opened.object(), tables::whole_point);
+    owners.emplace_back(fixed.power, *self, opened.object(), tables::power_point);
+    owners.emplace_back(fixed.checkpoint, *self, opened.object(), tables::checkpoint_point);
     if (std::byte* const page = opened.wait_page(); page != nullptr) {
         const auto at = [&](std::uint64_t offset) -> std::atomic<std::uint32_t>& {
             return *reinterpret_cast<std::atomic<std::uint32_t>*>(page + offset - shared::wait_page_offset);
@@ -487,6 +492,7 @@ std::uint64_t table_bytes::size() const noexcept {
     return records;
 }
 
+bool table_bytes::went_back() const noexcept { return state_ && state_->went_back; }
 bool table_bytes::is_open() const noexcept { return state_ != nullptr; }
 bool table_bytes::created() const noexcept { return state_ && state_->opened.object().created(); }
 access table_bytes::access() const noexcept {

@@ -9,6 +9,7 @@
 
 #include "shared/owner_word.hpp"
 #include "table/find.hpp"
+#include "table/image.hpp"
 #include "table/verify_record.hpp"
 
 namespace samepage::tables {
@@ -366,17 +367,8 @@ survey verify(const arena& where, const shared::object_header& header, const sha
 }
 
 result<survey> verify(std::string_view place, duration patience) {
-    shared::structured_request request;
-    request.place = place;
-    request.disposition = os::disposition::open_existing;
-    request.access = access::read_only;
-    request.spec.kind = kind::table;
-    request.spec.format_version = format_version;
-    request.spec.fingerprint = fingerprint;
-    request.reserve_bytes = reserve_bytes;
-    request.operation = "verify a table";
     shared::structured opened;
-    if (auto done = opened.open(request); !done) return done.error();
+    if (auto done = opened.open(request_to_read(place, "verify a table")); !done) return done.error();
     const shared::participants self(opened.object(), opened.participants());
     return verify(arena(opened), opened.header(), self, os::deadline::after(patience));
 }

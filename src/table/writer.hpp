@@ -70,6 +70,11 @@ class writer {
         return {&arena_->at<std::byte>(seen.value_at()), static_cast<std::size_t>(value_bytes_of(seen.lengths))};
     }
 
+    // The owner word of space, for who holds all others: nobody changes a run then, either.
+    result<shared::turn> own_space(shared::patience& until, const char* operation) {
+        return space_.own(until, operation);
+    }
+
     // ---- For the owner of `growth` and of that bucket's stripe ---------------------------------------------------
 
     // Which bucket is to be split next.
