@@ -9,14 +9,18 @@
 //   memory                  bytes of the object for each record
 //   growing                 each put of a growing table is timed
 //   opening                 open, one get, close, of a small table and a large one
+//   checkpoints             of a table in a file, while another thread updates it all the time: how long one takes,
+//                           how long writers are held, and the longest put
 // The limit is absl::flat_hash_map in private memory. LMDB doesn't wait for the disk, nor does SQLite; all their files
 // are in memory, too. Redis isn't measured: it needs a daemon and a call to it for each operation.
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <cstring>
 #include <memory>
 #include <span>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -68,12 +72,19 @@ class samepage_table {
                          std::span<std::uint64_t> versions) const {
         return value_or_fail(table_.get_many(keys, values, versions));
     }
+    const samepage::table_bytes& bytes() const { return table_.bytes(); }
     double bytes_each() const {
         return static_cast<double>(table_.bytes().info().value().size_bytes) / static_cast<double>(table_.size());
     }
 
    private:
     samepage::table<std::uint64_t, value64> table_;
+};
+
+class samepage_file : public samepage_table {
+   public:
+    explicit samepage_file(const std::string& folder) : samepage_table(folder, folder + "/table.page") {}
+    samepage::table_checkpoint checkpoint() const { return value_or_fail(bytes().checkpoint(std::chrono::minutes(1))); }
 };
 
 template <class Table>
@@ -318,6 +329,46 @@ void growing(bench::report& report, const std::string& folder) {
                     {{"10 M records", "", direction::at_most, 1e6}}});
 }
 
+// Beside one writer. In memory: a disk's time is the disk's.
+void checkpoints(bench::report& report, const std::string& folder) {
+    using clock = std::chrono::steady_clock;
+    const std::string what = "table: a checkpoint of 1 M records, in a file";
+    if (!report.wants(what)) return;
+    const auto as_ns = [](auto d) { return static_cast<double>(bench::nanoseconds(d).count()); };
+    const auto table = filled<samepage_file>(folder);
+    double longest_ns = 0;
+    const auto beside_writer = [&](auto&& use) {
+        return [&, use](bench::nanoseconds) {
+            std::atomic<bool> stop{false}, is_writing{false};
+            clock::duration longest{};
+            std::thread writer([&] {
+                auto update = updating(table);
+                for (auto before = clock::now(); !stop; is_writing = true) {
+                    update();
+                    const auto now = clock::now();
+                    longest = std::max(longest, now - before);
+                    before = now;
+                }
+            });
+            while (!is_writing) std::this_thread::yield();
+            const auto before = clock::now();
+            const auto made = table->checkpoint();
+            const auto took = clock::now() - before;
+            stop = true;
+            writer.join();
+            longest_ns = as_ns(longest);
+            return use(as_ns(took), as_ns(made.stall));
+        };
+    };
+    report.measure({what,
+                    {{"all of it", beside_writer([](double took, double) { return took; })},
+                     {"writers held", beside_writer([](double, double stall) { return stall; })},
+                     {"longest put", beside_writer([&](double, double) { return longest_ns; })}},
+                    {},
+                    5,
+                    "ns"});
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -334,5 +385,6 @@ int main(int argc, char** argv) {
     if (report.wants("table: two reader processes") || chosen.only.empty()) two_processes(report, names.path());
     alone(report, names.path());
     growing(report, names.path());
+    checkpoints(report, names.path());
     return 0;
 }

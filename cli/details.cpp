@@ -145,6 +145,16 @@ std::string pending_text(std::uint32_t deaths) {
     return deaths == 0 ? "" : fmt::format("; {} more, which the next writer there will be told of", deaths);
 }
 
+void add_checkpoints(const table_info& i, details& d) {
+    const std::string now = i.is_clean ? "closed in order since it was changed" : "being changed";
+    d.lines.emplace_back("on the disk", i.checkpoint_unix_ns == 0
+                                            ? now + "; no checkpoint"
+                                            : now + "; checkpoint of " + time_text(i.checkpoint_unix_ns));
+    if (i.returned_unix_ns == 0) return;
+    d.lines.emplace_back("went back", fmt::format("on {} to the checkpoint of {}, after a power failure",
+                                                  time_text(i.returned_unix_ns), time_text(i.returned_to_unix_ns)));
+}
+
 details of_table(const std::string& place, duration patience) {
     table_options reading;
     reading.access = access::read_only;
@@ -158,7 +168,11 @@ details of_table(const std::string& place, duration patience) {
                                         : fmt::format("{} in the middle of a change", i.writers_active));
     d.lines.emplace_back("killed", fmt::format("{} in the middle of a change, finished or undone by others{}",
                                                i.deaths_recovered, pending_text(i.deaths_pending)));
+    if (need(place::parse(place)).is_path()) add_checkpoints(i, d);
     d.numbers = {{"records", i.records},
+                 {"checkpoint_unix_ns", i.checkpoint_unix_ns},
+                 {"returned_unix_ns", i.returned_unix_ns},
+                 {"returned_to_unix_ns", i.returned_to_unix_ns},
                  {"buckets", i.buckets},
                  {"load_percent", load_percent},
                  {"writers_active", i.writers_active},

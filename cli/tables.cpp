@@ -10,8 +10,23 @@
 
 #include "output.hpp"
 #include "samepage/place.hpp"
+#include "units.hpp"
 
 namespace samepage::cli {
+
+namespace {
+
+table_bytes say_if_it_went_back(const std::string& place, table_bytes t) {
+    if (t.went_back()) {
+        complain(
+            fmt::format("{0} was being changed when the power failed or the machine was restarted: it is as of its "
+                        "checkpoint of {1} again; what was there is in {0}.aside",
+                        place, time_text(need(t.info()).returned_to_unix_ns)));
+    }
+    return t;
+}
+
+}  // namespace
 
 std::string table_permits() {
     const char* const permits = std::getenv("SAMEPAGE_PERMITS");
@@ -21,7 +36,8 @@ std::string table_permits() {
 table_bytes table_to_write(const std::string& place, bool create) {
     table_options options;
     options.permits = table_permits();
-    if (create || need(place::parse(place)).is_path()) return need(table_bytes::create(place, options));
+    if (create || need(place::parse(place)).is_path())
+        return say_if_it_went_back(place, need(table_bytes::create(place, options)));
     auto opened = table_bytes::open(place, options);
     if (opened) return *std::move(opened);
     if (opened.error().code() != errc::not_found) throw failure(opened.error());
@@ -32,10 +48,15 @@ table_bytes table_to_write(const std::string& place, bool create) {
                     place));
 }
 
-table_bytes table_to_read(const std::string& place) {
+table_bytes table_to_read(const std::string& place, bool as_it_is) {
     table_options options;
     options.access = access::read_only;
-    return need(table_bytes::open(place, options));
+    options.as_it_is = as_it_is;
+    return table_opened(place, options);
+}
+
+table_bytes table_opened(const std::string& place, const table_options& options) {
+    return say_if_it_went_back(place, need(table_bytes::open(place, options)));
 }
 
 std::string shown_key(std::string_view key) {

@@ -20,7 +20,11 @@ table_bytes table_to_write(const std::string& place, bool create);
 // Whose locks we may write under: what "samepage table lock" gave to the command that it runs.
 std::string table_permits();
 
-table_bytes table_to_read(const std::string& place);
+// `as_it_is`: also what a power failure may have left half-written.
+table_bytes table_to_read(const std::string& place, bool as_it_is = false);
+
+// Opens the one that there is. A table that went back to its checkpoint is spoken of on standard error.
+table_bytes table_opened(const std::string& place, const table_options& options);
 
 // A key as messages show it: in quotes, a long one cut.
 std::string shown_key(std::string_view key);

@@ -103,4 +103,15 @@ std::string size_text(std::uint64_t size_bytes) {
     return fmt::format("{:.4g} {}", number, names[i]);
 }
 
+std::string time_text(std::uint64_t unix_ns) {
+    using namespace std::chrono;
+    const sys_seconds when(seconds(static_cast<std::int64_t>(unix_ns / 1000000000)));
+    const auto day = floor<days>(when);
+    const year_month_day date(day);
+    const hh_mm_ss time(when - day);
+    return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02} UTC", static_cast<int>(date.year()),
+                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), time.hours().count(),
+                       time.minutes().count(), time.seconds().count());
+}
+
 }  // namespace samepage::cli

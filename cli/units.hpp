@@ -18,5 +18,6 @@ std::optional<std::uint64_t> parse_size(std::string_view text);
 
 std::string duration_text(duration d);            // "1.5s"
 std::string size_text(std::uint64_t size_bytes);  // "64 MiB", "5000 bytes"
+std::string time_text(std::uint64_t unix_ns);     // "2026-01-31 12:00:00 UTC"
 
 }  // namespace samepage::cli

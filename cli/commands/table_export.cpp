@@ -42,6 +42,7 @@ class table_export : public command {
         a.text("--format", format_, "FORMAT",
                "csv or jsonl; default: what the file's name says, else csv if it has columns");
         a.flag("--force", force_, "Replace FILE if it exists");
+        a.flag("--as-it-is", as_it_is_, "What is there, though a power failure may have left it half-written");
         a.example("samepage table export ./stock.page stock.csv");
         a.example("samepage table export stock --format jsonl | grep bolt");
     }
@@ -51,7 +52,7 @@ class table_export : public command {
         const std::string file = file_.value_or("-");
         const auto said = format_of(format_, file);
         if (said == record_format::dbf) throw usage_error("a table is exported as CSV or JSON lines, not as DBF");
-        const table_bytes t = table_to_read(place_);
+        const table_bytes t = table_to_read(place_, as_it_is_);
         const auto columns = t.get_text(columns_key);
         if (!columns && columns.error().code() != errc::no_key) throw failure(columns.error());
         const bool as_csv = said ? *said == record_format::csv : bool(columns);
@@ -155,7 +156,7 @@ class table_export : public command {
 
     std::string place_;
     std::optional<std::string> file_, format_;
-    bool force_ = false, json_ = false;
+    bool force_ = false, as_it_is_ = false, json_ = false;
     csv_row columns_, row_;
     std::vector<std::string> names_;
     std::uint64_t written_ = 0, left_out_ = 0;

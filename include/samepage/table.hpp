@@ -34,7 +34,7 @@ struct table_options {
     std::string permits;
     // Of a file that a power failure may have left half-written: opens what is there, instead of going back to the
     // checkpoint, or of being refused where there is none. To save what is whole; verify() says whether all is. To
-    // write, it is taken for the table from then on, as it is.
+    // write, it is taken for the table again, if all of it is whole, else it is corrupt.
     bool as_it_is = false;
 };
 

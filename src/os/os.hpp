@@ -200,7 +200,7 @@ class held_object {
 
 // ---- What survives a power failure -------------------------------------------------------------------------------
 
-// Which boot of the machine this is: the same in all its processes, never the same again. Above 1.
+// Which boot of the machine this is: the same in all its processes, never the same again. Its highest bit is set, its lowest isn't.
 result<std::uint64_t> boot();
 
 // A file that nobody knows before it is whole. One thread. It is removed at the end, unless it was put in place.

@@ -102,7 +102,7 @@ result<table_checkpoint> table_bytes::checkpoint(duration timeout) const {
     if (!s.is_file())
         return error(errc::not_supported, checkpointing,
                      "a name is memory, which a power failure ends; use a file, ./" + s.opened.place());
-    if (auto good = s.may_write(checkpointing); !good) return good.error();
+    if (auto good = s.may_write(timeout, checkpointing); !good) return good.error();
     shared::patience until(timeout);
     const auto mine = s.own(tables::checkpoint_owner, until, checkpointing);  // K1
     if (!mine) return mine.error();

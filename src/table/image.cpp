@@ -83,7 +83,7 @@ void image_writer::take_fixed(std::uint64_t made_ns) {
     std::memset(fixed_.bytes().data() + shared::wait_page_offset, 0, shared::page_bytes);
     body& fixed = fixed_.fixed();
     for (stripe& s : fixed.stripes) write(s.owner, 0);
-    for (word* const owner : {&fixed.growth, &fixed.space, &fixed.power, &fixed.checkpoint}) write(*owner, 0);
+    for (word* const owner : {&fixed.growth, &fixed.space, &fixed.checkpoint}) write(*owner, 0);
     write(fixed.mark, clean);
     write(fixed.checkpoint_ns, made_ns);
 }

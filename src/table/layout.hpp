@@ -215,8 +215,8 @@ struct body {
     word freeing;  // the run of a large record that is being freed, or 0. Changed as `space` says
     word space_turns;  // raised by each owner of `space`, before it changes anything
     word deaths;  // writers that were found dead in a stripe, and what they had begun finished or undone. Any writer
-    // What a power failure leaves of it, where it is a file (checkpoint.hpp).
-    word power;                 // an owner word: of the next three
+    // What a power failure leaves of it, where it is a file (checkpoint.hpp). The next three change under the gate.
+    std::uint64_t unused_b;
     word mark;                  // what the file on the disk is worth: clean, returning, or the boot of the changes
     word returned_ns;           // when it last went back to a checkpoint, nanoseconds since 1970; 0: never
     word returned_to_ns;        // of when that checkpoint was
@@ -231,8 +231,12 @@ struct body {
     group first[first_groups];
 };
 
-// What a body's `mark` may be, besides a boot.
-inline constexpr std::uint64_t clean = 0, returning = 1;
+// What a body's `mark` may be, besides a boot. 0: nothing of it may be on the disk.
+inline constexpr std::uint64_t clean = 1, returning = 2;
+constexpr std::uint64_t new_in(std::uint64_t boot) noexcept { return boot | 1; }
+
+// The gate to the mark: a slot behind those of participants. The kernel's alone, whatever stands in the file.
+inline constexpr unsigned gate_slot = shared::slots_count;
 
 inline constexpr std::uint64_t table_offset = round_up(shared::body_offset, 128);
 static_assert(offsetof(body, stripes) % 128 == 0 && offsetof(body, first) % 64 == 0 && table_offset % 128 == 0);
@@ -250,8 +254,7 @@ inline constexpr unsigned space_point = growth_point + 1;
 inline constexpr unsigned any_wait_point = space_point + 1;
 inline constexpr unsigned key_waits_point = any_wait_point + 1;  // the first of key_waits_count
 inline constexpr unsigned whole_point = key_waits_point + key_waits_count;
-inline constexpr unsigned power_point = whole_point + 1;
-inline constexpr unsigned checkpoint_point = power_point + 1;
+inline constexpr unsigned checkpoint_point = whole_point + 1;
 
 // Header parameters, in this order.
 enum parameter : std::size_t { seed_parameter = 0, checked_parameter = 1 };
@@ -285,7 +288,7 @@ inline constexpr std::uint64_t fingerprint = shared::fingerprint_of({table_offse
                                                                      offsetof(stripe, locks),
                                                                      sizeof(lock_node),
                                                                      whole_point,
-                                                                     offsetof(body, power),
+                                                                     offsetof(body, mark),
                                                                      offsetof(body, image_check),
                                                                      checkpoint_point});
 

@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstring>
+#include <thread>
 
 #include "shared/words.hpp"
+#include "table/bytes.hpp"
 #include "table/checkpoint.hpp"
 #include "table/state.hpp"
+#include "table/verify.hpp"
 
 namespace samepage {
 
@@ -17,18 +19,18 @@ using tables::read;
 using tables::write;
 
 // M1 to M5.
-result<void> table_bytes::state::begin_changes(const char* operation) const {
+result<void> table_bytes::state::begin_changes(duration timeout, const char* operation) const {
     if (is_file()) {
         const auto now = os::boot();
         if (!now) return now.error();
-        shared::patience until(writer_patience);
-        const auto mine = own(tables::power_owner, until, operation);
-        if (!mine) return mine.error();
+        if (const auto claimed = self->claim(operation); !claimed) return claimed.error();  // M1
+        const auto gate = pass_gate(timeout, operation);
+        if (!gate) return gate.error();
         const std::uint64_t mark = read(bytes->fixed().mark);
-        if (mark != tables::clean && mark != *now) return tables::damaged(operation);
-        if (mark == tables::clean) {
+        if (is_in_doubt(*now)) return tables::damaged(operation);
+        if (mark != *now) {
             if (auto done = set_mark(*now); !done) {
-                write(bytes->fixed().mark, tables::clean);  // nobody has changed anything
+                write(bytes->fixed().mark, mark);  // nobody has changed anything
                 return done;
             }
         }
@@ -41,6 +43,29 @@ result<void> table_bytes::state::begin_changes(const char* operation) const {
 result<void> table_bytes::state::set_mark(std::uint64_t mark) const {
     write(bytes->fixed().mark, mark);
     return opened.object().flush();
+}
+
+result<os::held_object> table_bytes::state::pass_gate(duration timeout, const char* operation) const {
+    const auto path = opened.object().file_path();
+    if (!path) return path.error();
+    const auto where = place::parse(*path);
+    if (!where) return where.error();
+    os::acquire_request again;
+    again.where = &*where;
+    again.disposition = os::disposition::open_existing;
+    again.structured = true;
+    auto file = os::held_object::acquire(again);
+    if (!file) return file.error();
+    for (const auto until = os::deadline::after(timeout);;) {
+        const auto claimed = file->claim_slot(tables::gate_slot);
+        if (!claimed) return claimed.error();
+        if (*claimed) return file;
+        if (until.passed())
+            return error(errc::timed_out, operation,
+                         "process " + std::to_string(file->slot_process(tables::gate_slot)) +
+                             " is just opening or closing the table and is alive (running or stopped); wait longer");
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
 }
 
 bool table_bytes::state::is_alone() const {
@@ -60,69 +85,86 @@ void table_bytes::state::end_changes() noexcept {
     // relaxed: as in may_write()
     if (!bytes || !is_file() || begun.load(std::memory_order_relaxed) != begun_here() || !is_alone()) return;
     if (!opened.object().flush()) return;
-    shared::patience at_once(no_wait);
-    const auto mine = own(tables::power_owner, at_once, "close a table");
-    if (!mine || !is_alone() || !opened.object().flush()) return;
+    const auto gate = pass_gate(no_wait, "close a table");
+    if (!gate || !is_alone() || !opened.object().flush()) return;
     static_cast<void>(set_mark(tables::clean));
 }
 
 // ---- Going back ----------------------------------------------------------------------------------------------------
 
-result<void> table_bytes::state::come_back(const table_options& options, const char* operation) {
-    if (!is_file() || (options.as_it_is && !opened.may_write())) return {};
+bool table_bytes::state::is_in_doubt(std::uint64_t boot) const noexcept {
     const std::uint64_t mark = read(bytes->fixed().mark);
-    if (mark == tables::clean) return {};
-    const auto now = os::boot();
-    if (!now) return now.error();
-    if (mark == *now) return {};
-    if (options.as_it_is) return take_as_it_is(operation);
-    if (opened.may_write()) return go_back(operation);
-    // It is the same file: what another handle does with it is done.
-    table_options writing = options;
-    writing.access = access::read_write;
-    const auto writer = open(opened.place(), os::disposition::open_existing, writing);
-    if (!writer) return writer.error();
-    went_back = writer->went_back();
-    return {};
+    return mark != tables::clean && mark != boot && mark != tables::new_in(boot);
 }
 
-result<void> table_bytes::state::take_as_it_is(const char* operation) const {
+result<void> table_bytes::state::come_back(const table_options& options, const char* operation) {
+    if (!is_file() || (options.as_it_is && !opened.may_write())) return {};
     const auto now = os::boot();
     if (!now) return now.error();
-    shared::patience until(writer_patience);
-    const auto mine = own(tables::power_owner, until, operation);
-    if (!mine) return mine.error();
+    if (!is_in_doubt(*now))
+        return opened.object().created() ? begin_changes(writer_patience, operation) : result<void>();
+    if (!opened.may_write()) {
+        // It is the same file: what another handle does with it is done.
+        table_options writing = options;
+        writing.access = access::read_write;
+        const auto writer = open(opened.place(), os::disposition::open_existing, writing);
+        if (!writer) return writer.error();
+        went_back = writer->went_back();
+        return {};
+    }
+    const auto path = opened.object().file_path();
+    if (!path) return path.error();
+    const auto gate = pass_gate(writer_patience, operation);  // B1
+    if (!gate) return gate.error();
+    if (!is_in_doubt(*now)) return {};  // somebody else was faster
+    if (options.as_it_is) return take_as_it_is(operation);
+    tables::checkpoint_file from;
+    const auto found = from.open(*path + ".checkpoint", opened.header(), operation);
+    if (found) return go_back(from, *path, operation);
+    const std::string why = found.error().code() == errc::not_found ? "there is no checkpoint to go back to"
+                                                                    : std::string(found.error().detail());
+    return error(errc::corrupt, operation,
+                 *path + " was being changed when the power failed or the machine was restarted, and " + why +
+                     ". \"samepage table verify\" says whether it is whole all the same, \"table export\" saves what "
+                     "is, \"table checkpoint --as-it-is\" takes it for the table again");
+}
+
+result<void> table_bytes::state::take_as_it_is(const char* operation) {
+    const auto now = os::boot();
+    if (!now) return now.error();
+    const auto seen = tables::verify(*bytes, opened.header(), *self, os::deadline::after(writer_patience));
+    if (!seen.wrong.empty() || !seen.unjudged.empty())
+        return error(errc::corrupt, operation,
+                     opened.place() + " isn't whole (" + (seen.wrong.empty() ? seen.unjudged : seen.wrong).front() +
+                         "); \"samepage table export --as-it-is\" saves what is: make it anew from that");
+    // Which identities were given before can't be told from pages of different age: those of now are far from them.
+    for (std::atomic<std::uint32_t>& generation : opened.participants().generation) generation.fetch_add(1U << 20);
     return set_mark(*now);
 }
 
-// B1 to B7.
-result<void> table_bytes::state::go_back(const char* operation) {
-    const auto now = os::boot();
-    if (!now) return now.error();
-    shared::patience until(writer_patience);
-    const auto mine = own(tables::power_owner, until, operation);
-    if (!mine) return mine.error();
-    const tables::body& fixed = bytes->fixed();
-    const std::uint64_t mark = read(fixed.mark);
-    if (mark == tables::clean || mark == *now) return {};  // somebody else was faster
-    const auto path = opened.object().file_path();
-    if (!path) return path.error();
-    tables::checkpoint_file from;
-    if (auto found = from.open(*path + ".checkpoint", opened.header(), operation); !found) {
-        const std::string why = found.error().code() == errc::not_found ? "there is no checkpoint to go back to"
-                                                                        : std::string(found.error().detail());
-        return error(errc::corrupt, operation,
-                     *path + " was being changed when the power failed or the machine was restarted, and " + why +
-                         ". \"samepage table verify\" says whether it is whole all the same, \"table export\" saves "
-                         "what is, \"table checkpoint --as-it-is\" takes it for the table again");
-    }
-    if (mark != tables::returning) {
-        if (auto kept = tables::put_aside(*bytes, opened, *path + ".aside"); !kept) return kept;
-        if (auto done = set_mark(tables::returning); !done) return done;
+result<void> table_bytes::state::go_back(const tables::checkpoint_file& from, const std::string& path,
+                                         const char* operation) {
+    if (read(bytes->fixed().mark) != tables::returning) {
+        if (auto kept = tables::put_aside(*bytes, opened, path + ".aside"); !kept) return kept;  // B3
+        if (auto done = set_mark(tables::returning); !done) return done;                         // B4
     }
     if (auto done = put_image(from, operation); !done) return done;
     went_back = true;
     return {};
+}
+
+// Words of one page that differ, but for the mark.
+void table_bytes::state::put_words(const tables::checkpoint_file& from, std::uint64_t at, std::uint64_t end) {
+    std::array<std::byte, tables::page> there, wanted;
+    const auto count = static_cast<std::size_t>(end - at);
+    shared::load_bytes(there.data(), &bytes->at<std::byte>(at), count);
+    shared::load_bytes(wanted.data(), from.at(at), count);
+    if (std::equal(there.begin(), there.begin() + static_cast<std::ptrdiff_t>(count), wanted.begin())) return;
+    for (std::size_t i = 0; i < count; i += 8) {
+        if (at + i == tables::table_offset + offsetof(tables::body, mark)) continue;
+        const std::uint64_t word = tables::eight_of(wanted.data() + i);
+        if (tables::eight_of(there.data() + i) != word) write(bytes->at<tables::word>(at + i), word);
+    }
 }
 
 // B5 to B7.
@@ -130,11 +172,10 @@ result<void> table_bytes::state::put_image(const tables::checkpoint_file& from, 
     if (auto long_enough = bytes->grow(from.end()); !long_enough) return long_enough;
     if (!bytes->reaches(0, from.end()))
         return error(errc::no_space, operation, "this process has no addresses left for so large a table");
-    std::array<std::byte, tables::page> there, wanted;
-    for (std::uint64_t at = tables::arena_offset; at < from.end(); at += tables::page) {
-        shared::load_bytes(there.data(), &bytes->at<std::byte>(at), there.size());
-        shared::load_bytes(wanted.data(), from.at(at), wanted.size());
-        if (there != wanted) shared::store_bytes(&bytes->at<std::byte>(at), wanted.data(), wanted.size());
+    for (std::uint64_t at = tables::table_offset; at < from.end();) {
+        const std::uint64_t next = at / tables::page * tables::page + tables::page;
+        put_words(from, at, next);
+        at = next;
     }
     // Identities that the table has seen come never again.
     const auto& theirs = *reinterpret_cast<const shared::participants_area*>(from.at(shared::participants_offset));
@@ -145,11 +186,6 @@ result<void> table_bytes::state::put_image(const tables::checkpoint_file& from, 
         }
     }
     tables::body& fixed = bytes->fixed();
-    for (std::uint64_t at = 0; at < sizeof fixed; at += 8) {
-        if (at == offsetof(tables::body, power) || at == offsetof(tables::body, mark)) continue;
-        write(*reinterpret_cast<tables::word*>(reinterpret_cast<std::byte*>(&fixed) + at),
-              read(*reinterpret_cast<const tables::word*>(from.at(tables::table_offset + at))));
-    }
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     write(fixed.image_check, 0);
     write(fixed.returned_to_ns, read(fixed.checkpoint_ns));

@@ -95,7 +95,7 @@ result<table_bytes::held> table_bytes::lock(std::span<const std::byte> key, dura
     if (!state_) return tables::closed(locking);
     if (!tables::is_key(key)) return tables::no_key_that_can_be(key, locking);
     const state& s = *state_;
-    if (auto good = s.may_write(locking); !good) return good.error();
+    if (auto good = s.may_write(timeout, locking); !good) return good.error();
     const std::uint64_t hash = s.hash(key);
     const unsigned stripe = tables::stripe_of(hash);
     shared::patience until(timeout);
@@ -187,7 +187,7 @@ result<void> table_bytes::state::own_all(std::uint64_t identity, bool& owner_die
 result<table_bytes::held> table_bytes::lock_all(duration timeout) const {
     if (!state_) return tables::closed(locking_all);
     const state& s = *state_;
-    if (auto good = s.may_write(locking_all); !good) return good.error();
+    if (auto good = s.may_write(timeout, locking_all); !good) return good.error();
     shared::patience until(timeout);
     const auto taken = s.owners[tables::whole_owner].acquire(until.end().left(), s.strategy, locking_all);
     if (!taken) return taken.error();

@@ -29,11 +29,12 @@ constexpr unsigned bits_of(std::uint64_t bucket, std::uint64_t buckets) noexcept
 
 }  // namespace
 
-void initialise(std::span<std::byte> object) noexcept {
+void initialise(std::span<std::byte> object, std::uint64_t mark) noexcept {
     auto& fixed = *reinterpret_cast<body*>(object.data() + table_offset);
     write(fixed.buckets, buckets_min);
     write(fixed.end, initial_bytes);
     write(fixed.numbers, 1);
+    write(fixed.mark, mark);
     write(fixed.rover, arena_offset);
     write(fixed.fresh, arena_offset);
     auto& first = *reinterpret_cast<run*>(object.data() + arena_offset);

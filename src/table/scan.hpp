@@ -18,7 +18,7 @@
 namespace samepage::tables {
 
 // The body and the first pages of a new table. relaxed order would do: nobody else sees it yet.
-void initialise(std::span<std::byte> object) noexcept;
+void initialise(std::span<std::byte> object, std::uint64_t mark) noexcept;
 
 class scan {
    public:

@@ -27,8 +27,8 @@ class checkpoint_file;
 inline constexpr const char* getting = "get from a table";
 
 // Of a handle's owner words.
-inline constexpr unsigned whole_owner = space_point + 1, power_owner = whole_owner + 1;
-inline constexpr unsigned checkpoint_owner = power_owner + 1, owners_count = checkpoint_owner + 1;
+inline constexpr unsigned whole_owner = space_point + 1, checkpoint_owner = whole_owner + 1;
+inline constexpr unsigned owners_count = checkpoint_owner + 1;
 
 inline error closed(const char* operation) { return error(errc::closed, operation); }
 inline error why_not(finder::outcome how, const char* operation) {
@@ -54,7 +54,7 @@ struct table_bytes::state {
     std::optional<tables::arena> bytes;
     std::optional<tables::finder> find;
     std::uint64_t seed = 0;
-    std::optional<shared::participants> self;
+    mutable std::optional<shared::participants> self;
     std::vector<shared::owner_word> owners;    // of the stripes, growth, space, all
     std::vector<shared::wait_word> key_waits;  // empty: this handle may not mark itself
     std::optional<shared::wait_word> any_wait;
@@ -79,12 +79,12 @@ struct table_bytes::state {
     result<std::uint64_t> copy_out(std::span<const std::byte> key, std::uint64_t hash, RoomFor&& room_for) const;
     [[gnu::noinline]] result<found> get_closely(std::span<const std::byte> key, std::uint64_t hash,
                                                 std::span<std::byte> into) const;
-    result<void> may_write(const char* operation) const {
+    result<void> may_write(duration timeout, const char* operation) const {
         if (!opened.may_write()) return error(errc::denied, operation, "it was opened read-only; open it to write");
         // relaxed: it says only what this handle has done in this process
         if (begun.load(std::memory_order_relaxed) == begun_here()) [[likely]]
             return {};
-        return begin_changes(operation);
+        return begin_changes(timeout, operation);
     }
 
     // Runs `step` in the stripe of a key, with the place that the key has.
@@ -119,14 +119,18 @@ struct table_bytes::state {
         return std::uint64_t{1} << 32 | os::fork_generation.load(std::memory_order_relaxed);
     }
     bool is_file() const noexcept { return opened.object().is_file(); }
-    result<void> begin_changes(const char* operation) const;
+    result<void> begin_changes(duration timeout, const char* operation) const;
     void end_changes() noexcept;
     bool is_alone() const;
     // After opening: goes back to the checkpoint, if the mark says that a power failure may have left it half-written.
     result<void> come_back(const table_options& options, const char* operation);
-    result<void> take_as_it_is(const char* operation) const;
-    result<void> go_back(const char* operation);
+    // The gate to the mark, until the answer's end.
+    result<os::held_object> pass_gate(duration timeout, const char* operation) const;
+    result<void> take_as_it_is(const char* operation);
+    result<void> go_back(const tables::checkpoint_file& from, const std::string& path, const char* operation);
+    bool is_in_doubt(std::uint64_t boot) const noexcept;
     result<void> put_image(const tables::checkpoint_file& from, const char* operation);
+    void put_words(const tables::checkpoint_file& from, std::uint64_t at, std::uint64_t end);
     result<void> set_mark(std::uint64_t mark) const;
     // K4's owner words, but for space, which nobody else can have then who lives; and since when others wait.
     struct standstill {

@@ -6,10 +6,9 @@
 // cells), table/locks.hpp (locked keys), table/checkpoint.hpp (power failures), table/arena.hpp (addresses),
 // shared/owner_word.hpp (whose turn it is).
 //
-// Owner words are taken in one order: who makes a checkpoint, who has locked all, growth, a stripe, space; power
-// (table/checkpoint.hpp) while none of these is owned, or only the first. Who puts takes the stripe, and space
-// now and then; then, the stripe given back, it may take growth and a stripe to split one bucket, if growth is to be
-// had at once.
+// Owner words are taken in one order: who makes a checkpoint, who has locked all, growth, a stripe, space. Who puts
+// takes the stripe, and space now and then; then, the stripe given back, it may take growth and a stripe to split one
+// bucket, if growth is to be had at once. The gate to the mark (table/checkpoint.hpp) is passed while none of them is owned.
 //
 // Why a sleeper misses no change: as in cell.cpp. It marks itself in the wait word, reads the stripe's owner word (of
 // all stripes, who waits for any key), then the slot. The writer stores the slot, releases the owner word (seq_cst),
@@ -85,7 +84,13 @@ result<table_bytes> table_bytes::state::open(std::string_view place, os::disposi
         std::uint64_t{std::random_device{}()} << 32 | std::random_device{}();
     request.spec.parameters[tables::checked_parameter] = where->is_path() ? 1 : 0;
     request.reserve_bytes = tables::reserve_bytes;
-    request.initialise = [](std::span<std::byte> object) { tables::initialise(object); };
+    std::uint64_t mark = 0;
+    if (where->is_path()) {
+        const auto now = os::boot();
+        if (!now) return now.error();
+        mark = tables::new_in(*now);
+    }
+    request.initialise = [=](std::span<std::byte> object) { tables::initialise(object, mark); };
     request.operation = operation;
     auto s = std::make_unique<state>();
     if (auto opened = s->opened.open(request); !opened) return opened.error();
@@ -107,7 +112,6 @@ void table_bytes::state::attach(const table_options& options) {
     owners.emplace_back(fixed.growth, *self, opened.object(), tables::growth_point);
     owners.emplace_back(fixed.space, *self, opened.object(), tables::space_point);
     owners.emplace_back(fixed.whole, *self, opened.object(), tables::whole_point);
-    owners.emplace_back(fixed.power, *self, opened.object(), tables::power_point);
     owners.emplace_back(fixed.checkpoint, *self, opened.object(), tables::checkpoint_point);
     if (std::byte* const page = opened.wait_page(); page != nullptr) {
         const auto at = [&](std::uint64_t offset) -> std::atomic<std::uint32_t>& {
@@ -312,7 +316,7 @@ auto table_bytes::state::with_stripe(std::span<const std::byte> key, duration ti
     -> decltype(step(std::declval<writer&>(), std::uint64_t{}, std::declval<writer::place&>(),
                      std::declval<shared::patience&>())) {
     if (!is_key(key)) return no_key_that_can_be(key, operation);
-    if (auto good = may_write(operation); !good) return good.error();
+    if (auto good = may_write(timeout, operation); !good) return good.error();
     const std::uint64_t h = hash(key);
     const unsigned stripe = tables::stripe_of(h);
     shared::patience until(timeout);

@@ -141,12 +141,13 @@ static_assert(tables::class_of(24) == 0 && tables::class_of(129) == 13 && tables
 static_assert(tables::large_class == 46 && tables::group_class == 45);
 static_assert(tables::key_waits_offset == 4096 && tables::any_wait_offset == 5120 && tables::growth_point == 32);
 static_assert(tables::space_point == 33 && tables::any_wait_point == 34 && tables::key_waits_point == 35);
-static_assert(offsetof(tables::body, power) == 200 && offsetof(tables::body, mark) == 208);
+static_assert(offsetof(tables::body, mark) == 208);
 static_assert(offsetof(tables::body, returned_ns) == 216 && offsetof(tables::body, returned_to_ns) == 224);
 static_assert(offsetof(tables::body, checkpoint) == 232 && offsetof(tables::body, checkpoint_ns) == 240);
-static_assert(offsetof(tables::body, image_check) == 248 && tables::clean == 0 && tables::returning == 1);
-static_assert(tables::whole_point == 51 && tables::power_point == 52 && tables::checkpoint_point == 53);
-static_assert(tables::format_version == 1 && tables::fingerprint == 0xdeaf7cc35374a03aU);
+static_assert(offsetof(tables::body, image_check) == 248 && tables::clean == 1 && tables::returning == 2);
+static_assert(tables::gate_slot == 1024);
+static_assert(tables::whole_point == 51 && tables::checkpoint_point == 52);
+static_assert(tables::format_version == 1 && tables::fingerprint == 0xd8f5754e467cd743U);
 
 static_assert(static_cast<std::uint32_t>(kind::channel) == 3 && static_cast<std::uint32_t>(kind::table) == 5);
 static_assert(static_cast<std::uint32_t>(kind::cell) == 1 && static_cast<std::uint32_t>(kind::lock) == 2);

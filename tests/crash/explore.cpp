@@ -40,6 +40,7 @@ std::vector<int> failures_of(long call) {
         case SYS_read: return {EINTR, EIO};
         case SYS_fstat:
         case SYS_newfstatat:
+        case SYS_fsync:
         case SYS_fchmod: return {EIO};
         case SYS_link:
         case SYS_linkat:

@@ -87,5 +87,6 @@ std::vector<subject> lock_subjects();
 std::vector<subject> channel_subjects();
 std::vector<subject> queue_subjects();
 std::vector<subject> table_subjects();
+std::vector<subject> table_checkpoint_subjects();
 
 }  // namespace crash

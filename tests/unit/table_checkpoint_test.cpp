@@ -157,11 +157,11 @@ TEST_F(table_checkpoint_test, going_back_can_be_begun_anew) {
 
 TEST_F(table_checkpoint_test, the_last_one_who_changed_it_clears_the_mark) {
     const std::uint64_t boot = os::boot().value();
-    EXPECT_GT(boot, tables::returning);
+    EXPECT_EQ(boot >> 63, 1U);
+    EXPECT_EQ(boot & 1, 0U);
     {
         const auto first = table_bytes::create(path).value();
-        EXPECT_EQ(word_at(path, mark_at), tables::clean) << "it was only opened";
-        EXPECT_TRUE(first.info()->is_clean);
+        EXPECT_EQ(word_at(path, mark_at), boot) << "it is new";
         ASSERT_TRUE(first.put_text("bolt", "12"));
         EXPECT_EQ(word_at(path, mark_at), boot);
         {
@@ -176,6 +176,15 @@ TEST_F(table_checkpoint_test, the_last_one_who_changed_it_clears_the_mark) {
     const table_bytes t = opened(path);
     EXPECT_FALSE(t.went_back());
     EXPECT_EQ(value_of(t, "nut"), "100");
+    EXPECT_EQ(word_at(path, mark_at), tables::clean) << "it was only read";
+    EXPECT_TRUE(t.info()->is_clean);
+    ASSERT_TRUE(t.put_text("bolt", "13"));
+    EXPECT_EQ(word_at(path, mark_at), boot);
+}
+
+TEST_F(table_checkpoint_test, a_new_one_that_nobody_used_is_whole) {
+    table_bytes::create(path).value();
+    EXPECT_EQ(word_at(path, mark_at), tables::clean);
 }
 
 TEST_F(table_checkpoint_test, a_reader_leaves_the_mark) {
@@ -219,6 +228,20 @@ TEST_F(table_checkpoint_test, without_a_checkpoint_it_is_refused_and_can_be_save
     }
     EXPECT_EQ(value_of(opened(path), "bolt"), "12");
     EXPECT_EQ(word_at(path, mark_at), tables::clean);
+}
+
+TEST_F(table_checkpoint_test, what_is_not_whole_is_not_taken_as_it_is) {
+    {
+        const auto t = table_bytes::create(path).value();
+        ASSERT_TRUE(t.put_text("bolt", "12"));
+    }
+    lose_power();
+    set_word(path, tables::table_offset + offsetof(tables::body, stripes) + offsetof(tables::stripe, records), 4000);
+    const auto refused = table_bytes::open(path, as_it_is(samepage::access::read_write));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), errc::corrupt);
+    EXPECT_EQ(word_at(path, mark_at), another_boot);
+    EXPECT_EQ(value_of(opened(path, as_it_is()), "bolt"), "12");
 }
 
 void is_refused(const std::string& path) {

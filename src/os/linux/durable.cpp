@@ -68,7 +68,7 @@ result<std::uint64_t> boot() {
     if (length < 36) return from_system("ask which boot this is", length < 0 ? errno : ENOENT, path);
     std::uint64_t hash = 0xcbf29ce484222325U;  // FNV-1a
     for (std::size_t i = 0; i < 36; ++i) hash = (hash ^ static_cast<unsigned char>(text[i])) * 0x100000001b3U;
-    if (hash < 2) hash += 2;
+    hash = (hash | std::uint64_t{1} << 63) & ~std::uint64_t{1};
     known.store(hash);
     return hash;
 }

@@ -61,10 +61,11 @@ result<std::uint64_t> boot() {
                                           : reinterpret_cast<query_system_call>(reinterpret_cast<void*>(
                                                 GetProcAddress(library, "NtQuerySystemInformation")));
     time_of_day_information found{};
-    if (query == nullptr || query(3, &found, sizeof found, nullptr) < 0 || found.boot.QuadPart <= 1)
+    if (query == nullptr || query(3, &found, sizeof found, nullptr) < 0 || found.boot.QuadPart <= 0)
         return error(errc::not_supported, operation, "ntdll doesn't say");
     // Setting the clock moves both.
-    return static_cast<std::uint64_t>(found.boot.QuadPart) - found.boot_bias;
+    const std::uint64_t began = static_cast<std::uint64_t>(found.boot.QuadPart) - found.boot_bias;
+    return (began | std::uint64_t{1} << 63) & ~std::uint64_t{1};
 }
 
 struct new_file::state {
