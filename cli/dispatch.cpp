@@ -40,7 +40,7 @@ Exit status: 0 good, 1 error, 2 wrong usage, 3 not found, 4 timed out, 5 exists,
 
 std::string help() {
     std::string text = help_begin;
-    for (const command_entry& e : all_commands()) text += fmt::format("  {:<16} {}\n", e.title(), e.summary);
+    for (const command_entry& e : all_commands()) text += fmt::format("  {:<17} {}\n", e.title(), e.summary);
     return text + help_end;
 }
 
@@ -52,7 +52,7 @@ bool is_noun(const std::string& word) {
 std::string help_of_noun(const std::string& noun) {
     std::string text = fmt::format("Usage: samepage {} VERB [WORDS] [OPTIONS]\n\n", noun);
     for (const command_entry& e : all_commands()) {
-        if (e.noun == noun) text += fmt::format("  {:<16} {}\n", e.title(), e.summary);
+        if (e.noun == noun) text += fmt::format("  {:<17} {}\n", e.title(), e.summary);
     }
     return text;
 }

@@ -26,7 +26,8 @@ class table_checkpoint_command : public command {
         const table_bytes t = table_opened(place_, options);
         const duration time = timeout_.value_or(std::chrono::seconds(5));
         const table_checkpoint made = need(t.checkpoint(time));
-        const auto stall_us = std::chrono::duration_cast<std::chrono::microseconds>(made.stall).count();
+        const auto stall_us =
+            static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(made.stall).count());
         if (json) {
             print_line(json_object()
                            .set("place", place_)

@@ -121,8 +121,11 @@ result<void> table_bytes::state::come_back(const table_options& options, const c
     tables::checkpoint_file from;
     const auto found = from.open(*path + ".checkpoint", opened.header(), operation);
     if (found) return go_back(from, *path, operation);
-    const std::string why = found.error().code() == errc::not_found ? "there is no checkpoint to go back to"
-                                                                    : std::string(found.error().detail());
+    const errc code = found.error().code();
+    const bool is_no_way = code == errc::not_found || code == errc::corrupt || code == errc::wrong_kind;
+    if (!is_no_way && code != errc::wrong_version) return found.error();  // it may be read the next time
+    const std::string why =
+        code == errc::not_found ? "there is no checkpoint to go back to" : std::string(found.error().detail());
     return error(errc::corrupt, operation,
                  *path + " was being changed when the power failed or the machine was restarted, and " + why +
                      ". \"samepage table verify\" says whether it is whole all the same, \"table export\" saves what "

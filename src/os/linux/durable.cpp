@@ -43,7 +43,9 @@ result<std::string> held_object::file_path() const {
     if (length < 0) return from_system("look for a file", errno, self.data());
     std::string path(text.data(), static_cast<std::size_t>(length));
     struct stat held {};
-    if (::fstat(state_->mapped().get(), &held) == 0 && leads_to(path, held)) return path;
+    if (::fstat(state_->mapped().get(), &held) != 0) return from_system("look for a file", errno, state_->path);
+    if (leads_to(path, held)) return path;
+    if (errno != ENOENT && errno != ENOTDIR && errno != 0) return from_system("look for a file", errno, path);
     return error(errc::lost_name, "look for a file", "somebody removed " + state_->path + "; create it anew");
 }
 
