@@ -171,6 +171,8 @@ class held_object {
     void release_slot() noexcept;
     // Whether a live process other than this handle has claimed it. Asks the kernel; never guesses, never times out.
     result<bool> slot_is_live(unsigned index) const;
+    // Another handle on the same object, at a path, only to claim a slot of its own; it maps nothing.
+    result<held_object> for_slot() const;
     // The process that has claimed it, where the system shows it; 0 where not. For messages only.
     std::uint32_t slot_process(unsigned index) const;
 
@@ -200,7 +202,8 @@ class held_object {
 
 // ---- What survives a power failure -------------------------------------------------------------------------------
 
-// Which boot of the machine this is: the same in all its processes, never the same again. Its highest bit is set, its lowest isn't.
+// Which boot of the machine this is: the same in all its processes, never the same again. Its highest bit is set, its
+// lowest isn't.
 result<std::uint64_t> boot();
 
 // A file that nobody knows before it is whole. One thread. It is removed at the end, unless it was put in place.

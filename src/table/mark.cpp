@@ -46,15 +46,7 @@ result<void> table_bytes::state::set_mark(std::uint64_t mark) const {
 }
 
 result<os::held_object> table_bytes::state::pass_gate(duration timeout, const char* operation) const {
-    const auto path = opened.object().file_path();
-    if (!path) return path.error();
-    const auto where = place::parse(*path);
-    if (!where) return where.error();
-    os::acquire_request again;
-    again.where = &*where;
-    again.disposition = os::disposition::open_existing;
-    again.structured = true;
-    auto file = os::held_object::acquire(again);
+    auto file = opened.object().for_slot();
     if (!file) return file.error();
     for (const auto until = os::deadline::after(timeout);;) {
         const auto claimed = file->claim_slot(tables::gate_slot);

@@ -8,7 +8,8 @@
 //
 // Owner words are taken in one order: who makes a checkpoint, who has locked all, growth, a stripe, space. Who puts
 // takes the stripe, and space now and then; then, the stripe given back, it may take growth and a stripe to split one
-// bucket, if growth is to be had at once. The gate to the mark (table/checkpoint.hpp) is passed while none of them is owned.
+// bucket, if growth is to be had at once. The gate to the mark (table/checkpoint.hpp) is passed while none of them is
+// owned.
 //
 // Why a sleeper misses no change: as in cell.cpp. It marks itself in the wait word, reads the stripe's owner word (of
 // all stripes, who waits for any key), then the slot. The writer stores the slot, releases the owner word (seq_cst),

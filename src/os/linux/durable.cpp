@@ -54,6 +54,7 @@ result<void> held_object::flush() const {
     if (::fsync(state_->mapped().get()) != 0) return from_system(flushing, errno, state_->path);
     if (state_->name_is_flushed.load()) return {};
     const auto path = file_path();
+    if (!path && path.error().code() == errc::lost_name) return {};  // there is no name that could be on the disk
     if (!path) return path.error();
     if (auto done = flush_directory(*path); !done) return done;
     state_->name_is_flushed.store(true);

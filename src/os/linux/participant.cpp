@@ -18,6 +18,19 @@ result<bool> held_object::claim_slot(unsigned index) {
     return locked;
 }
 
+result<held_object> held_object::for_slot() const {
+    if (!state_ || !state_->leaves_file) return error(errc::not_supported, "claim a slot");
+    const no_fork still;
+    auto again = std::make_unique<state>();
+    again->file = open_again(*state_);
+    if (!again->file) return from_system("claim a slot", errno, state_->path);
+    again->path = state_->path;
+    again->leaves_file = again->is_file = true;
+    again->access = state_->access;
+    again->join_list();
+    return held_object(std::move(again));
+}
+
 void held_object::release_slot() noexcept {
     if (!state_ || !state_->slot) return;
     unlock(state_->claim.get(), slot_byte + *state_->slot);

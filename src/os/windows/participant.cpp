@@ -38,6 +38,14 @@ result<bool> held_object::claim_slot(unsigned index) {
     return true;
 }
 
+result<held_object> held_object::for_slot() const {
+    if (!state_ || state_->id.empty()) return no_companions("claim a slot");
+    auto again = std::make_unique<state>();
+    again->where = state_->where;
+    again->id = state_->id;
+    return held_object(std::move(again));
+}
+
 void held_object::release_slot() noexcept {
     if (state_) state_->slot.reset();
 }
