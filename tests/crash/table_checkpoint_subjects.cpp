@@ -1,8 +1,8 @@
 // Crash subjects: making a checkpoint of a table, going back to one, and the mark that says when.
 // SPDX-License-Identifier: MIT
 //
-// The promise: killed anywhere in it, nothing of the table changes; its checkpoint is the one before or the new one, and
-// once the call has returned, the new one. When the machine is started again then, the table is as that says, whole.
+// The promise: killed anywhere in it, nothing of the table changes; its checkpoint is the one before or the new one,
+// and once the call has returned, the new one. When the machine is started again then, the table is as that says.
 #include <chrono>
 #include <fstream>
 #include <map>
