@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "table/checkpoint.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <optional>
@@ -22,7 +23,8 @@ constexpr const char* checkpointing = "make a checkpoint";
 
 constexpr unsigned passes_max = 4;        // before the writers are held
 constexpr std::uint64_t pages_few = 256;  // after a pass that copied no more than these, another brings nothing
-constexpr duration round = std::chrono::milliseconds(20);  // how long some writers wait because others aren't to be had
+// How long some writers wait because others aren't to be had: longer from try to try.
+constexpr duration first_round = std::chrono::milliseconds(10), longest_round = std::chrono::milliseconds(160);
 
 // Whether writers have been at work: if none was at the first look, and the second is the same, nobody has changed a
 // page in between (writer.hpp I4, space.hpp I4).
@@ -76,7 +78,7 @@ result<void> tables::put_aside(const arena& where, const shared::structured& ope
 // All, or none of them for long.
 result<table_bytes::state::standstill> table_bytes::state::hold_writers(shared::patience& until,
                                                                         const char* operation) const {
-    for (;;) {
+    for (duration round = first_round;; round = std::min(2 * round, longest_round)) {
         standstill all{{}, os::deadline::clock::now()};
         all.turns.reserve(tables::stripes_count + 1);
         shared::patience now(std::min(round, until.end().left()));
