@@ -8,7 +8,8 @@ struct bell {
     uv_poll_t poll;
     instance* owner;
     held* of;
-    napi_ref callback;
+    napi_ref callback; /* strong while it rings: so a handle for which nobody waits is collected */
+    bool is_ringing;
     reception* events;
     bell *next, *previous;
 };
@@ -67,7 +68,7 @@ static bell* bell_new(napi_env env, held* of, int descriptor, napi_value callbac
     self->bells = mine;
     of->rings = mine;
     reception_opened(mine->events);
-    napi_create_reference(env, callback, 1, &mine->callback);
+    napi_create_reference(env, callback, 0, &mine->callback);
     return mine;
 }
 
@@ -89,13 +90,19 @@ static napi_value listen_to(napi_env env, napi_callback_info info) {
 /* ring(handle, whether): calls back from now on, and keeps the process alive; or doesn't any more. */
 static napi_value ring(napi_env env, napi_callback_info info) {
     TAKE(env, info, 2);
-    const held* const mine = held_of(env, given[0]);
+    const held* const of = held_of(env, given[0]);
     bool is_wanted = false;
-    if (mine == NULL || !take_flag(env, given[1], &is_wanted) || mine->rings == NULL) return NULL;
-    if (is_wanted)
-        uv_poll_start(&mine->rings->poll, UV_READABLE, rung);
-    else
-        uv_poll_stop(&mine->rings->poll);
+    if (of == NULL || !take_flag(env, given[1], &is_wanted) || of->rings == NULL) return NULL;
+    bell* const mine = of->rings;
+    if (mine->is_ringing == is_wanted) return NULL;
+    mine->is_ringing = is_wanted;
+    if (is_wanted) {
+        napi_reference_ref(env, mine->callback, NULL);
+        uv_poll_start(&mine->poll, UV_READABLE, rung);
+    } else {
+        uv_poll_stop(&mine->poll);
+        napi_reference_unref(env, mine->callback, NULL);
+    }
     return NULL;
 }
 

@@ -24,10 +24,11 @@ const WAITING = `
 let ended = 0;
 const end = () => { ended++; };
 const second = Lock.open('all.lock');
-for (const wait of [cell.wait(0), subscriber.receive(), queue.take(), second.acquire(), table.wait('c', 0),
+for (const wait of [cell.wait(0), subscriber.receive(), second.acquire(), table.wait('c', 0),
   table.waitAny(table.changes), queue.call('y')]) wait.then(end, end);
 // The call's job is taken, so that its thread waits for its reply.
 const job = await queue.take();
+queue.take().then(end, end);
 `;
 
 async function assertAllFree() {

@@ -15,13 +15,11 @@ const { parentPort, workerData } = require('node:worker_threads');
 const { Region, Cell, Lock, Channel, Queue, Table } = require('samepage');
 `;
 
+/** A worker that runs `code`; `ended` becomes its exit code. */
 function start(code, workerData) {
-  return new Worker(`${PRELUDE}(async () => {${code}\n})();`, { eval: true, workerData });
-}
-
-async function ended(worker) {
-  const [code] = await once(worker, 'exit');
-  return code;
+  const worker = new Worker(`${PRELUDE}(async () => {${code}\n})();`, { eval: true, workerData });
+  worker.ended = once(worker, 'exit').then(([result]) => result);
+  return worker;
 }
 
 test('workers and the main thread share by name, each with its own handles', async () => {
@@ -38,7 +36,7 @@ test('workers and the main thread share by name, each with its own handles', asy
     }
   `;
   const workers = Array.from({ length: 4 }, () => start(code));
-  for (const exit of workers.map(ended)) assert.strictEqual(await exit, 0);
+  for (const worker of workers) assert.strictEqual(await worker.ended, 0);
   assert.strictEqual(cell.load(), 200);
   assert.strictEqual(new Int32Array(region.buffer)[0], 200);
   region.close();
@@ -63,14 +61,14 @@ test('a worker waits by descriptor and by thread', async () => {
   assert.strictEqual(table.get('a'), 'hello!');
   table.put('b', 'done');
   assert.deepStrictEqual(await once(worker, 'message'), ['done']);
-  assert.strictEqual(await ended(worker), 0);
+  assert.strictEqual(await worker.ended, 0);
   cell.close();
   table.close();
 });
 
 for (const [how, finish] of [
   ['terminated', (worker) => worker.terminate()],
-  ['told to exit', (worker) => { worker.postMessage('exit'); return ended(worker); }],
+  ['told to exit', (worker) => { worker.postMessage('exit'); return worker.ended; }],
 ]) {
   test(`a worker that is ${how} while it waits lets go of all`, async () => {
     for (let round = 0; round < 5; round++) {
@@ -113,8 +111,12 @@ test('a call whose worker is terminated ends by itself', async () => {
 
 test('many workers come and go', async () => {
   for (let round = 0; round < 3; round++) {
-    const workers = Array.from({ length: 4 }, () => start("new Cell('come.' + workerData).store('x'); await new Cell('go').wait(0, { timeout: 5 }).catch(() => {});", round));
-    for (const exit of workers.map(ended)) assert.strictEqual(await exit, 0);
+    const code = `
+      new Cell('come.' + workerData).store('x');
+      await new Cell('go').wait(0, { timeout: 5 }).catch(() => {});
+    `;
+    const workers = Array.from({ length: 4 }, () => start(code, round));
+    for (const worker of workers) assert.strictEqual(await worker.ended, 0);
   }
   assert.strictEqual(isHeld(Cell, 'go'), false);
 });
