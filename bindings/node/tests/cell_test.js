@@ -45,9 +45,18 @@ test('strings of all lengths and values larger than the stack', () => {
 
 test('codecs say what values are', () => {
   for (const [codec, value, bytes] of [
-    ['text', 'abc', 'abc'], ['json', { a: [1, null] }, '{"a":[1,null]}'], ['float64', 0.1, Buffer.from(new Float64Array([0.1]).buffer)],
-    ['int64', -(2n ** 63n), Buffer.from(new BigInt64Array([-(2n ** 63n)]).buffer)], ['uint64', 2n ** 64n - 1n, Buffer.alloc(8, 255)],
-    ['int32', -2, Buffer.from(new Int32Array([-2]).buffer)], ['uint8', 255, Buffer.from([255])], ['float32', 0.5, Buffer.from(new Float32Array([0.5]).buffer)],
+    ['text', 'abc', 'abc'],
+    ['json', { a: [1, null] }, '{"a":[1,null]}'],
+    ['float64', 0.1, new Float64Array([0.1]).buffer],
+    ['float32', 0.5, new Float32Array([0.5]).buffer],
+    ['int64', -(2n ** 63n), new BigInt64Array([-(2n ** 63n)]).buffer],
+    ['uint64', 2n ** 64n - 1n, new BigUint64Array([2n ** 64n - 1n]).buffer],
+    ['int32', -2, new Int32Array([-2]).buffer],
+    ['uint32', 2 ** 32 - 1, new Uint32Array([2 ** 32 - 1]).buffer],
+    ['int16', -2, new Int16Array([-2]).buffer],
+    ['uint16', 65535, new Uint16Array([65535]).buffer],
+    ['int8', -2, new Int8Array([-2]).buffer],
+    ['uint8', 255, new Uint8Array([255]).buffer],
     [{ encode: (set) => [...set].join(), decode: (b) => new Set(b.toString().split(',')) }, new Set(['a', 'b']), 'a,b'],
   ]) {
     const cell = new Cell('codec', { codec });
