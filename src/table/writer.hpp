@@ -18,8 +18,8 @@
 //   I2 A number is taken from the stripe's supply before it is used: killed in between, it is skipped.
 //   I3 Buckets of a stripe change only with the stripe: i and j are in the same one.
 //   I4 A turn in a stripe raises its next number before it changes anything else: a put takes its number first; an
-//      erase, a split, a lock's node that comes or goes, and who finishes or undoes a step skip one. So who only reads knows what is of one moment
-//      (verify.hpp).
+//      erase, a split, a lock's node that comes or goes, and who finishes or undoes a step skip one. So who only reads
+//      knows what is of one moment (verify.hpp).
 //
 // Crash story. Who takes the stripe from the dead looks what it was doing:
 //   taking       the cell goes back: nothing has changed.
