@@ -307,6 +307,12 @@ export interface Table<T = Buffer> extends Noun, Iterable<[Key<T>, T]> {
   wait(key: Bytes, seen: number, options?: WaitOptions): Promise<number>;
   /** Until `changes` is another number than `seen`; gives it. */
   waitAny(seen: number, options?: WaitOptions): Promise<number>;
+  /** Keeps a key from other handles' writers, for several steps; readers don't mind. */
+  lock(key: Bytes, options?: WaitOptions): Promise<RecordLock>;
+  /** Keeps all keys from other handles' writers. */
+  lockAll(options?: WaitOptions): Promise<RecordLock>;
+  /** Whether it keeps its invariants: how many records were looked at, or SAMEPAGE_CORRUPT. 5000 ms by default. */
+  verify(options?: WaitOptions): Promise<number>;
   /** The value, undefined while there is none, and again after each change. */
   changesOf(key: Bytes, options?: WaitOptions): AsyncGenerator<T | undefined, never, void>;
   /** All records whose key begins with the prefix, in no order; one that is there throughout comes exactly once. */
@@ -331,6 +337,16 @@ export interface TableConstructor {
   readonly prototype: Table<any>;
 }
 export const Table: TableConstructor;
+
+/** A locked key of a table, or all. */
+export class RecordLock extends Handle {
+  private constructor();
+  /** An owner died with it, and nobody has repaired since what it guards. */
+  ownerDied: boolean;
+  markRepaired(): void;
+  /** Twice is fine. */
+  release(): void;
+}
 
 /** Whatever samepage refuses. The message says what to do next. */
 export class SamepageError extends Error {

@@ -145,7 +145,7 @@ class LanguagesTest(unittest.TestCase):
         self.assertEqual(heir.answer(), "replied")
         self.assertEqual(caller.answer(), "jobjob")
         heir.tell("work")
-        self.assertEqual(self.shell("queue", "call", "jobs", "from-the-shell"), 2 * "from-the-shell")
+        self.assertEqual(self.shell("queue", "call", "jobs.queue", "from-the-shell"), 2 * "from-the-shell")
         self.assertEqual(heir.answer(), "replied")
 
     def test_records_of_a_killed_writer_are_whole(self):

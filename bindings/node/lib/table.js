@@ -98,6 +98,35 @@ class Table extends Noun {
     return inThread(this, start, options);
   }
 
+  #tryLock(key) {
+    const made = native.tableTryLock(this[HANDLE], key);
+    return made === undefined ? undefined : new RecordLock(this, ...made);
+  }
+
+  async #lock(key, options = {}) {
+    options.signal?.throwIfAborted();
+    const held = this.#tryLock(key);
+    if (held !== undefined) return held;
+    const start = (timeout, callback) => native.tableLock(this[HANDLE], key, timeout, callback);
+    return new RecordLock(this, ...(await inThread(this, start, options)));
+  }
+
+  /** Keeps a key from other handles' writers. */
+  lock(key, options) {
+    return key === undefined ? Promise.reject(new TypeError('lock() wants a key')) : this.#lock(key, options);
+  }
+
+  /** Keeps all keys from other handles' writers. */
+  lockAll(options) {
+    return this.#lock(undefined, options);
+  }
+
+  /** How many records there are, when all is as it must be. */
+  verify({ timeout = PATIENCE_MS, signal } = {}) {
+    const start = (milliseconds, callback) => native.tableVerify(this[HANDLE], milliseconds, callback);
+    return inThread(this, start, { timeout, signal });
+  }
+
   /** The value, undefined while there is none, and again after each change. */
   async *changesOf(key, options) {
     for (;;) {
@@ -143,4 +172,23 @@ class Table extends Noun {
   }
 }
 
-module.exports = { Table };
+/** A key of a table, or all, while it is locked: until release(), close() or the process's end. */
+class RecordLock extends Handle {
+  constructor(table, handle, ownerDied) {
+    super(handle);
+    this.table = table;
+    this.ownerDied = ownerDied;
+  }
+
+  markRepaired() {
+    native.recordRepaired(this[HANDLE]);
+    this.ownerDied = false;
+  }
+
+  /** Twice is fine. */
+  release() {
+    this.close();
+  }
+}
+
+module.exports = { Table, RecordLock };

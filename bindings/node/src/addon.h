@@ -103,9 +103,9 @@ typedef struct act {
     /* Tries, for timeout_ns at most. In that thread. */
     samepage_status (*attempt)(void* handle, wait* call, int64_t timeout_ns);
     /* What JavaScript gets; NULL is undefined. */
-    napi_value (*result)(napi_env env, const wait* call);
+    napi_value (*result)(napi_env env, wait* call);
     /* Undoes what was reached and isn't wanted any more; NULL: there is nothing to undo. */
-    void (*undo)(void* handle);
+    void (*undo)(void* handle, wait* call);
     /* Whether it may be tried again after timed_out. */
     bool is_sliced;
 } act;
@@ -122,6 +122,7 @@ struct wait {
     /* What it finds. */
     size_t reply_bytes;
     int32_t owner_died;
+    void* made; /* a handle */
 
     /* wait.c's own. */
     wait *next, *previous, *done_next;
@@ -139,7 +140,7 @@ void wait_free(wait* mine);
 /* Gives it bytes to keep; if it can't, it is freed, and there is an exception. */
 bool wait_take_bytes(napi_env env, wait* mine, napi_value from, const char* what);
 /* A result: its number. */
-napi_value give_wait_number(napi_env env, const wait* mine);
+napi_value give_wait_number(napi_env env, wait* mine);
 /* Begins it, and calls callback(error, result) in the event loop when it has ended. Takes `mine`, gives a ticket. */
 napi_value wait_begin(napi_env env, wait* mine, napi_value handle, napi_value timeout, napi_value callback);
 /* What the threads have done since. */
@@ -247,6 +248,7 @@ bool add_queue(napi_env env, napi_value exports);
 bool add_job(napi_env env, napi_value exports);
 bool add_table(napi_env env, napi_value exports);
 bool add_scan(napi_env env, napi_value exports);
+bool add_record_lock(napi_env env, napi_value exports);
 
 #define ADD(env, exports, functions) add_functions(env, exports, functions, sizeof(functions) / sizeof((functions)[0]))
 

@@ -24,9 +24,12 @@ static samepage_status attempt(void* handle, wait* call, int64_t timeout_ns) {
     return samepage_lock_acquire(handle, timeout_ns, &call->owner_died);
 }
 
-static napi_value owner_died(napi_env env, const wait* call) { return give_flag(env, call->owner_died != 0); }
+static napi_value owner_died(napi_env env, wait* call) { return give_flag(env, call->owner_died != 0); }
 
-static void undo(void* handle) { samepage_lock_release(handle); }
+static void undo(void* handle, wait* call) {
+    (void)call;
+    samepage_lock_release(handle);
+}
 
 static const act acquire = {attempt, owner_died, undo, true};
 

@@ -46,7 +46,8 @@ NAPI_MODULE_INIT() {
     if (!instance_begin(env, exports) || !add_errors(env, exports) || !add_handles(env, exports) ||
         !add_bells(env, exports) || !add_waits(env, exports) || !add_region(env, exports) || !add_cell(env, exports) ||
         !add_lock(env, exports) || !add_channel(env, exports) || !add_subscriber(env, exports) ||
-        !add_queue(env, exports) || !add_job(env, exports) || !add_table(env, exports) || !add_scan(env, exports))
+        !add_queue(env, exports) || !add_job(env, exports) || !add_table(env, exports) || !add_scan(env, exports) ||
+        !add_record_lock(env, exports))
         return NULL;
     return exports;
 }

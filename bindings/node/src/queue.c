@@ -59,7 +59,7 @@ static samepage_status attempt_call(void* handle, wait* call, int64_t timeout_ns
                                &call->reply_bytes);
 }
 
-static napi_value reply_of(napi_env env, const wait* call) { return give_bytes(env, call->reply, call->reply_bytes); }
+static napi_value reply_of(napi_env env, wait* call) { return give_bytes(env, call->reply, call->reply_bytes); }
 
 /* A call that times out is withdrawn: it can't be cut in slices. */
 static const act calling = {attempt_call, reply_of, NULL, false};

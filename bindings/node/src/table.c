@@ -175,6 +175,19 @@ static napi_value table_wait_any(napi_env env, napi_callback_info info) {
     return wait_begin(env, call, given[0], given[2], given[3]);
 }
 
+static samepage_status attempt_verify(void* handle, wait* call, int64_t timeout_ns) {
+    return samepage_table_verify(handle, timeout_ns, &call->number, NULL);
+}
+
+static const act verifying = {attempt_verify, give_wait_number, NULL, false};
+
+/* tableVerify(handle, timeout, callback): a ticket; the callback gets how many records were looked at */
+static napi_value table_verify(napi_env env, napi_callback_info info) {
+    TAKE(env, info, 3);
+    wait* const call = wait_new(env, &verifying);
+    return call == NULL ? NULL : wait_begin(env, call, given[0], given[1], given[2]);
+}
+
 /* tableSize(handle), tableChanges(handle) */
 static napi_value table_size(napi_env env, napi_callback_info info) { return ask_number(env, info, size); }
 static napi_value table_changes(napi_env env, napi_callback_info info) { return ask_number(env, info, changes); }
@@ -188,6 +201,9 @@ static napi_value table_info(napi_env env, napi_callback_info info) {
     const named_number numbers[] = {{"records", seen.records},
                                     {"sizeBytes", seen.size_bytes},
                                     {"buckets", seen.buckets},
+                                    {"loadPercent", seen.load_percent},
+                                    {"deathsRecovered", seen.deaths_recovered},
+                                    {"deathsPending", seen.deaths_pending},
                                     {"writersActive", seen.writers_active}};
     return give_numbers(env, numbers, sizeof numbers / sizeof numbers[0]);
 }
@@ -197,7 +213,7 @@ static const function functions[] = {
     {"tablePut", table_put},          {"tableInsert", table_insert}, {"tableExchange", table_exchange},
     {"tableErase", table_erase},      {"tableAdd", table_add},       {"tableWait", table_wait},
     {"tableWaitAny", table_wait_any}, {"tableSize", table_size},     {"tableChanges", table_changes},
-    {"tableInfo", table_info},
+    {"tableInfo", table_info},        {"tableVerify", table_verify},
 };
 
 bool add_table(napi_env env, napi_value exports) { return ADD(env, exports, functions); }

@@ -51,7 +51,7 @@ bool wait_take_bytes(napi_env env, wait* mine, napi_value from, const char* what
     return is_kept;
 }
 
-napi_value give_wait_number(napi_env env, const wait* mine) { return give_number(env, mine->number); }
+napi_value give_wait_number(napi_env env, wait* mine) { return give_number(env, mine->number); }
 
 /* ---- The thread ---- */
 
@@ -78,7 +78,7 @@ static samepage_status attempt(wait* mine) {
 
 /* It isn't wanted any more. */
 static void waste(wait* mine) {
-    if (mine->failed.status == samepage_ok && mine->does->undo != NULL) mine->does->undo(mine->handle->handle);
+    if (mine->failed.status == samepage_ok && mine->does->undo != NULL) mine->does->undo(mine->handle->handle, mine);
     shared_drop(mine->handle);
     wait_free(mine);
 }

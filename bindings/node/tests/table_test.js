@@ -139,6 +139,55 @@ test('time, signals and close end a wait', async () => {
   await assert.rejects(table.wait('a', 0), refused('CLOSED'));
 });
 
+test('a locked key is kept from other handles, also of a killed process', async () => {
+  const table = new Table('locked', { codec: 'text' });
+  const other = new Other(`
+    const table = Table.open('locked', { codec: 'text' });
+    globalThis.held = await table.lock('a');
+    table.put('a', 'mine');
+    say('locked');
+    await hear();
+    held.release();
+    await hear();
+    globalThis.all = await table.lockAll();
+    say('all');
+    await hear();
+  `);
+  assert.strictEqual(await other.line(), 'locked');
+  assert.strictEqual(table.get('a'), 'mine');
+  assert.throws(() => table.put('a', 'x', { timeout: 0 }), refused('TIMED_OUT'));
+  table.put('b', 'x');
+  await assert.rejects(table.lock('a', { timeout: 0 }), refused('TIMED_OUT'));
+  await assert.rejects(table.lock('a', { timeout: 10 }), refused('TIMED_OUT'));
+  await assert.rejects(table.lock('a', { signal: AbortSignal.timeout(10) }), { name: 'TimeoutError' });
+  await assert.rejects(table.lock(), TypeError);
+  const waiting = table.lock('a');
+  other.tell();
+  const held = await waiting;
+  assert.strictEqual(held.ownerDied, false);
+  table.put('a', 'ours');
+  other.tell();
+  held.release();
+  held.release();
+  assert.strictEqual(held.closed, true);
+  assert.strictEqual(await other.line(), 'all');
+  const next = table.lockAll();
+  await other.kill();
+  const inherited = await next;
+  assert.strictEqual(inherited.ownerDied, true);
+  inherited.markRepaired();
+  assert.strictEqual(inherited.ownerDied, false);
+  inherited.close();
+  const again = await table.lockAll();
+  assert.strictEqual(again.ownerDied, false);
+  table.put('b', 'within');
+  again.release();
+  assert.strictEqual(await table.verify(), 2);
+  table.close();
+  await assert.rejects(table.lock('a'), refused('CLOSED'));
+  await assert.rejects(table.verify(), refused('CLOSED'));
+});
+
 test('files stay', () => {
   const place = path.join(folder, 'stock.page');
   const table = Table.createNew(place, { codec: 'json' });
