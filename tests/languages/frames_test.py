@@ -1,7 +1,6 @@
 # The example of three languages: Python sends frames, C++ and Node look at them, and one that is killed stops nobody.
 # SPDX-License-Identifier: MIT
 import os
-import pathlib
 import re
 import shutil
 import subprocess
@@ -9,7 +8,6 @@ import sys
 import tempfile
 import unittest
 
-EXAMPLE = pathlib.Path(__file__).parents[2] / "examples" / "frames"
 DEADLINE_S = 120
 FRAME = re.compile(r"frame (\d+): 160 x 96, .*\bmissed \d+")
 
@@ -36,12 +34,12 @@ class FramesTest(unittest.TestCase):
         self.assertEqual(numbers, sorted(set(numbers)))
 
     def test_all_see_the_frames(self):
-        killed = self.start(os.environ["NODE"], str(EXAMPLE / "dashboard.js"))
-        self.start(sys.executable, "-B", str(EXAMPLE / "producer.py"))
+        killed = self.start(os.environ["NODE"], os.environ["FRAMES_DASHBOARD"])
+        self.start(sys.executable, "-B", os.environ["FRAMES_PRODUCER"])
         self.assertRegex(killed.stdout.readline(), FRAME)
         killed.kill()
         lookers = [self.start(os.environ["FRAMES_CONSUMER"], "5"),
-                   self.start(os.environ["NODE"], str(EXAMPLE / "dashboard.js"), "5")]
+                   self.start(os.environ["NODE"], os.environ["FRAMES_DASHBOARD"], "5")]
         for looker in lookers:
             self.assert_looks(looker, 5)
 
