@@ -20,8 +20,8 @@ namespace samepage::cli {
 // the failure says what to do. Throws failure.
 table_bytes table_to_write(const std::string& place, bool create);
 
-// Whose locks we may write under: what "samepage table lock" gave to the command that it runs.
-std::string table_permits();
+// With whose locks we may write under: what "samepage table lock" gave to the command that it runs.
+table_options options_to_write();
 
 table_bytes table_to_read(const std::string& place);
 

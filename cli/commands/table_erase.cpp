@@ -21,9 +21,8 @@ class table_erase : public command {
     }
 
     int run(bool json) override {
-        table_options options;
-        options.permits = table_permits();
-        const table_bytes t = need(table_bytes::open(place_, options));  // there is nothing to erase from a new one
+        // There is nothing to erase from a new one.
+        const table_bytes t = need(table_bytes::open(place_, options_to_write()));
         std::vector<const std::string*> missing;
         for (const std::string& key : keys_) {
             if (!need(change(timeout_, [&](duration time) { return t.erase_text(key, time); })))
