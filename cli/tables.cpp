@@ -28,14 +28,15 @@ table_bytes say_if_it_went_back(const std::string& place, table_bytes t) {
 
 }  // namespace
 
-std::string table_permits() {
+table_options options_to_write() {
     const char* const permits = std::getenv("SAMEPAGE_PERMITS");
-    return permits == nullptr ? "" : permits;
+    table_options options;
+    if (permits != nullptr) options.permits = permits;
+    return options;
 }
 
 table_bytes table_to_write(const std::string& place, bool create) {
-    table_options options;
-    options.permits = table_permits();
+    const table_options options = options_to_write();
     if (create || need(place::parse(place)).is_path())
         return say_if_it_went_back(place, need(table_bytes::create(place, options)));
     auto opened = table_bytes::open(place, options);

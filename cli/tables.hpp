@@ -3,13 +3,16 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "arguments.hpp"
 #include "failure.hpp"
 #include "json.hpp"
 #include "samepage/table.hpp"
+#include "waiting.hpp"
 
 namespace samepage::cli {
 
@@ -17,8 +20,8 @@ namespace samepage::cli {
 // the failure says what to do. Throws failure.
 table_bytes table_to_write(const std::string& place, bool create);
 
-// Whose locks we may write under: what "samepage table lock" gave to the command that it runs.
-std::string table_permits();
+// With whose locks we may write under: what "samepage table lock" gave to the command that it runs.
+table_options options_to_write();
 
 // `as_it_is`: also what a power failure may have left half-written.
 table_bytes table_to_read(const std::string& place, bool as_it_is = false);
@@ -41,5 +44,16 @@ void for_each_record(const table_bytes& t, std::string_view prefix,
 // Place, key, version and value, as --json prints a record.
 json_object record_as_json(const std::string& place, std::string_view key, std::uint64_t version,
                            std::string_view value);
+
+// How long a command that changes records waits for who keeps others from them.
+inline void declare_timeout(arguments& a, std::optional<duration>& timeout) {
+    a.time("--timeout", timeout, "Wait for who has locked it at most this long: 5s; then exit 4");
+}
+
+// What `call` gives, tried for that long; a signal ends it.
+template <class Call>
+auto change(const std::optional<duration>& timeout, const Call& call) {
+    return in_slices(timeout.value_or(writer_patience), call, [](const samepage::error&) {});
+}
 
 }  // namespace samepage::cli

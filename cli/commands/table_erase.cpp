@@ -1,5 +1,6 @@
 // samepage table erase: removes records.
 // SPDX-License-Identifier: MIT
+#include <optional>
 #include <vector>
 
 #include "../output.hpp"
@@ -15,14 +16,17 @@ class table_erase : public command {
     void declare(arguments& a) override {
         a.place(place_);
         a.values(keys_, "KEY", "The keys");
+        declare_timeout(a, timeout_);
         a.example("samepage table erase stock bolt nut       exits 3 if one of them isn't there");
     }
 
     int run(bool json) override {
-        const table_bytes t = need(table_bytes::open(place_));  // there is nothing to erase from a new one
+        // There is nothing to erase from a new one.
+        const table_bytes t = need(table_bytes::open(place_, options_to_write()));
         std::vector<const std::string*> missing;
         for (const std::string& key : keys_) {
-            if (!need(t.erase_text(key))) missing.push_back(&key);
+            if (!need(change(timeout_, [&](duration time) { return t.erase_text(key, time); })))
+                missing.push_back(&key);
         }
         if (json) {
             const std::uint64_t erased = keys_.size() - missing.size();
@@ -35,6 +39,7 @@ class table_erase : public command {
    private:
     std::string place_;
     std::vector<std::string> keys_;
+    std::optional<duration> timeout_;
 };
 
 }  // namespace

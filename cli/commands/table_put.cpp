@@ -20,6 +20,7 @@ class table_put : public command {
         value_.declare_value(a, true);
         a.flag("--insert", insert_, "Only if there is no record of that key, else exit 5");
         a.number("--if-version", expected_, "N", "Only if the record's version is N, 0: if there is none; else exit 5");
+        declare_timeout(a, timeout_);
         holding_.declare(a, false);
         a.example("samepage table put stock bolt 12                a table that somebody holds");
         a.example("samepage table put ./stock.page bolt 12         a file");
@@ -52,9 +53,12 @@ class table_put : public command {
 
     std::uint64_t put(const table_bytes& t, const std::string& bytes) const {
         const auto key = std::as_bytes(std::span(*key_)), value = std::as_bytes(std::span(bytes));
-        if (expected_) return need(t.compare_exchange(key, *expected_, value));
-        if (!insert_) return need(t.put(key, value));
-        const auto done = t.insert(key, value);
+        if (expected_) {
+            return need(
+                change(timeout_, [&](duration time) { return t.compare_exchange(key, *expected_, value, time); }));
+        }
+        if (!insert_) return need(change(timeout_, [&](duration time) { return t.put(key, value, time); }));
+        const auto done = change(timeout_, [&](duration time) { return t.insert(key, value, time); });
         if (!done && done.error().code() == errc::already_exists)
             throw failure(
                 status_conflict, "already_exists",
@@ -67,6 +71,7 @@ class table_put : public command {
     content_source value_;
     bool insert_ = false;
     std::optional<std::uint64_t> expected_;
+    std::optional<duration> timeout_;
     holding holding_;
 };
 

@@ -443,6 +443,7 @@ SAMEPAGE_API void SAMEPAGE_CALL samepage_job_close(samepage_job* job);
 
 typedef struct samepage_table samepage_table;
 typedef struct samepage_scan samepage_scan;
+typedef struct samepage_held samepage_held;
 
 typedef struct samepage_table_options {
     uint32_t struct_size;
@@ -452,12 +453,16 @@ typedef struct samepage_table_options {
     int64_t timeout_ns;
 } samepage_table_options;
 
+/* What it says is told beside table_info in table.hpp. */
 typedef struct samepage_table_info {
     uint32_t struct_size;
     uint32_t writers_active;
     uint64_t records;
     uint64_t size_bytes;
     uint64_t buckets;
+    uint64_t deaths_recovered;
+    uint32_t deaths_pending;
+    uint32_t load_percent; /* table_info::load, in percent */
 } samepage_table_info;
 
 SAMEPAGE_STATUS samepage_table_create(const char* place, const samepage_table_options* options, samepage_table** table);
@@ -509,6 +514,25 @@ SAMEPAGE_STATUS samepage_table_scan(samepage_table* table, const void* prefix, s
 SAMEPAGE_STATUS samepage_scan_next(samepage_scan* scan, const void** key, size_t* key_bytes, const void** value,
                                    size_t* value_bytes, uint64_t* version);
 SAMEPAGE_API void SAMEPAGE_CALL samepage_scan_close(samepage_scan* scan);
+
+/* Keeps a key, or all of them, from other handles' writers; readers don't mind. Until release or close, by the table's
+ * handle that locked it; a dead owner's lock is free. owner_died: an earlier one died with it, so what it guards may be
+ * half-done; that is told until one of its owners has said mark_repaired. samepage_e_timed_out names who has it. */
+SAMEPAGE_STATUS samepage_table_lock(samepage_table* table, const void* key, size_t key_bytes, int64_t timeout_ns,
+                                    samepage_held** held, int32_t* owner_died);
+SAMEPAGE_STATUS samepage_table_lock_all(samepage_table* table, int64_t timeout_ns, samepage_held** held,
+                                        int32_t* owner_died);
+SAMEPAGE_STATUS samepage_held_mark_repaired(samepage_held* held);
+/* samepage_e_not_owner: it was released already. */
+SAMEPAGE_STATUS samepage_held_release(samepage_held* held);
+/* Releases it too. */
+SAMEPAGE_API void SAMEPAGE_CALL samepage_held_close(samepage_held* held);
+
+/* Looks whether the table keeps its invariants, all of it, beside writers too. samepage_e_corrupt: something else has
+ * damaged it, the text says how; samepage_e_busy: others changed all the time what the text names. records: that were
+ * looked at; free_bytes: in pages that nothing uses. Both are told in these two cases as well. */
+SAMEPAGE_STATUS samepage_table_verify(samepage_table* table, int64_t timeout_ns, uint64_t* records,
+                                      uint64_t* free_bytes);
 
 /* ---- What there is, and whether this machine suits ---- */
 

@@ -3,6 +3,8 @@
 #include "samepage/table.hpp"
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "capi/call.hpp"
 
@@ -14,13 +16,20 @@ struct kept_cursor {
     table_bytes::cursor cursor;  // ends before the table does
 };
 
+struct kept_held {
+    std::shared_ptr<table_bytes> table;
+    table_bytes::held held;  // ends before the table does
+};
+
 }  // namespace samepage::capi
 
 struct samepage_table : samepage::capi::slot<std::shared_ptr<samepage::table_bytes>> {};
 struct samepage_scan : samepage::capi::slot<samepage::capi::kept_cursor> {};
+struct samepage_held : samepage::capi::slot<samepage::capi::kept_held> {};
 
 namespace capi = samepage::capi;
 using capi::kept_cursor;
+using capi::kept_held;
 using samepage::result;
 using samepage::table_bytes;
 using shared_table = std::shared_ptr<table_bytes>;
@@ -34,6 +43,8 @@ constexpr const char* putting = "put into a table";
 constexpr const char* erasing = "erase from a table";
 constexpr const char* scanning = "read a table";
 constexpr const char* waiting = "wait for a table";
+constexpr const char* locking = "lock a record";
+constexpr const char* verifying = "verify a table";
 
 samepage::table_options options_of(const samepage_table_options* given) {
     const auto o = capi::options_of(given);
@@ -47,6 +58,26 @@ samepage::table_options options_of(const samepage_table_options* given) {
 result<shared_table> shared(result<table_bytes> opened) {
     if (!opened) return opened.error();
     return std::make_shared<table_bytes>(std::move(*opened));
+}
+
+// `lock` gives the table's result.
+template <class Lock>
+samepage_status lock_in(samepage_table* table, samepage_held** held, std::int32_t* owner_died, Lock&& lock) {
+    if (held != nullptr) *held = nullptr;
+    return capi::with(table, locking, [&](const shared_table& object) {
+        return capi::open(locking, held, [&]() -> result<kept_held> {
+            auto got = lock(*object);
+            if (!got) return got.error();
+            capi::set(owner_died, got->owner_died());
+            return kept_held{object, std::move(*got)};
+        });
+    });
+}
+
+std::string joined(const std::vector<std::string>& sentences) {
+    std::string all;
+    for (const std::string& sentence : sentences) all += (all.empty() ? "" : "; ") + sentence;
+    return all;
 }
 
 }  // namespace
@@ -91,6 +122,9 @@ samepage_status samepage_table_info_get(samepage_table* table, samepage_table_in
         all.records = seen->records;
         all.size_bytes = seen->size_bytes;
         all.buckets = seen->buckets;
+        all.deaths_recovered = seen->deaths_recovered;
+        all.deaths_pending = seen->deaths_pending;
+        all.load_percent = static_cast<std::uint32_t>(seen->load * 100 + 0.5);
         return capi::give_info(all, info);
     });
 }
@@ -216,3 +250,45 @@ samepage_status samepage_scan_next(samepage_scan* scan, const void** key, size_t
 }
 
 void samepage_scan_close(samepage_scan* scan) { capi::pool_of<samepage_scan>.close(scan); }
+
+samepage_status samepage_table_lock(samepage_table* table, const void* key, size_t key_bytes, int64_t timeout_ns,
+                                    samepage_held** held, int32_t* owner_died) {
+    return lock_in(table, held, owner_died, [&](const table_bytes& object) {
+        return object.lock(capi::bytes_of(key, key_bytes), capi::duration_of(timeout_ns));
+    });
+}
+
+samepage_status samepage_table_lock_all(samepage_table* table, int64_t timeout_ns, samepage_held** held,
+                                        int32_t* owner_died) {
+    return lock_in(table, held, owner_died,
+                   [&](const table_bytes& object) { return object.lock_all(capi::duration_of(timeout_ns)); });
+}
+
+samepage_status samepage_held_mark_repaired(samepage_held* held) {
+    return capi::with(held, locking, [](kept_held& mine) {
+        if (!mine.held.owns()) return capi::fail(samepage::error(samepage::errc::not_owner, locking));
+        mine.held.mark_repaired();
+        return static_cast<samepage_status>(samepage_ok);
+    });
+}
+
+samepage_status samepage_held_release(samepage_held* held) {
+    return capi::with(held, locking, [](kept_held& mine) { return capi::give(mine.held.release()); });
+}
+
+void samepage_held_close(samepage_held* held) { capi::pool_of<samepage_held>.close(held); }
+
+samepage_status samepage_table_verify(samepage_table* table, int64_t timeout_ns, uint64_t* records,
+                                      uint64_t* free_bytes) {
+    return capi::with(table, verifying, [&](const shared_table& object) -> samepage_status {
+        const auto seen = object->verify(capi::duration_of(timeout_ns));
+        if (!seen) return capi::fail(seen.error());
+        capi::set(records, seen->records);
+        capi::set(free_bytes, seen->free_bytes);
+        if (!seen->wrong.empty())
+            return capi::fail(samepage::error(samepage::errc::corrupt, verifying, joined(seen->wrong)));
+        if (!seen->unjudged.empty())
+            return capi::fail(samepage::error(samepage::errc::busy, verifying, joined(seen->unjudged)));
+        return samepage_ok;
+    });
+}

@@ -114,18 +114,19 @@ result<lock_list::attempt> lock_list::try_lock(std::uint64_t hash, std::uint64_t
         return got(*node, false);
     }
     word& owner = at->node->owner;
-    const std::uint64_t seen = owner_of(*at->node);
-    if (owner_word::is_free(seen)) {
-        if ((seen & owner_word::starving) != 0 && !waited) return attempt{at_node(*at->node, seen), 0, false};
-        const bool owner_died = (seen & owner_word::died) != 0;
-        if (!replace(owner, seen, me | (seen & owner_word::died))) return damaged(operation);
-        return got(at->offset, owner_died);
+    std::uint64_t seen = owner_of(*at->node);
+    if (!owner_word::is_free(seen)) {
+        const auto live = self_->is_live(seen, operation);
+        if (!live) return live.error();
+        if (*live) return attempt{at_node(*at->node, seen), 0, false};
+        if (replace(owner, seen, me | owner_word::died)) return got(at->offset, true);
+        seen = owner_of(*at->node);  // it unlocked, and then it ended
     }
-    const auto live = self_->is_live(seen, operation);
-    if (!live) return live.error();
-    if (*live) return attempt{at_node(*at->node, seen), 0, false};
-    if (!replace(owner, seen, me | owner_word::died)) return damaged(operation);
-    return got(at->offset, true);
+    if (!owner_word::is_free(seen)) return damaged(operation);
+    if ((seen & owner_word::starving) != 0 && !waited) return attempt{at_node(*at->node, seen), 0, false};
+    const bool owner_died = (seen & owner_word::died) != 0;
+    if (!replace(owner, seen, me | (seen & owner_word::died))) return damaged(operation);
+    return got(at->offset, owner_died);
 }
 
 result<std::optional<obstacle>> lock_list::in_way_of_all(unsigned stripe, bool& owner_died,
@@ -139,8 +140,8 @@ result<std::optional<obstacle>> lock_list::in_way_of_all(unsigned stripe, bool& 
         const auto live = self_->is_live(seen, operation);
         if (!live) failed = live.error();
         if (!live || *live) return true;
-        replace(n.owner, seen, owner_word::died);
-        owner_died = true;
+        replace(n.owner, seen, owner_word::died);  // unless it unlocked, and then it ended
+        if ((owner_of(n) & owner_word::died) != 0) owner_died = true;
         return false;
     });
     if (failed) return *failed;

@@ -25,12 +25,18 @@ class TableLock(Case):
         self.samepage("table", "lock", "./stock", "--all", "--", *put)
         self.samepage("table", "lock", "./stock", "nut", "--", PROGRAM, "table", "lock", "./stock", "bolt", "--", *put)
         for what in (["bolt"], ["--all"]):
+            self.samepage("table", "lock", "./stock", *what, "--", PROGRAM, "table", "erase", "./stock", "bolt")
+            self.samepage("table", "put", "./stock", "bolt", "12")
             owner = self.owner(*what)
             said = self.refused(5, "table", "lock", "./stock", "bolt", "-n", "--", "echo", "x")
             self.assertIn(f"conflict: ./stock: process {owner.pid}", said)
             self.refused(4, "table", "lock", "./stock", "--all", "--timeout", "20ms", "--", "echo", "x")
             self.refused(9, "table", "lock", "./stock", "bolt", "-n", "-E", "9", "--", "echo", "x")
             self.assertEqual(self.samepage("table", "get", "./stock", "bolt"), b"12\n")
+            for refused in (["put", "./stock", "bolt", "1"], ["put", "./stock", "bolt", "1", "--insert"],
+                            ["put", "./stock", "bolt", "1", "--if-version", "1"], ["erase", "./stock", "bolt"]):
+                for time in ("0", "10ms", "150ms"):
+                    self.assertIn(f"process {owner.pid}", self.refused(4, "table", *refused, "--timeout", time))
             waiter = self.start("table", "lock", "./stock", "bolt", "--", *put[:-1], "13")
             self.let_go(owner)
             self.finish(waiter)

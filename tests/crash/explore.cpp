@@ -194,7 +194,7 @@ class explorer {
     // ---- The victim is killed, or stands still, in place ---------------------------------------------------------
 
     // Which stops differ from those before: in what they show; and, where the victim stays alive, in what it has learnt
-    // or locked, which only a system call changes.
+    // or locked, which only a system call changes, and in what it has read before it asks.
     std::vector<unsigned> stops_that_differ(mode how) {
         std::vector<unsigned> stops;
         world w(*this);
@@ -208,8 +208,9 @@ class explorer {
             }
             report_.stops += 1;
             if (at.what == stop::kind::after_call) calls.push_back(at.call);
-            if (at.what == stop::kind::before_call) continue;  // nothing has changed since the stop before
-            const std::uint64_t made = how == mode::pair ? calls.size() : 0;
+            const bool asks = at.what == stop::kind::before_call;
+            if (asks && how == mode::kept) continue;  // nothing has changed since the stop before
+            const std::uint64_t made = how == mode::pair ? 2 * calls.size() + (asks ? 1 : 0) : 0;
             if (seen_.insert(key(take("")) + made).second) stops.push_back(number);
             if (at.what == stop::kind::end) break;
         }

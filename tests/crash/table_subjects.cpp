@@ -9,18 +9,22 @@
 //
 // Actors have scripts of deeds, each with keys of its own. Values are zeros but for some words, so that few of their
 // states differ.
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "actors.hpp"
 #include "samepage/table.hpp"
 #include "scene.hpp"
+#include "shared/owner_word.hpp"
 #include "table_inside.hpp"
 #include "tracer.hpp"
 
@@ -31,6 +35,7 @@ namespace {
 using samepage::errc;
 using samepage::table_bytes;
 using samepage::table_options;
+using samepage::shared::owner_word;
 namespace tables = samepage::tables;
 
 constexpr auto patience = std::chrono::seconds(30);        // of who must get through
@@ -346,6 +351,49 @@ subject recovering(const char* name, const plot& p, unsigned stripe, tables::ste
     return s;
 }
 
+// Another one has the key that the victim wants; while the victim is stopped, or has waited, it unlocks it and ends.
+subject locking_from_who_leaves(const char* name) {
+    const plot p{{}, {{3, 0, locks}}, {}, {}};
+    const auto note_of_other = [](const scene& at) -> std::uint64_t& {
+        return at.book->lines[static_cast<std::size_t>(actor::other)].note;
+    };
+    subject s = playing(name, p);
+    s.prepare = [=](const scene& at) {
+        auto t = keep(at, p);
+        std::signal(SIGCHLD, SIG_IGN);  // nobody waits for it, so that kill() says when it has ended
+        const pid_t owner = fork();
+        if (owner == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            enter(at);
+            const table_bytes its = open(at);
+            auto held = its.lock_text(key_of(at, p, p.victim.front()));
+            note_of_other(at) = held ? static_cast<std::uint64_t>(getpid()) : 1;
+            const table_inside::view inside(at.place);
+            const auto& lock = inside.bytes().at<tables::lock_node>(tables::read(inside.body().stripes[3].locks));
+            const auto somebody_has_waited = [&] { return (tables::read(lock.owner) & owner_word::starving) != 0; };
+            while (at.of(actor::other).note != 0 && !somebody_has_waited()) usleep(100);
+            _exit(held && held->release() ? 0 : 1);
+        }
+        while (at.of(actor::other).note == 0) usleep(100);
+        require(at, at.of(actor::other).note == static_cast<std::uint64_t>(owner), "it doesn't get the lock");
+        return std::static_pointer_cast<void>(t);
+    };
+    s.operate = [=](const scene& at) {
+        const table_bytes t = open(at);
+        require(at, t.erase_text(key_of(at, 31, 8)).has_value(), "can't attach");
+        at.begin();
+        const auto held = t.lock_text(key_of(at, p, p.victim.front()), patience);
+        require(at, held.has_value(), held ? "" : held.error().message());
+        require(at, !held->owner_died(), "a death is told though the lock was unlocked before");
+        at.end();
+    };
+    s.meanwhile = [](const scene& at) {
+        const auto owner = static_cast<pid_t>(std::exchange(at.mine().note, 0));
+        while (kill(owner, 0) == 0) usleep(100);
+    };
+    return s;
+}
+
 script filled(std::uint64_t bucket, unsigned count, unsigned bytes) {
     script all;
     for (unsigned i = 0; i < count; ++i) all.push_back({bucket, i, bytes});
@@ -392,6 +440,7 @@ std::vector<subject> table_subjects() {
         playing("table.lock", {{{4, 0, small}}, {{3, 0, locks}}, others, {{35, 9, locks}}}),
         playing("table.lock_two", {{{4, 0, small}}, {{3, 0, locks_two}}, others, {}}),
         playing("table.lock_all", {{{4, 0, small}}, {{3, 0, locks_all}}, others, {{3, 0, locks_all}}}),
+        locking_from_who_leaves("table.lock_from_who_leaves"),
         recovering("table.recover_lock", {one, {{3, 0, locks}}, others, {{3, 0, locks}}}, 3, tables::publishing),
         recovering("table.recover_splitting", {crowd, {{32, 2, small}}, others_small, {{0, 9, small}}, 0, 2}, 0,
                    tables::splitting),

@@ -12,6 +12,7 @@
  * -DGRANTED_LATE: `granted` is said after the last look (A4), not before. Must fail.
  * -DUNLINKING_UNDONE: an unlinking that came to nothing is undone as a put is. Must fail: a cell in use is free.
  * -DALL_NOT_TOLD: who locks a key isn't told of a death with all. Must fail.
+ * -DUNLOCKED_IS_DAMAGE: a word that isn't the dead one's any more is taken for damage. Must fail: it unlocked before.
  * -DNOTE_DROPPED: who meets a dead one's node takes it out, as if it were free. Must fail: nobody is told.
  */
 #define CELLS 2
@@ -101,12 +102,20 @@ inline lock() {
             s_at = at; s_after = c; doing = PUBLISHING; MORTAL;
             atomic { set_link(at, c); got(DIED_WITH_ALL) }; MORTAL;                         /* K4 */
             doing = NONE; MORTAL
-        :: atomic { c != 0 && BY_OTHER(owner[c]) -> awaited = owner[c]; node = c }
-        :: c != 0 && !BY_OTHER(owner[c]) ->
-            atomic {                                                                /* K5 */
-                noted[c] = noted[c] || owner[c] != 0; owner[c] = me; got(noted[c] || DIED_WITH_ALL)
-            };
-            MORTAL
+        :: c != 0 ->
+            seen = owner[c];                /* whether that one lives is asked later; it may have unlocked by then */
+            if
+            :: BY_OTHER(seen) -> awaited = seen; node = c
+            :: else ->
+                atomic {                                                            /* K5 */
+#ifdef UNLOCKED_IS_DAMAGE
+                    assert(owner[c] == seen);
+#endif
+                    noted[c] = noted[c] || owner[c] != 0; owner[c] = me; got(noted[c] || DIED_WITH_ALL)
+                };
+                MORTAL
+            fi;
+            seen = 0
         fi;
         mine[k] = c
     fi
@@ -219,7 +228,7 @@ inline choose() {
 
 /* The last one comes when the others have ended, takes each lock, hears all, and finds each cell once. */
 proctype clerk(byte me) {
-    byte at, c, mine[2], awaited, node, k, step, hops;
+    byte at, c, mine[2], awaited, seen, node, k, step, hops;
     mtype op;
     bool told;
     me != 4 || gone == 3;
@@ -289,7 +298,10 @@ killed:
         if :: all == me -> due_each = true :: else fi
     };
 ended:
-    atomic { gone++; at = 0; c = 0; mine[0] = 0; mine[1] = 0; awaited = 0; node = 0; k = 0; step = 0; told = false }
+    atomic {
+        gone++;
+        at = 0; c = 0; mine[0] = 0; mine[1] = 0; awaited = 0; seen = 0; node = 0; k = 0; step = 0; told = false
+    }
 }
 
 init {

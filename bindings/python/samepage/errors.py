@@ -128,6 +128,10 @@ class NoKey(Error, KeyError):
     """There is no record of that key."""
 
 
+class Failed(Error):
+    """The worker has said that it can't be done; `detail` says why."""
+
+
 _CLASSES: dict[str, type[Error]] = {
     "not_found": NotFound,
     "already_exists": AlreadyExists,
@@ -150,6 +154,7 @@ _CLASSES: dict[str, type[Error]] = {
     "closed": Closed,
     "system": SystemRefused,
     "no_key": NoKey,
+    "failed": Failed,
 }
 _BY_CODE: dict[int, type[Error]] = {}
 

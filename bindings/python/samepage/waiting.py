@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -16,6 +17,9 @@ T = TypeVar("T")
 
 # Deaths ring no bell, and a thread that nobody waits for any more has to notice: look this often, in seconds.
 SLICE = 0.25
+
+# Where there is no descriptor, look as often as that after a while, in seconds.
+PAUSE_MAX = 0.01
 
 
 class Ringing(Protocol):
@@ -40,10 +44,16 @@ class Bell:
 
     async def wait(self, seconds: float) -> None:
         """Until it rings, or for so long."""
-        waiter: asyncio.Future[None] = self.loop.create_future()
-        if not self._waiters:
-            self._descriptor = self._handle.fileno()
+        if self._descriptor < 0:
+            # One of its own: the handle may be closed by any thread, and its number given to something else.
+            try:
+                self._descriptor = os.dup(self._handle.fileno())
+            except OSError:
+                # Closed just now, which the next look tells; or there are no more descriptors.
+                await asyncio.sleep(min(seconds, PAUSE_MAX))
+                return
             self.loop.add_reader(self._descriptor, self._ring)
+        waiter: asyncio.Future[None] = self.loop.create_future()
         self._waiters.add(waiter)
         timer = self.loop.call_later(seconds, self._wake, waiter)
         try:
@@ -69,9 +79,12 @@ class Bell:
         self._wake_all()
 
     def _leave(self) -> None:
-        if self._descriptor >= 0:
-            self.loop.remove_reader(self._descriptor)
-        self._descriptor = -1
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            try:
+                self.loop.remove_reader(descriptor)
+            finally:
+                os.close(descriptor)
 
     def _wake_all(self) -> None:
         for waiter in self._waiters:
@@ -114,7 +127,7 @@ async def by_bell(handle: Ringing, attempt: Callable[[float], T], timeout: float
         else:
             # No descriptor here, or another loop has it: look again and again, ever more slowly.
             await asyncio.sleep(min(left, pause))
-            pause = min(2 * pause, 0.01)
+            pause = min(2 * pause, PAUSE_MAX)
 
 
 async def in_thread(act: Callable[[float | None], T], undo: Callable[[T], object], timeout: float | None,

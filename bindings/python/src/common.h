@@ -143,6 +143,7 @@ int add_queue(PyObject* module);
 int add_job(PyObject* module);
 int add_table(PyObject* module);
 int add_scan(PyObject* module);
+int add_record_lock(PyObject* module);
 
 /* Adds a type under its last name; keeps a reference in *into where that isn't NULL. */
 int add_type(PyObject* module, PyType_Spec* spec, PyTypeObject** into);

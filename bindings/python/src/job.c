@@ -95,6 +95,18 @@ static PyObject* job_give_back(PyObject* self, PyObject* unused) {
     return handle == NULL ? NULL : finished(self, samepage_job_give_back(handle));
 }
 
+static PyObject* job_fail(PyObject* self, PyObject* why) {
+    if (!PyUnicode_Check(why)) {
+        PyErr_Format(PyExc_TypeError, "why it can't be done is a str, not %R", (PyObject*)Py_TYPE(why));
+        return NULL;
+    }
+    PyObject* const bytes = PyUnicode_AsEncodedString(why, "utf-8", "replace");
+    void* const handle = bytes == NULL ? NULL : held_handle((held*)self);
+    const samepage_status status = handle == NULL ? samepage_ok : samepage_job_fail(handle, PyBytes_AsString(bytes));
+    Py_XDECREF(bytes);
+    return handle == NULL ? NULL : finished(self, status);
+}
+
 static PyObject* job_reply(PyObject* self, PyObject* reply) {
     bytes_argument mine;
     if (take_bytes(reply, "reply", &mine) != 0) return NULL;
@@ -123,6 +135,8 @@ static PyMethodDef methods[] = {
     {"__exit__", job_exit, METH_VARARGS, NULL},
     {"acknowledge", job_acknowledge, METH_NOARGS, "acknowledge()\n--\n\nIt is done. NotOwner: it isn't this one's."},
     {"reply", job_reply, METH_O, "reply(reply, /)\n--\n\nIt is done, and who called gets these bytes. TooLarge."},
+    {"fail", job_fail, METH_O,
+     "fail(why, /)\n--\n\nIt can't be done, and no other worker shall try: who called gets Failed with this text."},
     {"give_back", job_give_back, METH_NOARGS, "give_back()\n--\n\nReady again: the next worker has it."},
     {NULL, NULL, 0, NULL}};
 

@@ -76,7 +76,7 @@ PyMODINIT_FUNC PyInit__samepage(void) {
     if (module == NULL) return NULL;
     if (add_results(module) == 0 && add_region(module) == 0 && add_cell(module) == 0 && add_lock(module) == 0 &&
         add_channel(module) == 0 && add_subscriber(module) == 0 && add_loan(module) == 0 && add_queue(module) == 0 &&
-        add_job(module) == 0 && add_table(module) == 0 && add_scan(module) == 0 &&
+        add_job(module) == 0 && add_table(module) == 0 && add_scan(module) == 0 && add_record_lock(module) == 0 &&
         PyModule_AddStringConstant(module, "version", samepage_version_text()) == 0)
         return module;
     Py_DECREF(module);

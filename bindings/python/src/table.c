@@ -56,7 +56,7 @@ PyObject* value_of_bytes(const table_object* table, PyObject* bytes) {
 }
 
 /* The bytes of a key. A str that came out of key_object is the same key again. */
-static int take_key(const table_object* table, PyObject* key, bytes_argument* into, PyObject** keeper) {
+int take_key(const table_object* table, PyObject* key, bytes_argument* into, PyObject** keeper) {
     *keeper = NULL;
     if (PyUnicode_Check(key) && table->codec != codec_bytes) {
         Py_ssize_t size = 0;
@@ -449,6 +449,21 @@ static PyObject* table_check_name(PyObject* self, PyObject* unused) {
     Py_RETURN_NONE;
 }
 
+static PyObject* table_verify(FAST_ARGUMENTS) {
+    static const char* const names[] = {"timeout", NULL};
+    PyObject* values[NUMBER_OF_NAMES];
+    int64_t timeout_ns = SAMEPAGE_PATIENCE;
+    uint64_t records = 0;
+    if (take_arguments(names, 0, 1, given, count, given_names, values) != 0) return NULL;
+    void* const handle = take_timeout(values[0], &timeout_ns) == 0 ? held_handle((held*)self) : NULL;
+    if (handle == NULL) return NULL;
+    samepage_status status = samepage_ok;
+    held_enter((held*)self);
+    Py_BEGIN_ALLOW_THREADS status = samepage_table_verify(handle, timeout_ns, &records, NULL);
+    Py_END_ALLOW_THREADS held_leave((held*)self);
+    return status == samepage_ok ? number_object(records) : raise_status(status);
+}
+
 static PyObject* table_info(PyObject* self, PyObject* unused) {
     (void)unused;
     void* const handle = held_handle((held*)self);
@@ -456,9 +471,10 @@ static PyObject* table_info(PyObject* self, PyObject* unused) {
     if (handle == NULL) return NULL;
     const samepage_status status = samepage_table_info_get(handle, &info);
     if (status != samepage_ok) return raise_status(status);
-    return Py_BuildValue("{s:K,s:K,s:K,s:I}", "records", (unsigned long long)info.records, "size_bytes",
-                         (unsigned long long)info.size_bytes, "buckets", (unsigned long long)info.buckets,
-                         "writers_active", info.writers_active);
+    return Py_BuildValue("{s:K,s:K,s:K,s:d,s:I,s:I,s:K}", "records", (unsigned long long)info.records, "size_bytes",
+                         (unsigned long long)info.size_bytes, "buckets", (unsigned long long)info.buckets, "load",
+                         info.load_percent / 100.0, "writers_active", info.writers_active, "deaths_pending",
+                         info.deaths_pending, "deaths_recovered", (unsigned long long)info.deaths_recovered);
 }
 
 static PyObject* table_created(PyObject* self, void* unused) {
@@ -523,6 +539,13 @@ static PyMethodDef methods[] = {
     FAST("scan", table_scan, "scan(prefix=b'')\n--\n\nIterates over (key, value), in no order."),
     FAST("scan_values", table_scan_values, "scan_values(prefix=b'')\n--\n\nIterates over the values."),
     FAST("scan_versioned", table_scan_versioned, "scan_versioned(prefix=b'')\n--\n\nOver (key, value, version)."),
+    FAST("lock", table_lock,
+         "lock(key, timeout=None)\n--\n\nKeeps the key from others' writers until the RecordLock's end; TimedOut says "
+         "who has it."),
+    FAST("lock_all", table_lock_all, "lock_all(timeout=None)\n--\n\nThe same of all keys."),
+    FAST("verify", table_verify,
+         "verify(timeout=5)\n--\n\nHow many records it has. Corrupt says what is wrong with it; Busy what others kept "
+         "changing."),
     {"check_name", table_check_name, METH_NOARGS,
      "check_name()\n--\n\nLostName when somebody has removed the object's file."},
     {"info", table_info, METH_NOARGS, "info()\n--\n\nWhat there is to know, as a dict."},

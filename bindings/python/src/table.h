@@ -23,6 +23,12 @@ PyObject* value_of_bytes(const table_object* table, PyObject* bytes);
 
 enum scan_of { scan_keys, scan_values, scan_items, scan_versioned };
 
+/* The bytes of a key, which live in it or in *keeper, which the caller drops: 0, or -1 with a TypeError. */
+int take_key(const table_object* table, PyObject* key, bytes_argument* into, PyObject** keeper);
+
+PyObject* table_lock(FAST_ARGUMENTS);
+PyObject* table_lock_all(FAST_ARGUMENTS);
+
 /* An iterator over the records whose key begins with the prefix; NULL: over all. */
 PyObject* new_scan(table_object* table, enum scan_of what, PyObject* prefix);
 

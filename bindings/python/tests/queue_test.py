@@ -53,6 +53,21 @@ class QueueTest(unittest.TestCase):
                 job.acknowledge()
             self.assertEqual(jobs.info()["jobs_ready"], 0)
 
+    def test_a_job_that_fails(self) -> None:
+        with Queue("failing") as jobs:
+            jobs.push(b"x")
+            with jobs.take(0) as job:
+                job.fail("no such picture")
+            self.assertEqual(jobs.info()["jobs_ready"] + jobs.info()["jobs_taken"], 0)
+            with Other("q = samepage.Queue.open('failing')\nwith q.take() as job: job.fail('weiß nicht')") as worker:
+                with self.assertRaisesRegex(samepage.Failed, "weiß nicht"):
+                    jobs.call(b"question", DEADLINE)
+                self.assertEqual(worker.end(), 0)
+            jobs.push(b"y")
+            job = jobs.take(0)
+            with self.assertRaises(TypeError):
+                job.fail(5)  # type: ignore[arg-type]
+
     def test_a_dropped_job_is_given_back(self) -> None:
         with Queue("dropped") as jobs:
             jobs.push(b"x")

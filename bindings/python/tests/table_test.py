@@ -229,6 +229,59 @@ for _ in range(200): t.update_one('n', lambda n: (n or 0) + 1)
                 with self.assertRaises(PermissionError):
                     table["bolt"] = "13"
 
+    def test_locked_keys_are_kept_from_others(self) -> None:
+        with Table("locked", codec=str) as table, Table.open("locked", codec=str) as other:
+            with table.lock("bolt") as lock:
+                self.assertFalse(lock.owner_died)
+                table["bolt"] = "12"
+                other["nut"] = "7"
+                with self.assertRaises(samepage.TimedOut):
+                    other.put("bolt", "13", 0.01)
+                with self.assertRaises(samepage.TimedOut):
+                    other.lock("bolt", 0)
+                with self.assertRaises(samepage.TimedOut):
+                    other.lock_all(timeout=0.01)
+                self.assertEqual(other["bolt"], "12")
+            self.assertTrue(lock.closed)
+            with self.assertRaises(samepage.Closed):
+                lock.release()
+            everything = other.lock_all()
+            with self.assertRaises(samepage.TimedOut):
+                table.put("bolt", "13", 0)
+            everything.release()
+            table["bolt"] = "13"
+            dropped = table.lock("bolt")
+            del dropped
+            other["bolt"] = "14"
+            for call in (lambda: table.lock(), lambda: table.lock(1), lambda: table.lock_all("x")):
+                with self.assertRaises(TypeError):
+                    call()  # type: ignore[call-arg,arg-type]
+
+    def test_a_killed_owner_is_told(self) -> None:
+        with Table("owned") as table:
+            with Other("t = samepage.Table.open('owned'); lock = t.lock('a'); say('locked'); hear()") as owner:
+                self.assertEqual(owner.line(), "locked")
+                with self.assertRaises(samepage.TimedOut):
+                    table.lock("a", 0)
+                owner.kill()
+            with table.lock("a", DEADLINE) as lock:
+                self.assertTrue(lock.owner_died)
+            with table.lock("a", DEADLINE) as lock:
+                self.assertTrue(lock.owner_died)
+                lock.mark_repaired()
+            with table.lock("a") as lock:
+                self.assertFalse(lock.owner_died)
+
+    def test_verify(self) -> None:
+        with Table("verified") as table:
+            table["a"] = b"1"
+            self.assertEqual((table.verify(), table.verify(timeout=0)), (1, 1))
+            info = table.info()
+            self.assertEqual((info["deaths_pending"], info["deaths_recovered"]), (0, 0))
+            self.assertLess(info["load"], 0.1)
+            with self.assertRaises(TypeError):
+                table.verify("soon")  # type: ignore[arg-type]
+
     def test_a_codec_that_closes_the_table(self) -> None:
         class Closing:
             @staticmethod

@@ -93,8 +93,59 @@ static void changes_are_waited_for(void) {
     samepage_table_close(table);
 }
 
+static void keys_are_locked(void) {
+    const char* const name = fresh_name("locks");
+    samepage_table *table, *other;
+    samepage_held *held, *second;
+    int32_t died = 7;
+    OK(samepage_table_create(name, NULL, &table));
+    OK(samepage_table_open(name, NULL, &other));
+    OK(samepage_table_lock(table, "bolt", 4, SAMEPAGE_FOREVER, &held, &died));
+    CHECK(died == 0);
+    FAILS(samepage_e_timed_out, samepage_table_put(other, "bolt", 4, "1", 1, 1000000, NULL));
+    FAILS(samepage_e_timed_out, samepage_table_lock(other, "bolt", 4, 1000000, &second, NULL));
+    CHECK(second == NULL);
+    FAILS(samepage_e_timed_out, samepage_table_lock_all(other, 1000000, &second, NULL));
+    OK(samepage_table_put(table, "bolt", 4, "2", 1, PATIENCE_NS, NULL));
+    OK(samepage_table_put(other, "nut", 3, "3", 1, PATIENCE_NS, NULL));
+    OK(samepage_held_mark_repaired(held));
+    OK(samepage_held_release(held));
+    FAILS(samepage_e_not_owner, samepage_held_release(held));
+    FAILS(samepage_e_not_owner, samepage_held_mark_repaired(held));
+    samepage_held_close(held);
+    FAILS(samepage_e_closed, samepage_held_release(held));
+    OK(samepage_table_lock_all(other, PATIENCE_NS, &second, &died));
+    FAILS(samepage_e_timed_out, samepage_table_put(table, "bolt", 4, "4", 1, 1000000, NULL));
+    /* The table's handle ends when both are closed. */
+    samepage_table_close(other);
+    FAILS(samepage_e_timed_out, samepage_table_put(table, "bolt", 4, "4", 1, 1000000, NULL));
+    samepage_held_close(second);
+    OK(samepage_table_put(table, "bolt", 4, "5", 1, PATIENCE_NS, NULL));
+    FAILS(samepage_e_invalid_argument, samepage_table_lock(table, "bolt", 4, 0, NULL, NULL));
+    FAILS(samepage_e_invalid_argument, samepage_table_lock(table, NULL, 4, 0, &held, NULL));
+    samepage_table_close(table);
+}
+
+static void a_table_is_verified(void) {
+    samepage_table* table;
+    samepage_table_info info;
+    uint64_t records = 7, free_bytes = 0;
+    OK(samepage_table_create(fresh_name("verified"), NULL, &table));
+    OK(samepage_table_put(table, "bolt", 4, "12", 2, PATIENCE_NS, NULL));
+    OK(samepage_table_verify(table, PATIENCE_NS, &records, &free_bytes));
+    CHECK(records == 1 && free_bytes > 0);
+    OK(samepage_table_verify(table, 0, NULL, NULL));
+    info.struct_size = sizeof info;
+    OK(samepage_table_info_get(table, &info));
+    CHECK(info.deaths_recovered == 0 && info.deaths_pending == 0 && info.load_percent <= 1);
+    samepage_table_close(table);
+    FAILS(samepage_e_closed, samepage_table_verify(table, 0, NULL, NULL));
+}
+
 void test_table(void) {
     records_are_put_and_found();
     many_at_once_and_counters();
     changes_are_waited_for();
+    keys_are_locked();
+    a_table_is_verified();
 }

@@ -1,0 +1,194 @@
+// Table: records under keys.
+// SPDX-License-Identifier: MIT
+'use strict';
+
+const { codecOf, bytes } = require('./codec.js');
+const { native, VERSION } = require('./native.js');
+const { Handle, Noun, HANDLE, CREATE, CREATE_NEW, OPEN } = require('./noun.js');
+const { PATIENCE_MS, patience } = require('./patience.js');
+const { inThread } = require('./waiting.js');
+
+class Table extends Noun {
+  #codec;
+
+  constructor(place, options = {}, how = CREATE) {
+    super(native.tableOpen, how, place, options);
+    this.#codec = codecOf(options.codec);
+  }
+
+  static createNew(place, options = {}) {
+    return new this(place, options, CREATE_NEW);
+  }
+
+  static open(place, options = {}) {
+    return new this(place, options, OPEN);
+  }
+
+  /** How many records. */
+  get size() {
+    return native.tableSize(this[HANDLE]);
+  }
+
+  /** How many puts and erases there were. */
+  get changes() {
+    return native.tableChanges(this[HANDLE]);
+  }
+
+  get(key) {
+    const stored = native.tableGet(this[HANDLE], key);
+    return stored === undefined ? undefined : this.#codec.decode(stored);
+  }
+
+  getVersioned(key) {
+    const stored = native.tableGet(this[HANDLE], key);
+    if (stored === undefined) return undefined;
+    const version = native.numbers[VERSION];
+    return { value: this.#codec.decode(stored), version };
+  }
+
+  has(key) {
+    return native.tableVersion(this[HANDLE], key) !== 0;
+  }
+
+  /** 0: there is no such record. */
+  version(key) {
+    return native.tableVersion(this[HANDLE], key);
+  }
+
+  put(key, value, options) {
+    return native.tablePut(this[HANDLE], key, this.#codec.encode(value), options?.timeout);
+  }
+
+  insert(key, value, options) {
+    return native.tableInsert(this[HANDLE], key, this.#codec.encode(value), options?.timeout);
+  }
+
+  compareExchange(key, expected, value, options) {
+    const encoded = this.#codec.encode(value);
+    const version = native.tableExchange(this[HANDLE], key, encoded, options?.timeout, expected);
+    if (version === undefined) throw native.lastError();
+    return version;
+  }
+
+  /** Puts change(value), which gets undefined where there is none, and is called again when others were faster. */
+  update(key, change, { timeout = PATIENCE_MS } = {}) {
+    return patience(timeout, (left) => {
+      const seen = this.getVersioned(key);
+      const value = this.#codec.encode(change(seen?.value));
+      return native.tableExchange(this[HANDLE], key, value, left, seen?.version ?? 0);
+    });
+  }
+
+  erase(key, options) {
+    return native.tableErase(this[HANDLE], key, options?.timeout);
+  }
+
+  /** Adds to a record of 8 bytes, a number; one that isn't there is 0. */
+  add(key, more, options) {
+    return native.tableAdd(this[HANDLE], key, BigInt(more), options?.timeout);
+  }
+
+  wait(key, seen, options) {
+    const start = (timeout, callback) => native.tableWait(this[HANDLE], key, seen, timeout, callback);
+    return inThread(this, start, options);
+  }
+
+  waitAny(seen, options) {
+    const start = (timeout, callback) => native.tableWaitAny(this[HANDLE], seen, timeout, callback);
+    return inThread(this, start, options);
+  }
+
+  #tryLock(key) {
+    const made = native.tableTryLock(this[HANDLE], key);
+    return made === undefined ? undefined : new RecordLock(this, ...made);
+  }
+
+  async #lock(key, options = {}) {
+    options.signal?.throwIfAborted();
+    const held = this.#tryLock(key);
+    if (held !== undefined) return held;
+    const start = (timeout, callback) => native.tableLock(this[HANDLE], key, timeout, callback);
+    return new RecordLock(this, ...(await inThread(this, start, options)));
+  }
+
+  /** Keeps a key from other handles' writers. */
+  lock(key, options) {
+    return key === undefined ? Promise.reject(new TypeError('lock() wants a key')) : this.#lock(key, options);
+  }
+
+  /** Keeps all keys from other handles' writers. */
+  lockAll(options) {
+    return this.#lock(undefined, options);
+  }
+
+  /** How many records there are, when all is as it must be. */
+  verify({ timeout = PATIENCE_MS, signal } = {}) {
+    const start = (milliseconds, callback) => native.tableVerify(this[HANDLE], milliseconds, callback);
+    return inThread(this, start, { timeout, signal });
+  }
+
+  /** The value, undefined while there is none, and again after each change. */
+  async *changesOf(key, options) {
+    for (;;) {
+      const seen = this.getVersioned(key);
+      yield seen?.value;
+      await this.wait(key, seen?.version ?? 0, options);
+    }
+  }
+
+  /** All records whose key begins with the prefix, in no order. */
+  *scan(prefix = '') {
+    const scan = new Handle(native.scan(this[HANDLE], prefix));
+    const record = [undefined, undefined];
+    try {
+      while (native.scanNext(scan[HANDLE], record)) {
+        const version = native.numbers[VERSION];
+        const key = this.#codec === bytes ? record[0] : record[0].toString();
+        yield { key, value: this.#codec.decode(record[1]), version };
+      }
+    } finally {
+      scan.close();
+    }
+  }
+
+  *entries() {
+    for (const { key, value } of this.scan()) yield [key, value];
+  }
+
+  *keys() {
+    for (const { key } of this.scan()) yield key;
+  }
+
+  *values() {
+    for (const { value } of this.scan()) yield value;
+  }
+
+  [Symbol.iterator]() {
+    return this.entries();
+  }
+
+  info() {
+    return native.tableInfo(this[HANDLE]);
+  }
+}
+
+/** A key of a table, or all, while it is locked: until release(), close() or the process's end. */
+class RecordLock extends Handle {
+  constructor(table, handle, ownerDied) {
+    super(handle);
+    this.table = table;
+    this.ownerDied = ownerDied;
+  }
+
+  markRepaired() {
+    native.recordRepaired(this[HANDLE]);
+    this.ownerDied = false;
+  }
+
+  /** Twice is fine. */
+  release() {
+    this.close();
+  }
+}
+
+module.exports = { Table, RecordLock };

@@ -1,0 +1,219 @@
+/* Tables: records under keys. */
+/* SPDX-License-Identifier: MIT */
+#include "addon.h"
+
+static void close_table(void* handle) { samepage_table_close(handle); }
+static samepage_status check_name(void* handle) { return samepage_table_check_name(handle); }
+static samepage_status created(void* handle, int32_t* into) { return samepage_table_created(handle, into); }
+static samepage_status size(void* handle, uint64_t* into) { return samepage_table_size(handle, into); }
+static samepage_status changes(void* handle, uint64_t* into) { return samepage_table_changes(handle, into); }
+
+static const kind table_kind = {close_table, NULL, NULL, check_name, created};
+
+/* tableOpen(how, place, timeout, readOnly, strategy) */
+static napi_value table_open(napi_env env, napi_callback_info info) {
+    TAKE(env, info, OPENING_ARGUMENTS);
+    opening_call call;
+    samepage_table* handle = NULL;
+    if (!take_opening(env, given, &call)) return NULL;
+    const samepage_table_options options = {
+        .struct_size = sizeof options, .access = call.access, .strategy = call.strategy, .timeout_ns = call.timeout_ns};
+    const samepage_status status = OPEN(table, call, &options, &handle);
+    return opened(env, &call, status, handle, &table_kind);
+}
+
+typedef struct get_call {
+    samepage_table* table;
+    bytes_in key;
+    uint64_t version;
+} get_call;
+
+static samepage_status get(void* call, void* into, size_t into_bytes, size_t* size_bytes) {
+    get_call* const mine = call;
+    return samepage_table_get(mine->table, mine->key.data, mine->key.size_bytes, into, into_bytes, size_bytes,
+                              &mine->version);
+}
+
+/* tableGet(handle, key): a Buffer; undefined: there is no such record. numbers: version. */
+static napi_value table_get(napi_env env, napi_callback_info info) {
+    TAKE(env, info, 2);
+    get_call call = {.table = handle_of(env, given[0])};
+    samepage_status status = samepage_ok;
+    if (!take_bytes(env, given[1], "key", &call.key)) return NULL;
+    const napi_value value = read_bytes(env, get, &call, &status);
+    drop_bytes(&call.key);
+    if (status == samepage_e_no_key) return NULL;
+    if (status != samepage_ok) return throw_status(env, status);
+    instance_of(env)->numbers[number_version] = (double)call.version;
+    return value;
+}
+
+/* tableVersion(handle, key): 0: there is no such record */
+static napi_value table_version(napi_env env, napi_callback_info info) {
+    TAKE(env, info, 2);
+    bytes_in key;
+    uint64_t version = 0;
+    if (!take_bytes(env, given[1], "key", &key)) return NULL;
+    const samepage_status status = samepage_table_version(handle_of(env, given[0]), key.data, key.size_bytes, &version);
+    drop_bytes(&key);
+    return status == samepage_ok ? give_number(env, version) : throw_status(env, status);
+}
+
+/* What the three that write a value are given: (handle, key, value, timeout, expected). */
+typedef struct put_call {
+    samepage_table* table;
+    bytes_in key;
+    bytes_in value;
+    int64_t timeout_ns;
+    uint64_t expected;
+    uint64_t version;
+} put_call;
+
+typedef samepage_status (*putter)(put_call* call);
+
+/* The version; undefined: conflict. */
+static napi_value put_by(napi_env env, napi_callback_info info, putter put) {
+    TAKE(env, info, 5);
+    put_call call;
+    call.timeout_ns = SAMEPAGE_PATIENCE;
+    call.expected = 0;
+    call.version = 0;
+    if (!take_timeout(env, given[3], &call.timeout_ns) || !take_number(env, given[4], &call.expected) ||
+        !take_bytes(env, given[1], "key", &call.key))
+        return NULL;
+    if (!take_bytes(env, given[2], "value", &call.value)) {
+        drop_bytes(&call.key);
+        return NULL;
+    }
+    call.table = handle_of(env, given[0]);
+    const samepage_status status = put(&call);
+    drop_bytes(&call.key);
+    drop_bytes(&call.value);
+    if (status == samepage_e_conflict) return NULL;
+    return status == samepage_ok ? give_number(env, call.version) : throw_status(env, status);
+}
+
+static samepage_status put(put_call* c) {
+    return samepage_table_put(c->table, c->key.data, c->key.size_bytes, c->value.data, c->value.size_bytes,
+                              c->timeout_ns, &c->version);
+}
+static samepage_status insert(put_call* c) {
+    return samepage_table_insert(c->table, c->key.data, c->key.size_bytes, c->value.data, c->value.size_bytes,
+                                 c->timeout_ns, &c->version);
+}
+static samepage_status exchange(put_call* c) {
+    return samepage_table_compare_exchange(c->table, c->key.data, c->key.size_bytes, c->expected, c->value.data,
+                                           c->value.size_bytes, c->timeout_ns, &c->version);
+}
+
+static napi_value table_put(napi_env env, napi_callback_info info) { return put_by(env, info, put); }
+static napi_value table_insert(napi_env env, napi_callback_info info) { return put_by(env, info, insert); }
+static napi_value table_exchange(napi_env env, napi_callback_info info) { return put_by(env, info, exchange); }
+
+/* tableErase(handle, key, timeout): whether there was one */
+static napi_value table_erase(napi_env env, napi_callback_info info) {
+    TAKE(env, info, 3);
+    bytes_in key;
+    int64_t timeout_ns = SAMEPAGE_PATIENCE;
+    int32_t erased = 0;
+    if (!take_timeout(env, given[2], &timeout_ns) || !take_bytes(env, given[1], "key", &key)) return NULL;
+    const samepage_status status =
+        samepage_table_erase(handle_of(env, given[0]), key.data, key.size_bytes, timeout_ns, &erased);
+    drop_bytes(&key);
+    return status == samepage_ok ? give_flag(env, erased != 0) : throw_status(env, status);
+}
+
+/* tableAdd(handle, key, more, timeout): the sum; more and sum are BigInts of 64 bits */
+static napi_value table_add(napi_env env, napi_callback_info info) {
+    TAKE(env, info, 4);
+    bytes_in key;
+    int64_t timeout_ns = SAMEPAGE_PATIENCE;
+    int64_t more = 0;
+    bool is_whole = false;
+    uint64_t sum = 0;
+    napi_value value = NULL;
+    if (napi_get_value_bigint_int64(env, given[2], &more, &is_whole) != napi_ok)
+        return throw_type(env, "more must be a BigInt");
+    if (!take_timeout(env, given[3], &timeout_ns) || !take_bytes(env, given[1], "key", &key)) return NULL;
+    const samepage_status status =
+        samepage_table_add(handle_of(env, given[0]), key.data, key.size_bytes, (uint64_t)more, timeout_ns, &sum);
+    drop_bytes(&key);
+    if (status != samepage_ok) return throw_status(env, status);
+    napi_create_bigint_uint64(env, sum, &value);
+    return value;
+}
+
+static samepage_status attempt_wait(void* handle, wait* call, int64_t timeout_ns) {
+    return samepage_table_wait(handle, call->bytes, call->size_bytes, call->number, timeout_ns, &call->number);
+}
+static samepage_status attempt_wait_any(void* handle, wait* call, int64_t timeout_ns) {
+    return samepage_table_wait_any(handle, call->number, timeout_ns, &call->number);
+}
+
+static const act waiting = {attempt_wait, give_wait_number, NULL, true};
+static const act waiting_any = {attempt_wait_any, give_wait_number, NULL, true};
+
+/* tableWait(handle, key, seen, timeout, callback): a ticket; the callback gets the version */
+static napi_value table_wait(napi_env env, napi_callback_info info) {
+    TAKE(env, info, 5);
+    uint64_t seen = 0;
+    if (!take_number(env, given[2], &seen)) return NULL;
+    wait* const call = wait_new(env, &waiting);
+    if (call == NULL || !wait_take_bytes(env, call, given[1], "key")) return NULL;
+    call->number = seen;
+    return wait_begin(env, call, given[0], given[3], given[4]);
+}
+
+/* tableWaitAny(handle, seen, timeout, callback): a ticket; the callback gets the number of changes */
+static napi_value table_wait_any(napi_env env, napi_callback_info info) {
+    TAKE(env, info, 4);
+    uint64_t seen = 0;
+    if (!take_number(env, given[1], &seen)) return NULL;
+    wait* const call = wait_new(env, &waiting_any);
+    if (call == NULL) return NULL;
+    call->number = seen;
+    return wait_begin(env, call, given[0], given[2], given[3]);
+}
+
+static samepage_status attempt_verify(void* handle, wait* call, int64_t timeout_ns) {
+    return samepage_table_verify(handle, timeout_ns, &call->number, NULL);
+}
+
+static const act verifying = {attempt_verify, give_wait_number, NULL, false};
+
+/* tableVerify(handle, timeout, callback): a ticket; the callback gets how many records were looked at */
+static napi_value table_verify(napi_env env, napi_callback_info info) {
+    TAKE(env, info, 3);
+    wait* const call = wait_new(env, &verifying);
+    return call == NULL ? NULL : wait_begin(env, call, given[0], given[1], given[2]);
+}
+
+/* tableSize(handle), tableChanges(handle) */
+static napi_value table_size(napi_env env, napi_callback_info info) { return ask_number(env, info, size); }
+static napi_value table_changes(napi_env env, napi_callback_info info) { return ask_number(env, info, changes); }
+
+/* tableInfo(handle) */
+static napi_value table_info(napi_env env, napi_callback_info info) {
+    TAKE(env, info, 1);
+    samepage_table_info seen = {.struct_size = sizeof seen};
+    const samepage_status status = samepage_table_info_get(handle_of(env, given[0]), &seen);
+    if (status != samepage_ok) return throw_status(env, status);
+    const named_number numbers[] = {{"records", seen.records},
+                                    {"sizeBytes", seen.size_bytes},
+                                    {"buckets", seen.buckets},
+                                    {"loadPercent", seen.load_percent},
+                                    {"deathsRecovered", seen.deaths_recovered},
+                                    {"deathsPending", seen.deaths_pending},
+                                    {"writersActive", seen.writers_active}};
+    return give_numbers(env, numbers, sizeof numbers / sizeof numbers[0]);
+}
+
+static const function functions[] = {
+    {"tableOpen", table_open},        {"tableGet", table_get},       {"tableVersion", table_version},
+    {"tablePut", table_put},          {"tableInsert", table_insert}, {"tableExchange", table_exchange},
+    {"tableErase", table_erase},      {"tableAdd", table_add},       {"tableWait", table_wait},
+    {"tableWaitAny", table_wait_any}, {"tableSize", table_size},     {"tableChanges", table_changes},
+    {"tableInfo", table_info},        {"tableVerify", table_verify},
+};
+
+bool add_table(napi_env env, napi_value exports) { return ADD(env, exports, functions); }

@@ -1,0 +1,200 @@
+// Tables: records, iteration, versions, waiting, processes that write at once.
+// SPDX-License-Identifier: MIT
+'use strict';
+
+const assert = require('node:assert');
+const path = require('node:path');
+const test = require('node:test');
+const { Other, folder, refused, sleep } = require('./support.js');
+const { Table } = require('samepage');
+
+test('records under keys', () => {
+  const table = new Table('stock', { codec: 'text' });
+  assert.deepStrictEqual([table.get('bolt'), table.has('bolt'), table.version('bolt')], [undefined, false, 0]);
+  assert.strictEqual(table.size, 0);
+  const version = table.put('bolt', '12');
+  assert.deepStrictEqual([table.get('bolt'), table.has('bolt'), table.version('bolt')], ['12', true, version]);
+  assert.deepStrictEqual(table.getVersioned('bolt'), { value: '12', version });
+  assert.strictEqual(table.getVersioned('nut'), undefined);
+  assert.throws(() => table.insert('bolt', '1'), refused('ALREADY_EXISTS'));
+  table.insert('nut', '5');
+  assert.throws(() => table.compareExchange('bolt', version + 1, '1'), refused('CONFLICT'));
+  assert.ok(table.compareExchange('bolt', version, '11') > version);
+  table.update('bolt', (value) => String(Number(value) - 1));
+  table.update('screw', (value) => String(value));
+  assert.deepStrictEqual(new Map(table), new Map([['bolt', '10'], ['nut', '5'], ['screw', 'undefined']]));
+  assert.strictEqual(table.erase('nut'), true);
+  assert.strictEqual(table.erase('nut'), false);
+  assert.strictEqual(table.size, 2);
+  assert.strictEqual(table.info().records, 2);
+  assert.strictEqual(table.get(Buffer.from('bolt')), '10');
+  assert.throws(() => table.get(5), { code: 'ERR_INVALID_ARG_TYPE' });
+  assert.throws(() => table.put('a', 5), TypeError);
+  table.close();
+  assert.throws(() => table.get('bolt'), refused('CLOSED'));
+  assert.throws(() => [...table], refused('CLOSED'));
+});
+
+test('iterators see each record once', () => {
+  const table = new Table('scan', { codec: 'json' });
+  for (let i = 0; i < 1000; i++) table.put(`${i % 2 ? 'odd' : 'even'}:${i}`, { i });
+  const entries = [...table.entries()];
+  assert.strictEqual(new Set(entries.map(([key]) => key)).size, 1000);
+  assert.ok(entries.every(([key, { i }]) => key.endsWith(`:${i}`)));
+  assert.strictEqual([...table.keys()].length, 1000);
+  assert.strictEqual([...table.values()].reduce((sum, { i }) => sum + i, 0), 499500);
+  const odd = [...table.scan('odd:')];
+  assert.strictEqual(odd.length, 500);
+  assert.ok(odd.every(({ key, version }) => version === table.version(key)));
+  for (const record of table) {
+    assert.strictEqual(record.length, 2);
+    break;
+  }
+  // A scan goes on after the table's handle is closed.
+  const scan = table.scan();
+  scan.next();
+  table.close();
+  assert.strictEqual([...scan].length, 999);
+});
+
+test('bytes stay bytes, and large values come whole', () => {
+  const table = new Table('bytes');
+  const key = Buffer.from([0, 255, 128]);
+  const value = Buffer.alloc(300000, 9);
+  table.put(key, value);
+  assert.ok(table.get(key).equals(value));
+  const [[seenKey, seenValue]] = [...table];
+  assert.ok(seenKey.equals(key) && seenValue.equals(value));
+  table.close();
+});
+
+test('numbers are added to by several processes', async () => {
+  const table = new Table('sums');
+  const code = "const table = Table.open('sums'); for (let i = 0; i < 500; i++) table.add('n', 2, { timeout: 60000 });";
+  const others = [new Other(code), new Other(code)];
+  for (let i = 0; i < 500; i++) table.add('n', -1n, { timeout: 60000 });
+  for (const other of others) assert.strictEqual(await other.end(), 0, other.errors);
+  assert.strictEqual(table.add('n', 0), 1500n);
+  assert.strictEqual(table.add('m', -1), 2n ** 64n - 1n);
+  table.close();
+});
+
+test('updates of several processes are all counted', async () => {
+  const table = new Table('counts', { codec: 'json' });
+  const code = `
+    const table = Table.open('counts', { codec: 'json' });
+    for (let i = 0; i < 300; i++) table.update('k' + i % 3, (n = 0) => n + 1, { timeout: 60000 });
+  `;
+  const others = [new Other(code), new Other(code)];
+  for (let i = 0; i < 300; i++) table.update(`k${i % 3}`, (n = 0) => n + 1, { timeout: 60000 });
+  for (const other of others) assert.strictEqual(await other.end(), 0, other.errors);
+  assert.deepStrictEqual(new Map(table), new Map([['k0', 300], ['k1', 300], ['k2', 300]]));
+  table.close();
+});
+
+test('waiting for a change holds up nothing', async () => {
+  const table = new Table('changes', { codec: 'text' });
+  const other = new Other(`
+    const table = Table.open('changes', { codec: 'text' });
+    say('there');
+    await hear();
+    table.put('a', 'new');
+    await hear();
+    table.erase('a');
+  `);
+  assert.strictEqual(await other.line(), 'there');
+  let ticks = 0;
+  const timer = setInterval(() => { if (++ticks === 5) other.tell(); }, 1);
+  const version = await table.wait('a', 0);
+  clearInterval(timer);
+  assert.strictEqual(version, table.version('a'));
+  const { changes } = table;
+  const gone = table.wait('a', version);
+  const any = table.waitAny(changes);
+  other.tell();
+  assert.deepStrictEqual(await Promise.all([gone, any]), [0, changes + 1]);
+  assert.strictEqual(await other.end(), 0, other.errors);
+  assert.strictEqual(await table.wait('a', 7), 0);
+
+  const seen = [];
+  for await (const value of table.changesOf('b')) {
+    seen.push(value);
+    if (seen.length === 3) break;
+    setImmediate(() => table.put('b', `${seen.length}`));
+  }
+  assert.deepStrictEqual(seen, [undefined, '1', '2']);
+  table.close();
+});
+
+test('time, signals and close end a wait', async () => {
+  const table = new Table('ends');
+  await assert.rejects(table.wait('a', 0, { timeout: 0 }), refused('TIMED_OUT'));
+  await assert.rejects(table.wait('a', 0, { timeout: 120 }), refused('TIMED_OUT'));
+  await assert.rejects(table.waitAny(0, { signal: AbortSignal.timeout(10) }), { name: 'TimeoutError' });
+  await assert.rejects(table.wait('a', -1), TypeError);
+  const waiting = [table.wait('a', 0), table.waitAny(0)];
+  await sleep(5);
+  table.close();
+  for (const wait of waiting) await assert.rejects(wait, refused('CLOSED'));
+  await assert.rejects(table.wait('a', 0), refused('CLOSED'));
+});
+
+test('a locked key is kept from other handles, also of a killed process', async () => {
+  const table = new Table('locked', { codec: 'text' });
+  const other = new Other(`
+    const table = Table.open('locked', { codec: 'text' });
+    globalThis.held = await table.lock('a');
+    table.put('a', 'mine');
+    say('locked');
+    await hear();
+    held.release();
+    await hear();
+    globalThis.all = await table.lockAll();
+    say('all');
+    await hear();
+  `);
+  assert.strictEqual(await other.line(), 'locked');
+  assert.strictEqual(table.get('a'), 'mine');
+  assert.throws(() => table.put('a', 'x', { timeout: 0 }), refused('TIMED_OUT'));
+  table.put('b', 'x');
+  await assert.rejects(table.lock('a', { timeout: 0 }), refused('TIMED_OUT'));
+  await assert.rejects(table.lock('a', { timeout: 10 }), refused('TIMED_OUT'));
+  await assert.rejects(table.lock('a', { signal: AbortSignal.timeout(10) }), { name: 'TimeoutError' });
+  await assert.rejects(table.lock(), TypeError);
+  const waiting = table.lock('a');
+  other.tell();
+  const held = await waiting;
+  assert.strictEqual(held.ownerDied, false);
+  table.put('a', 'ours');
+  other.tell();
+  held.release();
+  held.release();
+  assert.strictEqual(held.closed, true);
+  assert.strictEqual(await other.line(), 'all');
+  const next = table.lockAll();
+  await other.kill();
+  const inherited = await next;
+  assert.strictEqual(inherited.ownerDied, true);
+  inherited.markRepaired();
+  assert.strictEqual(inherited.ownerDied, false);
+  inherited.close();
+  const again = await table.lockAll();
+  assert.strictEqual(again.ownerDied, false);
+  table.put('b', 'within');
+  again.release();
+  assert.strictEqual(await table.verify(), 2);
+  table.close();
+  await assert.rejects(table.lock('a'), refused('CLOSED'));
+  await assert.rejects(table.verify(), refused('CLOSED'));
+});
+
+test('files stay', () => {
+  const place = path.join(folder, 'stock.page');
+  const table = Table.createNew(place, { codec: 'json' });
+  table.put('bolt', { count: 3 });
+  table.close();
+  const reader = Table.open(place, { codec: 'json', readOnly: true });
+  assert.deepStrictEqual(reader.get('bolt'), { count: 3 });
+  assert.throws(() => reader.put('bolt', 0), refused('DENIED'));
+  reader.close();
+});

@@ -1,0 +1,170 @@
+# Each language does with every noun what each other one then sees; one that is killed leaves all whole.
+# SPDX-License-Identifier: MIT
+import itertools
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HERE = pathlib.Path(__file__).parent
+PARTNERS = {
+    "c": [os.environ["C_PARTNER"]],
+    "cpp": [os.environ["CPP_PARTNER"]],
+    "python": [sys.executable, "-B", str(HERE / "partner.py")],
+    "node": [os.environ["NODE"], str(HERE / "partner.js")],
+}
+DEADLINE_S = 120
+NOUNS = ("region", "cell", "lock", "channel", "queue", "table")
+
+
+class Partner:
+    """A process that is told what to do, a line at a time."""
+
+    def __init__(self, language, env):
+        self.language = language
+        self.process = subprocess.Popen(PARTNERS[language], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        encoding="utf-8")
+
+    def tell(self, *words):
+        self.process.stdin.write(" ".join(words) + "\n")
+        self.process.stdin.flush()
+
+    def answer(self):
+        line = self.process.stdout.readline()
+        assert line, f"{self.language} ended: {self.process.wait(DEADLINE_S)}"
+        return line.rstrip("\n")
+
+    def ask(self, *words):
+        self.tell(*words)
+        return self.answer()
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait(DEADLINE_S)
+
+    def end(self):
+        self.process.kill()
+        self.process.wait(DEADLINE_S)
+        self.process.stdin.close()
+        self.process.stdout.close()
+
+
+class LanguagesTest(unittest.TestCase):
+    def setUp(self):
+        self.dir = tempfile.mkdtemp(prefix="samepage-languages-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None)
+        self.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
+        self.env = {**os.environ, "SAMEPAGE_DIR": self.dir}
+
+    def partner(self, language):
+        started = Partner(language, self.env)
+        self.addCleanup(started.end)
+        return started
+
+    def shell(self, *words):
+        done = subprocess.run([os.environ["SAMEPAGE"], *words], env=self.env, capture_output=True, encoding="utf-8")
+        self.assertEqual((done.returncode, done.stderr), (0, ""), words)
+        return done.stdout.rstrip("\n")
+
+    def test_each_sees_what_each_other_does(self):
+        partners = {language: self.partner(language) for language in PARTNERS}
+        for first, second in itertools.permutations(partners, 2):
+            with self.subTest(first=first, second=second):
+                name, text = f"{first}-{second}", f"grüße-von-{first}-€-😀"
+                self.play(name, text, partners[first], partners[second])
+                self.look(name, text)
+
+    def play(self, name, text, one, other):
+        self.assertEqual(one.ask("create", name), "ready")
+        self.assertEqual(other.ask("open", name), "ready")
+        self.assertEqual(one.ask("write", text), "0")
+        self.assertEqual(other.ask("read"), text)
+
+        self.assertEqual(one.ask("store", text), "1")
+        self.assertEqual(other.ask("load"), f"1 {text}")
+        self.assertEqual(other.ask("await", "1"), "sleeping")
+        self.assertEqual(one.ask("store", text + "2"), "2")
+        self.assertEqual(other.answer(), "2")
+
+        self.assertEqual(one.ask("acquire"), "acquired")
+        other.tell("acquire")
+        self.assertEqual(one.ask("release"), "released")
+        self.assertEqual(other.answer(), "acquired")
+        self.assertEqual(other.ask("release"), "released")
+
+        other.tell("receive")
+        self.assertEqual(one.ask("send", text), "1")
+        self.assertEqual(other.answer(), f"1 {text}")
+
+        other.tell("work")
+        self.assertEqual(one.ask("call", text), 2 * text)
+        self.assertEqual(other.answer(), "replied")
+
+        version = one.ask("put", "schlüssel", text)
+        self.assertGreater(int(version), 0)
+        self.assertEqual(other.ask("get", "schlüssel"), text)
+
+    def look(self, name, text):
+        """The shell sees it, too."""
+        self.assertEqual(self.shell("read", name + ".region"), text)
+        self.assertEqual(self.shell("cell", "get", name + ".cell"), text + "2")
+        self.assertEqual(self.shell("channel", "listen", name + ".channel", "--from", "oldest", "--count", "1"), text)
+        self.assertEqual(self.shell("table", "get", name + ".table", "schlüssel"), text)
+
+    def test_a_killed_owner_is_told_to_the_next_one(self):
+        others = {language: self.partner(language) for language in PARTNERS}
+        for (killed, heir) in zip(PARTNERS, (*list(PARTNERS)[1:], list(PARTNERS)[0])):
+            with self.subTest(killed=killed, heir=heir):
+                owner = self.partner(killed)
+                name = f"owned-by-{killed}"
+                self.assertEqual(owner.ask("create", name), "ready")
+                self.assertEqual(others[heir].ask("open", name), "ready")
+                self.assertEqual(owner.ask("acquire"), "acquired")
+                owner.ask("put", "key", "left")
+                others[heir].tell("acquire")
+                owner.kill()
+                self.assertEqual(others[heir].answer(), "owner_died")
+                # What the creator has left lives on.
+                self.assertEqual(others[heir].ask("get", "key"), "left")
+                for noun in NOUNS:
+                    self.shell("info", f"{name}.{noun}")
+
+    def test_a_killed_workers_job_goes_to_the_next_one(self):
+        caller, victim = self.partner("python"), self.partner("node")
+        self.assertEqual(caller.ask("create", "jobs"), "ready")
+        self.assertEqual(victim.ask("open", "jobs"), "ready")
+        victim.tell("take")
+        caller.tell("call", "job")
+        self.assertEqual(victim.answer(), "job")
+        heir = self.partner("c")
+        self.assertEqual(heir.ask("open", "jobs"), "ready")
+        heir.tell("work")
+        victim.kill()
+        self.assertEqual(heir.answer(), "replied")
+        self.assertEqual(caller.answer(), "jobjob")
+        heir.tell("work")
+        self.assertEqual(self.shell("queue", "call", "jobs.queue", "from-the-shell"), 2 * "from-the-shell")
+        self.assertEqual(heir.answer(), "replied")
+
+    def test_records_of_a_killed_writer_are_whole(self):
+        reader = self.partner("cpp")
+        self.assertEqual(reader.ask("create", "storm"), "ready")
+        first, second = "a" * 200, "b" * 200
+        for _ in range(5):
+            writer = self.partner("node")
+            self.assertEqual(writer.ask("open", "storm"), "ready")
+            reader.ask("put", "key", "begin")
+            writer.tell("storm", "key", first, second)
+            while reader.ask("get", "key") == "begin":
+                pass
+            for _ in range(20):
+                self.assertIn(reader.ask("get", "key"), (first, second))
+            writer.kill()
+            self.assertIn(reader.ask("get", "key"), (first, second))
+            self.assertIn(self.shell("table", "get", "storm.table", "key"), (first, second))
+
+
+if __name__ == "__main__":
+    unittest.main()
