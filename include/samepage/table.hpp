@@ -251,7 +251,8 @@ class SAMEPAGE_API table_bytes {
     // Waits until there were more, or less, than `changes`, and gives how many. timed_out.
     result<std::uint64_t> wait_any(std::uint64_t changes, duration timeout = forever) const;
 
-    // How many records there are.
+    // How many records there are. One that was put or erased by who was killed just then is counted as before until
+    // another writer of a key near it passes by.
     std::uint64_t size() const noexcept;
     // Calls `f` with records whose key begins with `prefix`, in no order, until it returns false. One that is there all
     // the time comes once, with a value that it had meanwhile; one that is put or erased meanwhile comes once for each
