@@ -9,6 +9,7 @@ add_executable(structured_process_test
   main.cpp)
 target_include_directories(structured_process_test PRIVATE ${samepage_SOURCE_DIR}/src)
 target_link_libraries(structured_process_test PRIVATE process_runner samepage_objects GTest::gtest)
+samepage_precompile(structured_process_test <gtest/gtest.h>)
 samepage_add_suites(structured_process_test cell_process_test channel_process_test lock_process_test)
 if(NOT WIN32)
   target_sources(structured_process_test PRIVATE bits_test.cpp cell_posix_test.cpp channel_posix_test.cpp

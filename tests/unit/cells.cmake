@@ -12,6 +12,7 @@ add_executable(structured_test
   wait_word_test.cpp)
 target_include_directories(structured_test PRIVATE ${samepage_SOURCE_DIR}/src)
 target_link_libraries(structured_test PRIVATE samepage_objects process_runner GTest::gtest)
+samepage_precompile(structured_test <gtest/gtest.h>)
 samepage_add_suites(structured_test cell_test cell_thread_test channel_ring_test channel_test channel_thread_test
                     damaged_cell_test header_test lock_test wait_word_test)
 if(NOT WIN32)
