@@ -44,7 +44,9 @@
 // that dies after K4, K5 or A1 has the lock until somebody meets it: a locker takes it, and is told; a writer makes it
 // nobody's, and leaves `died` for the next locker. Such a note stays until an owner of the lock, or of all, has
 // repaired. A death with all may have left any key half-done: whoever locks one is told, until an owner of all has
-// repaired. Killed after U1: the node is nobody's; U3 is done by who next meets it and has to look at the list anyway.
+// repaired. An owner may unlock after its word was read, and end before the kernel is asked about it: the word isn't
+// the dead one's any more, so it is read again, and no death is told. Killed after U1: the node is nobody's; U3 is done
+// by who next meets it and has to look at the list anyway.
 // Killed after B1: all is nobody's, and the next who locks all is told of a death.
 // A stopped owner is alive: others' deadlines end, and name it.
 #pragma once
