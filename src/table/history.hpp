@@ -57,3 +57,80 @@
 // Power failures (checkpoint.hpp). A history is a part of the table: a checkpoint has it as of that moment, between the
 // turns of all stripes; after going back it is as it was then, and changes since never were. No subscriber lives
 // through that: no process does.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "shared/participants.hpp"
+#include "table/arena.hpp"
+#include "table/find.hpp"
+
+namespace samepage::tables {
+
+// A stripe's part of the history.
+class history_ring {
+   public:
+    // Where a subscriber stands in it, and the number that it expects there.
+    struct place {
+        std::uint64_t position = 0, number = 0;
+    };
+    struct entry {
+        std::uint64_t kind = 0, version = 0, end = 0;
+        std::vector<std::byte> key;  // empty: it was too long to be kept
+    };
+    enum class sight : std::uint8_t { entry, nothing, overrun, corrupt };
+
+    history_ring(history_head& head, std::byte* bytes, std::uint64_t ring_bytes) noexcept
+        : head_(&head), bytes_(bytes), ring_bytes_(ring_bytes) {}
+
+    // ---- For the stripe's owner ------------------------------------------------------------------------------------
+
+    // K2.
+    void initialise(std::uint64_t number) const noexcept;
+    // H1 to H3. False: damage.
+    bool write_entry(entry_kind kind, const seen_record& about, const std::byte* key, std::uint64_t number) const;
+    void write_none() const noexcept { write(head_->tail_after, read(head_->tail)); }  // H3 of other steps
+    void finish() const noexcept { write(head_->tail, read(head_->tail_after)); }      // H4
+
+    // ---- For anybody -----------------------------------------------------------------------------------------------
+
+    std::uint64_t tail() const noexcept { return read(head_->tail); }
+    std::uint64_t tail_after() const noexcept { return read(head_->tail_after); }
+    // R1 to R4, but `at` stays; `tail` is what tail() said, or a dead one's tail_after().
+    sight look(const place& at, std::uint64_t tail, entry& seen) const;
+    // R5. False: it moved on in every try.
+    bool oldest(place& at) const;
+    // The end, as of now. False: the same.
+    bool newest(place& at) const;
+    // Whether all of it is as it must be, when nobody changes it and the stripe has had so many changes.
+    bool is_whole(std::uint64_t changes) const;
+
+   private:
+    word& word_at(std::uint64_t position) const noexcept {
+        return *reinterpret_cast<word*>(bytes_ +
+                                        static_cast<std::size_t>(position & (ring_bytes_ - 1) & ~std::uint64_t{7}));
+    }
+    // Where the entry at `position` ends, as its second word says; 0: it cannot.
+    std::uint64_t end_of(std::uint64_t position, std::uint64_t what) const noexcept;
+
+    history_head* head_;
+    std::byte* bytes_;
+    std::uint64_t ring_bytes_;
+};
+
+// Of the history that `offset`, as read from body.history, leads to: the length of a ring. False: there is none there.
+bool find_history(const arena& where, std::uint64_t offset, std::uint64_t& ring_bytes);
+// A stripe's ring of that.
+inline history_ring ring_of(const arena& where, std::uint64_t offset, std::uint64_t ring_bytes,
+                            unsigned stripe) noexcept {
+    return {where.at<history_head>(offset + stripe * sizeof(history_head)),
+            &where.at<std::byte>(offset + stripes_count * sizeof(history_head) + stripe * ring_bytes), ring_bytes};
+}
+
+// D1 to D4: the tail that a dead one's step is to give a stripe's ring; 0: there is none such.
+std::uint64_t dead_tail(const arena& where, unsigned stripe, const history_ring& ring,
+                        const shared::participants& self);
+
+}  // namespace samepage::tables
