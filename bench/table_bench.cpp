@@ -10,13 +10,16 @@
 //   growing                 each put of a growing table is timed
 //   opening                 open, one get, close, of a small table and a large one
 //   checkpoints             of a table in a file, while another thread updates it all the time: how long one takes,
-//                           how long writers are held, and the longest put
+//                           how long writers are held, and the longest put; beside it a copy that nobody could use.
+//                           In the directory SAMEPAGE_BENCH_DISK, else in memory
 // The limit is absl::flat_hash_map in private memory. LMDB doesn't wait for the disk, nor does SQLite; all their files
 // are in memory, too. Redis isn't measured: it needs a daemon and a call to it for each operation.
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
@@ -329,13 +332,17 @@ void growing(bench::report& report, const std::string& folder) {
                     {{"10 M records", "", direction::at_most, 1e6}}});
 }
 
-// Beside one writer. In memory: a disk's time is the disk's.
-void checkpoints(bench::report& report, const std::string& folder) {
+// Beside one writer.
+void checkpoints(bench::report& report, const std::string& own) {
     using clock = std::chrono::steady_clock;
     const std::string what = "table: a checkpoint of 1 M records, in a file";
     if (!report.wants(what)) return;
     const auto as_ns = [](auto d) { return static_cast<double>(bench::nanoseconds(d).count()); };
-    const auto table = filled<samepage_file>(folder);
+    const char* const disk = std::getenv("SAMEPAGE_BENCH_DISK");
+    const std::string folder = disk == nullptr ? own + "/disk" : std::string(disk) + "/samepage-table-bench";
+    if (!std::filesystem::create_directory(folder)) bench::fail(folder + " is there already");
+    auto table = filled<samepage_file>(folder);
+    const std::string copy = "cp " + folder + "/table.page " + folder + "/copy && sync " + folder + "/copy";
     double longest_ns = 0;
     const auto beside_writer = [&](auto&& use) {
         return [&, use](bench::nanoseconds) {
@@ -363,10 +370,18 @@ void checkpoints(bench::report& report, const std::string& folder) {
     report.measure({what,
                     {{"all of it", beside_writer([](double took, double) { return took; })},
                      {"writers held", beside_writer([](double, double stall) { return stall; })},
-                     {"longest put", beside_writer([&](double, double) { return longest_ns; })}},
+                     {"longest put", beside_writer([&](double, double) { return longest_ns; })},
+                     {"cp; sync",
+                      [&](bench::nanoseconds) {
+                          const auto before = clock::now();
+                          if (std::system(copy.c_str()) != 0) bench::fail(copy);
+                          return as_ns(clock::now() - before);
+                      }}},
                     {},
                     5,
                     "ns"});
+    table.reset();
+    std::filesystem::remove_all(folder);
 }
 
 }  // namespace

@@ -274,7 +274,10 @@ export class Job<T = Buffer> extends Handle {
   giveBack(): void;
 }
 
-export interface TableOptions extends OpenOptions, ReadOptions {}
+export interface TableOptions extends OpenOptions, ReadOptions {
+  /** What a power failure left in the file, instead of its checkpoint. */
+  asItIs?: boolean;
+}
 
 /** A key is bytes; it comes out as a Buffer with the codec 'bytes', else as a string. */
 export type Key<T> = T extends Buffer ? Buffer : string;
@@ -313,6 +316,13 @@ export interface Table<T = Buffer> extends Noun, Iterable<[Key<T>, T]> {
   lockAll(options?: WaitOptions): Promise<RecordLock>;
   /** Whether it keeps its invariants: how many records were looked at, or SAMEPAGE_CORRUPT. 5000 ms by default. */
   verify(options?: WaitOptions): Promise<number>;
+  /**
+   * Makes all that is there survive power failures, in a file beside the table's. SAMEPAGE_NOT_SUPPORTED on names.
+   * stallMs: how long writers were held. The timeout is for waiting for them, 5000 ms by default.
+   */
+  checkpoint(options?: WaitOptions): Promise<{ records: number; sizeBytes: number; stallMs: number }>;
+  /** Whether opening it had to go back to its checkpoint. */
+  readonly wentBack: boolean;
   /** The value, undefined while there is none, and again after each change. */
   changesOf(key: Bytes, options?: WaitOptions): AsyncGenerator<T | undefined, never, void>;
   /** All records whose key begins with the prefix, in no order; one that is there throughout comes exactly once. */

@@ -449,7 +449,7 @@ typedef struct samepage_table_options {
     uint32_t struct_size;
     uint32_t access;
     uint32_t strategy;
-    uint32_t reserved; /* 0 */
+    uint32_t as_it_is; /* 1: what a power failure left, not the checkpoint; see table_options in table.hpp */
     int64_t timeout_ns;
 } samepage_table_options;
 
@@ -463,7 +463,21 @@ typedef struct samepage_table_info {
     uint64_t deaths_recovered;
     uint32_t deaths_pending;
     uint32_t load_percent; /* table_info::load, in percent */
+    uint64_t checkpoint_unix_ns;
+    uint64_t returned_unix_ns;
+    uint64_t returned_to_unix_ns;
+    uint32_t is_clean;
+    uint32_t reserved;
 } samepage_table_info;
+
+/* What a checkpoint was. */
+typedef struct samepage_table_checkpoint_info {
+    uint32_t struct_size;
+    uint32_t reserved;
+    uint64_t records;
+    uint64_t size_bytes; /* of the file */
+    int64_t stall_ns;    /* how long writers were held */
+} samepage_table_checkpoint_info;
 
 SAMEPAGE_STATUS samepage_table_create(const char* place, const samepage_table_options* options, samepage_table** table);
 SAMEPAGE_STATUS samepage_table_create_new(const char* place, const samepage_table_options* options,
@@ -533,6 +547,13 @@ SAMEPAGE_API void SAMEPAGE_CALL samepage_held_close(samepage_held* held);
  * looked at; free_bytes: in pages that nothing uses. Both are told in these two cases as well. */
 SAMEPAGE_STATUS samepage_table_verify(samepage_table* table, int64_t timeout_ns, uint64_t* records,
                                       uint64_t* free_bytes);
+
+/* Makes all that is there now survive power failures, in a file beside the table's; made may be NULL. Takes as long as
+ * reading and writing the table. samepage_e_not_supported on names, samepage_e_corrupt when it isn't whole. */
+SAMEPAGE_STATUS samepage_table_checkpoint(samepage_table* table, int64_t timeout_ns,
+                                          samepage_table_checkpoint_info* made);
+/* Whether opening this handle had to go back to the checkpoint. */
+SAMEPAGE_STATUS samepage_table_went_back(samepage_table* table, int32_t* went_back);
 
 /* ---- What there is, and whether this machine suits ---- */
 

@@ -309,7 +309,8 @@ class SAMEPAGE_API table_bytes {
     result<native_handle> descriptor() const;
     result<void> arm() const;
 
-    // How many records there are.
+    // How many records there are. One that was put or erased by who was killed just then is counted as before until
+    // another writer of a key near it passes by.
     std::uint64_t size() const noexcept;
     // Calls `f` with records whose key begins with `prefix`, in no order, until it returns false. One that is there all
     // the time comes once, with a value that it had meanwhile; one that is put or erased meanwhile comes once for each

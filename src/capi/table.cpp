@@ -45,6 +45,7 @@ constexpr const char* scanning = "read a table";
 constexpr const char* waiting = "wait for a table";
 constexpr const char* locking = "lock a record";
 constexpr const char* verifying = "verify a table";
+constexpr const char* checkpointing = "make a checkpoint";
 
 samepage::table_options options_of(const samepage_table_options* given) {
     const auto o = capi::options_of(given);
@@ -52,6 +53,8 @@ samepage::table_options options_of(const samepage_table_options* given) {
     options.access = capi::access_of(o.access);
     options.strategy = capi::strategy_of(o.strategy);
     if (o.timeout_ns != 0) options.timeout = capi::duration_of(o.timeout_ns);
+    if (o.as_it_is > 1) throw capi::refusal{"as_it_is is neither 0 nor 1"};
+    options.as_it_is = o.as_it_is == 1;
     return options;
 }
 
@@ -125,6 +128,10 @@ samepage_status samepage_table_info_get(samepage_table* table, samepage_table_in
         all.deaths_recovered = seen->deaths_recovered;
         all.deaths_pending = seen->deaths_pending;
         all.load_percent = static_cast<std::uint32_t>(seen->load * 100 + 0.5);
+        all.checkpoint_unix_ns = seen->checkpoint_unix_ns;
+        all.returned_unix_ns = seen->returned_unix_ns;
+        all.returned_to_unix_ns = seen->returned_to_unix_ns;
+        all.is_clean = seen->is_clean ? 1 : 0;
         return capi::give_info(all, info);
     });
 }
@@ -291,4 +298,24 @@ samepage_status samepage_table_verify(samepage_table* table, int64_t timeout_ns,
             return capi::fail(samepage::error(samepage::errc::busy, verifying, joined(seen->unjudged)));
         return samepage_ok;
     });
+}
+
+samepage_status samepage_table_checkpoint(samepage_table* table, int64_t timeout_ns,
+                                          samepage_table_checkpoint_info* made) {
+    return capi::with(table, checkpointing, [&](const shared_table& object) -> samepage_status {
+        samepage_table_checkpoint_info all{};
+        // Refused before anything is done.
+        if (made != nullptr) capi::give_info(all, made);
+        const auto done = object->checkpoint(capi::duration_of(timeout_ns));
+        if (!done) return capi::fail(done.error());
+        if (made == nullptr) return samepage_ok;
+        all.records = done->records;
+        all.size_bytes = done->size_bytes;
+        all.stall_ns = done->stall.count();
+        return capi::give_info(all, made);
+    });
+}
+
+samepage_status samepage_table_went_back(samepage_table* table, int32_t* went_back) {
+    return capi::tell(table, asking, went_back, [](const shared_table& object) { return object->went_back(); });
 }

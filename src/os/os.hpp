@@ -159,8 +159,10 @@ class held_object {
     // lost_name when the name no longer leads here.
     result<void> check_name() const;
 
-    // Of an object at a path: all its changed bytes to the disk, whoever changed them, and that it is there.
+    // Of an object at a path: all its changed bytes to the disk, whoever changed them.
     result<void> flush() const;
+    // And that it is there at all, which nobody may have told the disk of a new one.
+    result<void> flush_name() const;
     // And where it is now, absolute. lost_name: nowhere.
     result<std::string> file_path() const;
 

@@ -16,7 +16,8 @@
 //   a handle's first change                               the last writer closes
 //   M1 claims its slot                                    C1 flushes the file (most of it, beside others)
 //   M2 passes the gate                                    C2 passes the gate, if it can at once
-//   M3 mark is clean, or new: this boot                   C3 another slot is live: it leaves the mark
+//   M3 mark is clean, or new: this boot; new: its name    C3 another slot is live: it leaves the mark
+//      is flushed before that
 //   M4 flushes the file      <- dirty on the disk         C4 flushes the file: nobody changes it (I2)
 //   M5 leaves the gate, changes something                 C5 mark = clean; flushes the file  <- clean on the disk
 //   a checkpoint                                          going back: an opener finds the mark of another boot

@@ -26,7 +26,7 @@
 //   I1 oldest <= tail <= oldest + R - 8, all of them entries' positions. Entries are whole from before `tail` passes
 //      them until `oldest` does.
 //   I2 Bytes of an entry at position q are written over only when oldest > q. Every word is stored with release and
-//      loaded with acquire, and H1 is before H2: a copy that has a word of a later entry sees in R3 that it was overrun.
+//      loaded with acquire, and H1 is before H2: a copy that has a word of a later entry sees that in R3.
 //   I3 At `tail` there is the number of the entry that is to come, stripe.changes + 1: from the beginning, or from H2
 //      of the entry before it. So what a subscriber missed is known exactly, also where nothing is kept.
 //   I4 H3 is a part of the step, which says where the tail is to be, not by how much it moves: who finishes a dead

@@ -29,6 +29,10 @@ result<void> table_bytes::state::begin_changes(duration timeout, const char* ope
         const std::uint64_t mark = read(bytes->fixed().mark);
         if (is_in_doubt(*now)) return tables::damaged(operation);
         if (mark != *now) {
+            // Of a new one nobody has flushed the name either.
+            if (mark != tables::clean) {
+                if (auto done = opened.object().flush_name(); !done) return done;
+            }
             if (auto done = set_mark(*now); !done) {
                 write(bytes->fixed().mark, mark);  // nobody has changed anything
                 return done;

@@ -41,6 +41,7 @@ std::vector<int> failures_of(long call) {
         case SYS_fstat:
         case SYS_newfstatat:
         case SYS_fsync:
+        case SYS_fdatasync:
         case SYS_fchmod: return {EIO};
         case SYS_link:
         case SYS_linkat:

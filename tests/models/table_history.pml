@@ -3,8 +3,8 @@
  *
  * Entries are of one byte each, and have a number and a version; the number that comes next stands behind the last.
  * Two writers put one key in turns; each may be killed at any step, then the other finishes or undoes its step, if it
- * still comes. Versions are never given twice. A subscriber begins at the end as of any moment; when nobody writes any more
- * it must have come to the end, whoever died last.
+ * still comes. Versions are never given twice. A subscriber begins at the end as of any moment; when nobody writes
+ * any more it must have come to the end, whoever died last.
  * -DGIVEN_UP_LATE: bytes are written over before `oldest` moves (H1 after H2). Must fail.
  * -DNUMBER_NOT_AHEAD: the number behind an entry isn't written with it. Must fail.
  * -DNOT_LOOKED_AGAIN: the subscriber doesn't look at `oldest` behind the copy (R3). Must fail.

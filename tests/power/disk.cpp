@@ -11,7 +11,6 @@
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <set>
 #include <stdexcept>
 #include <utility>
@@ -43,8 +42,11 @@ struct watched {
 watched now;
 
 bytes content(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
+    std::ifstream in(path, std::ios::binary | std::ios::ate);
+    bytes all(static_cast<std::size_t>(in.tellg()));
+    in.seekg(0);
+    in.read(all.data(), static_cast<std::streamsize>(all.size()));
+    return all;
 }
 
 template <class T>
@@ -115,6 +117,19 @@ int around(Call&& call, Done&& done) {
     look_closely(result == 0);
     errno = why;
     return result;
+}
+
+// What is flushed, too, is the file's length, without which its bytes couldn't be read.
+int around_flush(int (*call)(int), int descriptor) {
+    struct stat found {};
+    if (::fstat(descriptor, &found) != 0 || found.st_dev != now.device) return call(descriptor);
+    return around([&] { return call(descriptor); },
+                  [&] {
+                      if (found.st_ino == now.number) now.listings = {list()};
+                      for (const auto& [name, number] : list()) {
+                          if (number == found.st_ino) flushed(now.files[number], content(now.directory + "/" + name));
+                      }
+                  });
 }
 
 }  // namespace
@@ -206,18 +221,10 @@ std::vector<possibility> possibilities(unsigned most, std::mt19937& random) {
 extern "C" {
 
 int __real_fsync(int);
-int __wrap_fsync(int descriptor) {
-    using namespace disk;
-    struct stat found {};
-    if (::fstat(descriptor, &found) != 0 || found.st_dev != now.device) return __real_fsync(descriptor);
-    return around([&] { return __real_fsync(descriptor); },
-                  [&] {
-                      if (found.st_ino == now.number) now.listings = {list()};
-                      for (const auto& [name, number] : list()) {
-                          if (number == found.st_ino) flushed(now.files[number], content(now.directory + "/" + name));
-                      }
-                  });
-}
+int __wrap_fsync(int descriptor) { return disk::around_flush(__real_fsync, descriptor); }
+
+int __real_fdatasync(int);
+int __wrap_fdatasync(int descriptor) { return disk::around_flush(__real_fdatasync, descriptor); }
 
 int __real_rename(const char*, const char*);
 int __wrap_rename(const char* from, const char* to) {

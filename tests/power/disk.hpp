@@ -1,7 +1,8 @@
 // What a disk may hold when the power fails: some of the pages that were written since they were flushed, in any order.
 // SPDX-License-Identifier: MIT
 //
-// The linker leads the library's fsync, rename and unlink through disk.cpp. One thread, one directory. The model:
+// The linker leads the library's fsync, fdatasync, rename and unlink through disk.cpp. One thread, one directory.
+// The model:
 // - a page of a file is as it was at the file's last fsync, or as it was seen at any time since;
 // - the file has the length that it had then, or one since; what was never written in between is zero;
 // - the directory is as it was at its last fsync, or as it was seen at any time since.

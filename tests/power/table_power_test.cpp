@@ -113,11 +113,12 @@ class table_power_test : public testing::Test {
     }
     void come_back() {
         closing_ = checkpoint_;
+        put_aside_ = std::exchange(there_, *checkpoint_);
         open();
         EXPECT_TRUE(table_.went_back());
         closed_ = std::exchange(closing_, {});
-        there_ = *closed_;
         disk::look();
+        put_aside_.reset();
     }
 
     unsigned judged_ = 0, refused_ = 0, went_back_ = 0, was_closed_ = 0;
@@ -128,6 +129,8 @@ class table_power_test : public testing::Test {
     std::optional<contents> checkpoint_, closed_;
     // What is under way.
     std::optional<contents> checkpointing_, closing_;
+    // While it goes back: what was there.
+    std::optional<contents> put_aside_;
     bool is_changing_ = false;
 
    private:
@@ -165,6 +168,11 @@ class table_power_test : public testing::Test {
         }
         if (t->went_back()) ++went_back_;
         if (!t->went_back()) ++was_closed_;
+        EXPECT_TRUE(!t->went_back() || !closed_ || is_changing_) << "it was closed, but it went back";
+        if (put_aside_) {
+            EXPECT_EQ(all_of(table_bytes::open(place + ".aside", as_it_is()).value()), *put_aside_)
+                << "what was put aside is another table";
+        }
         const contents seen = all_of(*t);
         const auto is = [&](const std::optional<contents>& that) { return that && seen == *that; };
         EXPECT_TRUE(t->went_back() ? is(checkpoint_) || is(checkpointing_) : is(closed_) || is(closing_) || is_new())
@@ -176,6 +184,12 @@ class table_power_test : public testing::Test {
         boot_now -= next;
     }
 
+    static table_options as_it_is() {
+        table_options options;
+        options.access = samepage::access::read_only;
+        options.as_it_is = true;
+        return options;
+    }
     bool is_new() const { return !checkpoint_ && there_.empty(); }
 
     const std::string directory_, after_;

@@ -12,7 +12,7 @@ class Table extends Noun {
   #codec;
 
   constructor(place, options = {}, how = CREATE) {
-    super(native.tableOpen, how, place, options);
+    super(native.tableOpen, how, place, options, options.asItIs);
     this.#codec = codecOf(options.codec);
   }
 
@@ -125,6 +125,18 @@ class Table extends Noun {
   verify({ timeout = PATIENCE_MS, signal } = {}) {
     const start = (milliseconds, callback) => native.tableVerify(this[HANDLE], milliseconds, callback);
     return inThread(this, start, { timeout, signal });
+  }
+
+  /** Makes all that is there survive power failures, in a file beside the table's. */
+  async checkpoint({ timeout = PATIENCE_MS, signal } = {}) {
+    const start = (milliseconds, callback) => native.tableCheckpoint(this[HANDLE], milliseconds, callback);
+    const { records, sizeBytes, stallNs } = await inThread(this, start, { timeout, signal });
+    return { records, sizeBytes, stallMs: stallNs / 1e6 };
+  }
+
+  /** Whether opening it had to go back to its checkpoint. */
+  get wentBack() {
+    return native.tableWentBack(this[HANDLE]);
   }
 
   /** The value, undefined while there is none, and again after each change. */

@@ -1,5 +1,7 @@
 /* Tables: records under keys. */
 /* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+
 #include "addon.h"
 
 static void close_table(void* handle) { samepage_table_close(handle); }
@@ -10,14 +12,18 @@ static samepage_status changes(void* handle, uint64_t* into) { return samepage_t
 
 static const kind table_kind = {close_table, NULL, NULL, check_name, created};
 
-/* tableOpen(how, place, timeout, readOnly, strategy) */
+/* tableOpen(how, place, timeout, readOnly, strategy, asItIs) */
 static napi_value table_open(napi_env env, napi_callback_info info) {
-    TAKE(env, info, OPENING_ARGUMENTS);
+    TAKE(env, info, OPENING_ARGUMENTS + 1);
     opening_call call;
     samepage_table* handle = NULL;
-    if (!take_opening(env, given, &call)) return NULL;
-    const samepage_table_options options = {
-        .struct_size = sizeof options, .access = call.access, .strategy = call.strategy, .timeout_ns = call.timeout_ns};
+    bool as_it_is = false;
+    if (!take_flag(env, given[OPENING_ARGUMENTS], &as_it_is) || !take_opening(env, given, &call)) return NULL;
+    const samepage_table_options options = {.struct_size = sizeof options,
+                                            .access = call.access,
+                                            .strategy = call.strategy,
+                                            .as_it_is = as_it_is,
+                                            .timeout_ns = call.timeout_ns};
     const samepage_status status = OPEN(table, call, &options, &handle);
     return opened(env, &call, status, handle, &table_kind);
 }
@@ -188,6 +194,42 @@ static napi_value table_verify(napi_env env, napi_callback_info info) {
     return call == NULL ? NULL : wait_begin(env, call, given[0], given[1], given[2]);
 }
 
+static samepage_status attempt_checkpoint(void* handle, wait* call, int64_t timeout_ns) {
+    return samepage_table_checkpoint(handle, timeout_ns, (samepage_table_checkpoint_info*)call->bytes);
+}
+
+static napi_value give_checkpoint(napi_env env, wait* call) {
+    const samepage_table_checkpoint_info* const made = (const samepage_table_checkpoint_info*)call->bytes;
+    const named_number numbers[] = {
+        {"records", made->records}, {"sizeBytes", made->size_bytes}, {"stallNs", (uint64_t)made->stall_ns}};
+    return give_numbers(env, numbers, sizeof numbers / sizeof numbers[0]);
+}
+
+static const act making_checkpoint = {attempt_checkpoint, give_checkpoint, NULL, false};
+
+/* tableCheckpoint(handle, timeout, callback): a ticket; the callback gets an object */
+static napi_value table_checkpoint(napi_env env, napi_callback_info info) {
+    TAKE(env, info, 3);
+    wait* const call = wait_new(env, &making_checkpoint);
+    if (call == NULL) return NULL;
+    samepage_table_checkpoint_info* const made = calloc(1, sizeof *made);
+    if (made == NULL) {
+        wait_free(call);
+        return throw_memory(env);
+    }
+    made->struct_size = sizeof *made;
+    call->bytes = (char*)made;
+    return wait_begin(env, call, given[0], given[1], given[2]);
+}
+
+/* tableWentBack(handle) */
+static napi_value table_went_back(napi_env env, napi_callback_info info) {
+    TAKE(env, info, 1);
+    int32_t went_back = 0;
+    const samepage_status status = samepage_table_went_back(handle_of(env, given[0]), &went_back);
+    return status == samepage_ok ? give_flag(env, went_back != 0) : throw_status(env, status);
+}
+
 /* tableSize(handle), tableChanges(handle) */
 static napi_value table_size(napi_env env, napi_callback_info info) { return ask_number(env, info, size); }
 static napi_value table_changes(napi_env env, napi_callback_info info) { return ask_number(env, info, changes); }
@@ -204,16 +246,31 @@ static napi_value table_info(napi_env env, napi_callback_info info) {
                                     {"loadPercent", seen.load_percent},
                                     {"deathsRecovered", seen.deaths_recovered},
                                     {"deathsPending", seen.deaths_pending},
-                                    {"writersActive", seen.writers_active}};
+                                    {"writersActive", seen.writers_active},
+                                    {"checkpointUnixMs", seen.checkpoint_unix_ns / 1000000},
+                                    {"returnedUnixMs", seen.returned_unix_ns / 1000000},
+                                    {"returnedToUnixMs", seen.returned_to_unix_ns / 1000000},
+                                    {"isClean", seen.is_clean}};
     return give_numbers(env, numbers, sizeof numbers / sizeof numbers[0]);
 }
 
 static const function functions[] = {
-    {"tableOpen", table_open},        {"tableGet", table_get},       {"tableVersion", table_version},
-    {"tablePut", table_put},          {"tableInsert", table_insert}, {"tableExchange", table_exchange},
-    {"tableErase", table_erase},      {"tableAdd", table_add},       {"tableWait", table_wait},
-    {"tableWaitAny", table_wait_any}, {"tableSize", table_size},     {"tableChanges", table_changes},
-    {"tableInfo", table_info},        {"tableVerify", table_verify},
+    {"tableOpen", table_open},
+    {"tableGet", table_get},
+    {"tableVersion", table_version},
+    {"tablePut", table_put},
+    {"tableInsert", table_insert},
+    {"tableExchange", table_exchange},
+    {"tableErase", table_erase},
+    {"tableAdd", table_add},
+    {"tableWait", table_wait},
+    {"tableWaitAny", table_wait_any},
+    {"tableSize", table_size},
+    {"tableChanges", table_changes},
+    {"tableInfo", table_info},
+    {"tableVerify", table_verify},
+    {"tableCheckpoint", table_checkpoint},
+    {"tableWentBack", table_went_back},
 };
 
 bool add_table(napi_env env, napi_value exports) { return ADD(env, exports, functions); }

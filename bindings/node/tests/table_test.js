@@ -3,10 +3,13 @@
 'use strict';
 
 const assert = require('node:assert');
+const fs = require('node:fs');
 const path = require('node:path');
 const test = require('node:test');
 const { Other, folder, refused, sleep } = require('./support.js');
 const { Table } = require('samepage');
+
+const MARK_AT = 12624;
 
 test('records under keys', () => {
   const table = new Table('stock', { codec: 'text' });
@@ -186,6 +189,40 @@ test('a locked key is kept from other handles, also of a killed process', async 
   table.close();
   await assert.rejects(table.lock('a'), refused('CLOSED'));
   await assert.rejects(table.verify(), refused('CLOSED'));
+});
+
+test('checkpoints', async () => {
+  const place = path.join(folder, 'checkpoint.page');
+  const table = Table.createNew(place, { codec: 'text' });
+  table.put('bolt', 'old');
+  const made = await table.checkpoint();
+  assert.strictEqual(made.records, 1);
+  assert.strictEqual(made.sizeBytes, fs.statSync(place + '.checkpoint').size);
+  assert.ok(made.stallMs > 0);
+  assert.strictEqual(table.wentBack, false);
+  const { isClean, checkpointUnixMs, returnedUnixMs } = table.info();
+  assert.deepStrictEqual([isClean, returnedUnixMs], [0, 0]);
+  assert.ok(Math.abs(Date.now() - checkpointUnixMs) < 3600 * 1000);
+  table.put('bolt', 'new');
+  table.close();
+  await assert.rejects(table.checkpoint(), refused('CLOSED'));
+
+  // What a power failure leaves: the mark (docs/format.md) is that of another boot.
+  const file = fs.openSync(place, 'r+');
+  fs.writeSync(file, Buffer.from([103, 18, 0, 0, 0, 0, 0, 0]), 0, 8, MARK_AT);
+  fs.closeSync(file);
+  const left = Table.open(place, { codec: 'text', readOnly: true, asItIs: true });
+  assert.strictEqual(left.get('bolt'), 'new');
+  left.close();
+  const back = Table.open(place, { codec: 'text' });
+  assert.strictEqual(back.wentBack, true);
+  assert.strictEqual(back.get('bolt'), 'old');
+  assert.strictEqual(back.info().returnedToUnixMs, checkpointUnixMs);
+  back.close();
+
+  const named = new Table('named');
+  await assert.rejects(named.checkpoint(), refused('NOT_SUPPORTED'));
+  named.close();
 });
 
 test('files stay', () => {

@@ -50,6 +50,8 @@ async function main(): Promise<void> {
   for (const { key, version: seen } of new Table('raw').scan('a')) console.log(key.byteLength, seen.toFixed());
   const sum: bigint = table.add('n', 1);
   const newer: number = await table.wait('bolt', table.version('bolt'));
+  const stallMs: number = table.wentBack ? 0 : (await table.checkpoint({ timeout: 100 })).stallMs;
+  Table.open('old', { asItIs: true });
   console.log(sum, newer, version.length);
   try {
     table.insert('a', 'b');

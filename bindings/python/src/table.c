@@ -2,7 +2,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "table.h"
 
-static void close_table(void* handle) { samepage_table_close(handle); }
+/* The last close of a file that was changed waits for the disk. */
+static void close_table(void* handle) {
+    Py_BEGIN_ALLOW_THREADS samepage_table_close(handle);
+    Py_END_ALLOW_THREADS
+}
 
 /* ---- Codecs ---- */
 
@@ -95,15 +99,17 @@ static int take_value(const table_object* table, PyObject* value, bytes_argument
 /* ---- Making ---- */
 
 static PyObject* make(PyTypeObject* type, PyObject* arguments, PyObject* named, enum opening how) {
-    static char* names[] = {"place", "codec", "read_only", "strategy", "timeout", NULL};
+    static char* names[] = {"place", "codec", "read_only", "strategy", "timeout", "as_it_is", NULL};
     PyObject* place = NULL;
     PyObject* codec = (PyObject*)&PyBytes_Type;
-    int read_only = 0;
+    int read_only = 0, as_it_is = 0;
     samepage_table_options options = {.struct_size = sizeof(options), .timeout_ns = SAMEPAGE_PATIENCE};
-    if (!PyArg_ParseTupleAndKeywords(arguments, named, "O|O$pO&O&", names, &place, &codec, &read_only,
-                                     strategy_converter, &options.strategy, timeout_converter, &options.timeout_ns))
+    if (!PyArg_ParseTupleAndKeywords(arguments, named, "O|O$pO&O&p", names, &place, &codec, &read_only,
+                                     strategy_converter, &options.strategy, timeout_converter, &options.timeout_ns,
+                                     &as_it_is))
         return NULL;
     if (read_only) options.access = samepage_read_only;
+    options.as_it_is = as_it_is != 0;
     const char* text = NULL;
     table_object* const self = (table_object*)held_new(type, close_table);
     if (self == NULL) return NULL;
@@ -449,21 +455,6 @@ static PyObject* table_check_name(PyObject* self, PyObject* unused) {
     Py_RETURN_NONE;
 }
 
-static PyObject* table_verify(FAST_ARGUMENTS) {
-    static const char* const names[] = {"timeout", NULL};
-    PyObject* values[NUMBER_OF_NAMES];
-    int64_t timeout_ns = SAMEPAGE_PATIENCE;
-    uint64_t records = 0;
-    if (take_arguments(names, 0, 1, given, count, given_names, values) != 0) return NULL;
-    void* const handle = take_timeout(values[0], &timeout_ns) == 0 ? held_handle((held*)self) : NULL;
-    if (handle == NULL) return NULL;
-    samepage_status status = samepage_ok;
-    held_enter((held*)self);
-    Py_BEGIN_ALLOW_THREADS status = samepage_table_verify(handle, timeout_ns, &records, NULL);
-    Py_END_ALLOW_THREADS held_leave((held*)self);
-    return status == samepage_ok ? number_object(records) : raise_status(status);
-}
-
 static PyObject* table_info(PyObject* self, PyObject* unused) {
     (void)unused;
     void* const handle = held_handle((held*)self);
@@ -471,10 +462,13 @@ static PyObject* table_info(PyObject* self, PyObject* unused) {
     if (handle == NULL) return NULL;
     const samepage_status status = samepage_table_info_get(handle, &info);
     if (status != samepage_ok) return raise_status(status);
-    return Py_BuildValue("{s:K,s:K,s:K,s:d,s:I,s:I,s:K}", "records", (unsigned long long)info.records, "size_bytes",
-                         (unsigned long long)info.size_bytes, "buckets", (unsigned long long)info.buckets, "load",
-                         info.load_percent / 100.0, "writers_active", info.writers_active, "deaths_pending",
-                         info.deaths_pending, "deaths_recovered", (unsigned long long)info.deaths_recovered);
+    return Py_BuildValue("{s:K,s:K,s:K,s:d,s:I,s:I,s:K,s:K,s:K,s:K,s:O}", "records", (unsigned long long)info.records,
+                         "size_bytes", (unsigned long long)info.size_bytes, "buckets", (unsigned long long)info.buckets,
+                         "load", info.load_percent / 100.0, "writers_active", info.writers_active, "deaths_pending",
+                         info.deaths_pending, "deaths_recovered", (unsigned long long)info.deaths_recovered,
+                         "checkpoint_unix_ns", (unsigned long long)info.checkpoint_unix_ns, "returned_unix_ns",
+                         (unsigned long long)info.returned_unix_ns, "returned_to_unix_ns",
+                         (unsigned long long)info.returned_to_unix_ns, "is_clean", info.is_clean ? Py_True : Py_False);
 }
 
 static PyObject* table_created(PyObject* self, void* unused) {
@@ -514,11 +508,11 @@ static PyMethodDef methods[] = {
     HELD_METHODS,
     {"__class_getitem__", Py_GenericAlias, METH_O | METH_CLASS, "Table[str, bytes], for annotations."},
     MAKER("create_new", table_create_new,
-          "create_new(place, codec=bytes, *, read_only=False, strategy='spin_then_sleep', timeout=5)\n--\n\n"
-          "Makes it; AlreadyExists if there is one."),
+          "create_new(place, codec=bytes, *, read_only=False, strategy='spin_then_sleep', timeout=5, as_it_is=False)\n"
+          "--\n\nMakes it; AlreadyExists if there is one."),
     MAKER("open", table_open,
-          "open(place, codec=bytes, *, read_only=False, strategy='spin_then_sleep', timeout=5)\n--\n\n"
-          "Opens what exists; else NotFound."),
+          "open(place, codec=bytes, *, read_only=False, strategy='spin_then_sleep', timeout=5, as_it_is=False)\n"
+          "--\n\nOpens what exists; else NotFound. as_it_is: what a power failure left, not its checkpoint."),
     FAST("get", table_get, "get(key, default=None)\n--\n\nThe record's value, or the default."),
     {"get_versioned", table_get_versioned, METH_O, "get_versioned(key, /)\n--\n\nThe value and its version; NoKey."},
     {"version", table_version, METH_O, "version(key, /)\n--\n\nThe record's version; 0: there is none."},
@@ -546,18 +540,23 @@ static PyMethodDef methods[] = {
     FAST("verify", table_verify,
          "verify(timeout=5)\n--\n\nHow many records it has. Corrupt says what is wrong with it; Busy what others kept "
          "changing."),
+    FAST("checkpoint", table_checkpoint,
+         "checkpoint(timeout=5)\n--\n\nMakes all that is there survive power failures, in a file beside the table's; a "
+         "dict of records, size_bytes and how many seconds writers stalled."),
     {"check_name", table_check_name, METH_NOARGS,
      "check_name()\n--\n\nLostName when somebody has removed the object's file."},
     {"info", table_info, METH_NOARGS, "info()\n--\n\nWhat there is to know, as a dict."},
     {NULL, NULL, 0, NULL}};
 
-static PyGetSetDef getters[] = {HELD_GETTERS,
-                                {"strategy", held_strategy, NULL, "How it waits.", NULL},
-                                {"created", table_created, NULL, "Whether this handle made it.", NULL},
-                                {"read_only", table_read_only, NULL, "Whether it may only be read.", NULL},
-                                {"changes", table_changes, NULL, "The number of puts and erases, of all keys.", NULL},
-                                {"codec", table_codec, NULL, "What makes values of bytes.", NULL},
-                                {NULL, NULL, NULL, NULL, NULL}};
+static PyGetSetDef getters[] = {
+    HELD_GETTERS,
+    {"strategy", held_strategy, NULL, "How it waits.", NULL},
+    {"created", table_created, NULL, "Whether this handle made it.", NULL},
+    {"read_only", table_read_only, NULL, "Whether it may only be read.", NULL},
+    {"went_back", table_went_back, NULL, "Whether opening it had to go back to its checkpoint.", NULL},
+    {"changes", table_changes, NULL, "The number of puts and erases, of all keys.", NULL},
+    {"codec", table_codec, NULL, "What makes values of bytes.", NULL},
+    {NULL, NULL, NULL, NULL, NULL}};
 
 static PyType_Slot slots[] = {
     {Py_tp_doc,

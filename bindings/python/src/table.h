@@ -26,6 +26,9 @@ enum scan_of { scan_keys, scan_values, scan_items, scan_versioned };
 /* The bytes of a key, which live in it or in *keeper, which the caller drops: 0, or -1 with a TypeError. */
 int take_key(const table_object* table, PyObject* key, bytes_argument* into, PyObject** keeper);
 
+PyObject* table_verify(FAST_ARGUMENTS);
+PyObject* table_checkpoint(FAST_ARGUMENTS);
+PyObject* table_went_back(PyObject* self, void* unused);
 PyObject* table_lock(FAST_ARGUMENTS);
 PyObject* table_lock_all(FAST_ARGUMENTS);
 

@@ -13,6 +13,8 @@ from support import DEADLINE, Other, until
 import samepage
 from samepage import Table
 
+MARK_AT = 12624
+
 
 class TableTest(unittest.TestCase):
     def test_is_a_mapping(self) -> None:
@@ -281,6 +283,38 @@ for _ in range(200): t.update_one('n', lambda n: (n or 0) + 1)
             self.assertLess(info["load"], 0.1)
             with self.assertRaises(TypeError):
                 table.verify("soon")  # type: ignore[arg-type]
+
+    def test_checkpoints(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            place = os.path.join(folder, "stock.page")
+            with Table(place, codec=str) as table:
+                table["bolt"] = "old"
+                made = table.checkpoint()
+                self.assertEqual((made["records"], made["size_bytes"]), (1, os.path.getsize(place + ".checkpoint")))
+                self.assertGreater(made["stall"], 0)
+                self.assertFalse(table.went_back)
+                info = table.info()
+                self.assertEqual((info["is_clean"], info["returned_unix_ns"]), (False, 0))
+                self.assertGreater(info["checkpoint_unix_ns"], 0)
+                table["bolt"] = "new"
+                self.assertEqual(table.checkpoint(timeout=DEADLINE)["records"], 1)
+                table["bolt"] = "newer"
+                with self.assertRaises(TypeError):
+                    table.checkpoint("soon")  # type: ignore[arg-type]
+            # What a power failure leaves: the mark (docs/format.md) is that of another boot.
+            with open(place, "r+b") as file:
+                file.seek(MARK_AT)
+                file.write((4711).to_bytes(8, "little"))
+            with Table.open(place, codec=str, read_only=True, as_it_is=True) as left:
+                self.assertEqual(left["bolt"], "newer")
+            with Table.open(place, codec=str) as table:
+                self.assertTrue(table.went_back)
+                self.assertEqual(table["bolt"], "new")
+                info = table.info()
+                self.assertEqual(info["returned_to_unix_ns"], info["checkpoint_unix_ns"])
+        with Table("named") as table:
+            with self.assertRaises(samepage.NotSupported):
+                table.checkpoint()
 
     def test_a_codec_that_closes_the_table(self) -> None:
         class Closing:

@@ -42,7 +42,9 @@ def tables() -> None:
     assert_type(texts, "Table[str, str]")
     assert_type(texts["a"], str)
     assert_type(texts.get("a"), "str | None")
-    objects = Table.open("a", codec=json, read_only=True)
+    assert_type(texts.went_back, bool)
+    print(texts.checkpoint()["records"])
+    objects = Table.open("a", codec=json, read_only=True, as_it_is=True)
     assert_type(objects, "Table[str, Any]")
     for key, value in objects.items():
         assert_type(key, str)

@@ -1,8 +1,9 @@
 // What survives a power failure: flushing an object's file, and files that are put in place whole.
 // SPDX-License-Identifier: MIT
 //
-// A file is on the disk with fsync; its name is when its directory is, too. rename(2) gives a name from one file to
-// another in one step, which is on the disk as a whole or not at all.
+// A file is on the disk with fdatasync, which leaves out only when it was changed: so the filesystem's journal need not
+// be written as well. Its name is when its directory is, with fsync. rename(2) gives a name from one file to another in
+// one step, which is on the disk as a whole or not at all.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -51,14 +52,15 @@ result<std::string> held_object::file_path() const {
 
 result<void> held_object::flush() const {
     if (!state_) return error(errc::closed, flushing);
-    if (::fsync(state_->mapped().get()) != 0) return from_system(flushing, errno, state_->path);
-    if (state_->name_is_flushed.load()) return {};
+    if (::fdatasync(state_->mapped().get()) != 0) return from_system(flushing, errno, state_->path);
+    return {};
+}
+
+result<void> held_object::flush_name() const {
     const auto path = file_path();
     if (!path && path.error().code() == errc::lost_name) return {};  // there is no name that could be on the disk
     if (!path) return path.error();
-    if (auto done = flush_directory(*path); !done) return done;
-    state_->name_is_flushed.store(true);
-    return {};
+    return flush_directory(*path);
 }
 
 result<std::uint64_t> boot() {

@@ -39,7 +39,6 @@ struct held_object::state {
     samepage::access access = samepage::access::read_write;
     std::uint64_t size_bytes = 0;
     std::optional<unsigned> slot;
-    std::atomic<bool> name_is_flushed{false};  // its directory, once by this handle
     std::mutex making_listener;  // taken under no_fork only, so that no child finds it taken
 
     state() = default;

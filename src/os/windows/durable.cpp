@@ -54,6 +54,9 @@ result<void> held_object::flush() const {
     return {};
 }
 
+// FlushFileBuffers has written the filesystem's log as well, in which its making comes first.
+result<void> held_object::flush_name() const { return {}; }
+
 result<std::uint64_t> boot() {
     constexpr const char* operation = "ask which boot this is";
     const HMODULE library = GetModuleHandleW(L"ntdll.dll");

@@ -1,5 +1,7 @@
 /* The C functions of tables, scans not among them. */
 /* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+
 #include "check.h"
 
 static void records_are_put_and_found(void) {
@@ -142,10 +144,53 @@ static void a_table_is_verified(void) {
     FAILS(samepage_e_closed, samepage_table_verify(table, 0, NULL, NULL));
 }
 
+static void a_table_has_checkpoints(void) {
+    char path[120], beside[140];
+    samepage_table_options options;
+    samepage_table_checkpoint_info made;
+    samepage_table_info info;
+    samepage_table* table;
+    int32_t went_back = 7;
+    snprintf(path, sizeof path, "./%s.page", fresh_name("stock"));
+    snprintf(beside, sizeof beside, "%s.checkpoint", path);
+    OK(samepage_table_create_new(path, NULL, &table));
+    OK(samepage_table_put(table, "bolt", 4, "12", 2, PATIENCE_NS, NULL));
+    made.struct_size = sizeof made;
+    OK(samepage_table_checkpoint(table, PATIENCE_NS, &made));
+    CHECK(made.records == 1 && made.size_bytes > 0 && made.stall_ns > 0);
+    OK(samepage_table_checkpoint(table, PATIENCE_NS, NULL));
+    made.struct_size = 0;
+    FAILS(samepage_e_invalid_argument, samepage_table_checkpoint(table, PATIENCE_NS, &made));
+    OK(samepage_table_went_back(table, &went_back));
+    CHECK(went_back == 0);
+    info.struct_size = sizeof info;
+    OK(samepage_table_info_get(table, &info));
+    CHECK(info.checkpoint_unix_ns > 0 && info.returned_unix_ns == 0 && info.is_clean == 0);
+    samepage_table_close(table);
+    FAILS(samepage_e_closed, samepage_table_checkpoint(table, 0, NULL));
+    FAILS(samepage_e_closed, samepage_table_went_back(table, NULL));
+    memset(&options, 0, sizeof options);
+    options.struct_size = sizeof options;
+    options.as_it_is = 2;
+    FAILS(samepage_e_invalid_argument, samepage_table_open(path, &options, &table));
+    options.as_it_is = 1;
+    OK(samepage_table_open(path, &options, &table));
+    OK(samepage_table_info_get(table, &info));
+    CHECK(info.is_clean == 1);
+    samepage_table_close(table);
+    OK(samepage_table_open(beside, NULL, &table));
+    samepage_table_close(table);
+    CHECK(remove(path) == 0 && remove(beside) == 0);
+    OK(samepage_table_create(fresh_name("named"), NULL, &table));
+    FAILS(samepage_e_not_supported, samepage_table_checkpoint(table, 0, NULL));
+    samepage_table_close(table);
+}
+
 void test_table(void) {
     records_are_put_and_found();
     many_at_once_and_counters();
     changes_are_waited_for();
     keys_are_locked();
     a_table_is_verified();
+    a_table_has_checkpoints();
 }
