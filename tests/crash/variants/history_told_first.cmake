@@ -8,4 +8,4 @@ set(TO [[    write(s.doing, what.how);
 ]])
 set(SUBJECT table.history_put)
 set(MODE kept)
-set(COMPLAINT "a change is not told, or never was")
+set(COMPLAINT "history is not one of its")
