@@ -168,8 +168,13 @@ details of_table(const std::string& place, duration patience) {
                                         : fmt::format("{} in the middle of a change", i.writers_active));
     d.lines.emplace_back("killed", fmt::format("{} in the middle of a change, finished or undone by others{}",
                                                i.deaths_recovered, pending_text(i.deaths_pending)));
+    d.lines.emplace_back("history", i.history_bytes == 0 ? "none is kept"
+                                                         : fmt::format("the last {} changes, in {}", i.history_changes,
+                                                                       size_text(i.history_bytes)));
     if (need(place::parse(place)).is_path()) add_checkpoints(i, d);
     d.numbers = {{"records", i.records},
+                 {"history_bytes", i.history_bytes},
+                 {"history_changes", i.history_changes},
                  {"checkpoint_unix_ns", i.checkpoint_unix_ns},
                  {"returned_unix_ns", i.returned_unix_ns},
                  {"returned_to_unix_ns", i.returned_to_unix_ns},

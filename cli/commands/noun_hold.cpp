@@ -44,10 +44,17 @@ struct a_queue {
 };
 
 struct a_table {
-    static constexpr const char* example = "samepage table hold stock -- ./server";
+    static constexpr const char* example = "samepage table hold stock --history 1M -- ./server";
+    std::optional<std::uint64_t> history_bytes;
 
-    void declare(arguments&) {}
-    table_bytes make(const std::string& place) const { return table_to_write(place, true); }
+    void declare(arguments& a) {
+        a.size("--history", history_bytes, "Keep so many bytes of its last changes, for table watch; once, for good");
+    }
+    table_bytes make(const std::string& place) const {
+        table_bytes t = table_to_write(place, true);
+        if (history_bytes) need(t.keep_history(*history_bytes));
+        return t;
+    }
 };
 
 template <class Noun>

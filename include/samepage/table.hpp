@@ -55,6 +55,14 @@ struct table_info {
     std::uint64_t returned_unix_ns = 0, returned_to_unix_ns = 0;
     // The file on the disk is whole and new: nobody has changed it since somebody closed it in order.
     bool is_clean = false;
+    // Of its history: 0 without one (keep_history). How many changes are kept.
+    std::uint64_t history_bytes = 0, history_changes = 0;
+};
+
+// Where a subscriber begins, and what it wants.
+struct feed_options {
+    std::string prefix;        // only changes of keys that begin with it
+    bool from_oldest = false;  // with the oldest that is kept; else with those that come
 };
 
 // What a checkpoint was.
@@ -129,6 +137,42 @@ class SAMEPAGE_API table_bytes {
         friend class table_bytes;
         struct state;
         explicit cursor(std::unique_ptr<state> s) noexcept;
+        std::unique_ptr<state> state_;
+    };
+    // One subscriber's place in a table's history. Needs only the right to read, leaves no trace, and nobody waits for
+    // it: where writers overran it, it is told how many changes it missed. Move-only; one thread at a time; ends before
+    // its table handle does. fork(): a child's copy goes on by itself.
+    // Order: a key's changes come in the order they were made. Those of different keys come in any order.
+    class SAMEPAGE_API feed {
+       public:
+        struct entry {
+            // A copy, until the next call. Empty: it only says that some were missed.
+            std::span<const std::byte> key;
+            std::uint64_t version;  // of the record that was put; of an erased one the last that it had
+            bool erased;
+            // How many changes it was never shown since the last entry, of any keys: that is more than of its prefix.
+            // Whoever mirrors the table copies it anew then.
+            std::uint64_t missed;
+
+            std::string_view key_text() const noexcept {
+                return {reinterpret_cast<const char*>(key.data()), key.size()};
+            }
+        };
+
+        feed() noexcept;  // of no table
+        feed(feed&&) noexcept;
+        feed& operator=(feed&&) noexcept;
+        ~feed();
+
+        // The next change, waiting for it. The value isn't in it: get() gives it, or a later one, or none any more.
+        // timed_out. busy: writers were faster in every try. corrupt.
+        result<entry> next(duration timeout = forever);
+        bool is_open() const noexcept { return state_ != nullptr; }
+
+       private:
+        friend class table_bytes;
+        struct state;
+        explicit feed(std::unique_ptr<state> s) noexcept;
         std::unique_ptr<state> state_;
     };
     // Gets the value there is (null: none), gives the new one, or an error, which update() then returns.
@@ -250,6 +294,20 @@ class SAMEPAGE_API table_bytes {
     std::uint64_t changes() const noexcept;
     // Waits until there were more, or less, than `changes`, and gives how many. timed_out.
     result<std::uint64_t> wait_any(std::uint64_t changes, duration timeout = forever) const;
+
+    // From now on the table keeps its last changes, in so many bytes (rounded up; 32 KiB to 2 GiB), for subscribers. A
+    // change takes 24 bytes and its key's, in one of 32 equal parts; of a key that takes half of a part, only that it
+    // changed is kept. Made once: a table that has a history keeps the one it has. Gives its bytes. Waits at most
+    // `timeout` for writers. invalid_argument, timed_out, no_space, denied.
+    result<std::uint64_t> keep_history(std::uint64_t size_bytes, duration timeout = writer_patience) const;
+    // Reads changes along, from here on. To have a copy of the table and keep it right: subscribe first, then scan,
+    // then get each key that comes. not_supported: it keeps no history.
+    result<feed> subscribe(const feed_options& = {}) const;
+    // For event loops, in place of waiting in next() or wait_any(): as cell_bytes::descriptor and arm. Whenever it is
+    // readable, and once at the beginning, call arm() *first*, then next(no_wait) until it has timed out. A change that
+    // comes after arm() makes it readable again.
+    result<native_handle> descriptor() const;
+    result<void> arm() const;
 
     // How many records there are. One that was put or erased by who was killed just then is counted as before until
     // another writer of a key near it passes by.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "table/history.hpp"
 #include "table/state.hpp"
 #include "table/verify.hpp"
 
@@ -39,6 +40,16 @@ result<table_info> table_bytes::info() const {
     info.returned_unix_ns = read(fixed.returned_ns);
     info.returned_to_unix_ns = read(fixed.returned_to_ns);
     info.is_clean = state_->is_file() && read(fixed.mark) == tables::clean;
+    const std::uint64_t history = read(fixed.history);
+    std::uint64_t ring_bytes = 0;
+    if (history != 0 && tables::find_history(*state_->bytes, history, ring_bytes)) {
+        info.history_bytes = tables::stripes_count * ring_bytes;
+        for (unsigned i = 0; i < tables::stripes_count; ++i) {
+            const auto ring = tables::ring_of(*state_->bytes, history, ring_bytes, i);
+            tables::history_ring::place first, last;
+            if (ring.oldest(first) && ring.newest(last)) info.history_changes += last.number - first.number;
+        }
+    }
     owners_seen seen;
     for (const auto& stripe : fixed.stripes) seen.look(stripe.owner.load(), *state_->self);
     info.writers_active = static_cast<std::uint32_t>(seen.live.size());

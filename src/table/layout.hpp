@@ -8,6 +8,7 @@
 //              a slab    cells of one size, handed out once, from then on in a stripe's list of free ones or in use
 //              a large   one record
 //              groups    a piece of the array of buckets
+//              history   rings of the last changes (history.hpp)
 //
 // A stripe's locked keys are nodes in a list, each in a cell of the smallest class (locks.hpp).
 //
@@ -124,6 +125,25 @@ struct lock_node {
 };
 static_assert(sizeof(lock_node) == 32);
 
+// ---- A history -----------------------------------------------------------------------------------------------------
+
+// Of a stripe's ring. Changed by the stripe's owner, as history.hpp says; read by subscribers.
+struct history_head {
+    word oldest;      // position of the first entry that is kept
+    word tail;        // behind the last one
+    word tail_after;  // a part of the step: `tail`, once that is done
+    std::uint64_t unused[5];
+};
+static_assert(sizeof(history_head) == 64);
+
+inline constexpr std::uint64_t ring_bytes_min = 1024;
+inline constexpr std::uint64_t ring_bytes_max = std::uint64_t{64} << 20;
+constexpr std::uint64_t history_bytes(std::uint64_t ring_bytes) noexcept {
+    return stripes_count * (sizeof(history_head) + ring_bytes);
+}
+constexpr std::uint64_t entry_bytes(std::uint64_t key_bytes) noexcept { return 24 + round_up(key_bytes, 8); }
+enum entry_kind : std::uint64_t { put_entry = 1, erase_entry = 2 };
+
 // ---- Cells and runs ------------------------------------------------------------------------------------------------
 
 // Sizes of cells: 32 to 128 by 8, to 256 by 16, then four to a doubling up to 16 KiB. Larger records have a run each.
@@ -152,12 +172,19 @@ inline constexpr std::uint64_t page = 4096;
 
 struct run {
     word head;    // pages << 8 | kind
-    word detail;  // a slab's class; the stripe that a large record was made for
+    word detail;  // a slab's class; the stripe that a large record was made for; bytes of one ring of a history
     word next;    // a slab's: offset of the first cell that was never handed out
     std::uint64_t unused[5];
 };
 static_assert(sizeof(run) == 64);
-enum run_kind : std::uint64_t { no_run = 0, free_run = 1, slab_run = 2, large_run = 3, groups_run = 4 };
+enum run_kind : std::uint64_t {
+    no_run = 0,
+    free_run = 1,
+    slab_run = 2,
+    large_run = 3,
+    groups_run = 4,
+    history_run = 5,
+};
 constexpr std::uint64_t run_head(std::uint64_t pages, run_kind kind) noexcept { return pages << 8 | kind; }
 constexpr std::uint64_t pages_of(std::uint64_t head) noexcept { return head >> 8; }
 constexpr std::uint64_t kind_of(std::uint64_t head) noexcept { return head & 0xff; }
@@ -204,7 +231,8 @@ struct body {
     word whole;    // an owner word: who has locked all, or wants to (locks.hpp)
     word granted;  // the identity of who has, or 0, and perhaps `died`. Changed by the owner of `whole`, or where it is
                    // a dead one's by who owns a stripe; read by writers that do
-    std::uint64_t unused_a[11];
+    word history;  // offset of the history's first head (history.hpp), or 0. Once, by who owns all that there is to own
+    std::uint64_t unused_a[10];
     // Changed by who hands out space.
     word growth;   // an owner word
     word space;    // an owner word: of what is below down to `slabs` (but numbers), `end`, `layout`, and runs' heads
@@ -247,6 +275,7 @@ inline constexpr std::uint64_t initial_bytes = arena_offset + 8 * page;
 inline constexpr std::uint64_t key_waits_offset = shared::wait_page_offset;  // u32 each: until keys of a stripe change
 inline constexpr unsigned key_waits_count = 16;                              // the one of a stripe: its index mod 16
 inline constexpr std::uint64_t any_wait_offset = key_waits_offset + 64 * key_waits_count;  // u32: until any key does
+inline constexpr std::uint64_t bell_offset = any_wait_offset + 4;  // u32: for those who wait for that in event loops
 
 // Numbers of wait points.
 inline constexpr unsigned growth_point = stripes_count;  // the stripes' come first
@@ -290,6 +319,10 @@ inline constexpr std::uint64_t fingerprint = shared::fingerprint_of({table_offse
                                                                      whole_point,
                                                                      offsetof(body, mark),
                                                                      offsetof(body, image_check),
-                                                                     checkpoint_point});
+                                                                     checkpoint_point,
+                                                                     offsetof(body, history),
+                                                                     sizeof(history_head),
+                                                                     entry_bytes(1),
+                                                                     bell_offset});
 
 }  // namespace samepage::tables

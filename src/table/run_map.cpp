@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "shared/owner_word.hpp"
+#include "table/history.hpp"
 
 namespace samepage::tables {
 
@@ -25,7 +26,7 @@ auto* find_run(Runs& runs, std::uint64_t offset) {
     return &*std::prev(behind);
 }
 
-bool stays(const run_map::known_run& r) { return r.kind == slab_run || r.kind == groups_run; }
+bool stays(const run_map::known_run& r) { return r.kind == slab_run || r.kind == groups_run || r.kind == history_run; }
 
 // How often a map of one moment is tried for.
 constexpr unsigned whole_tries = 20;
@@ -114,12 +115,12 @@ run_map::look run_map::walk_on(std::vector<known_run>& runs, std::uint64_t& at, 
 bool run_map::read_run(std::uint64_t at, std::uint64_t end, known_run& into, complaints& wrong) const {
     const run& r = arena_->at<run>(at);
     const std::uint64_t head = read(r.head), pages = pages_of(head), kind = kind_of(head);
-    if (pages == 0 || pages > (end - at) / page || kind < free_run || kind > groups_run) {
+    if (pages == 0 || pages > (end - at) / page || kind < free_run || kind > history_run) {
         wrong.say("at " + hex(at) + " there is no run: its head is " + hex(head));
         return false;
     }
     into = {at, pages, kind, read(r.detail), read(r.next), 0, {}};
-    if (kind == large_run || kind == groups_run) into.claimed.resize(1);
+    if (kind == large_run || kind == groups_run || kind == history_run) into.claimed.resize(1);
     return kind != slab_run || check_slab(into, wrong);
 }
 
@@ -186,8 +187,16 @@ void run_map::check_words(std::vector<known_run>& runs, complaints& wrong) {
             wrong.say("the slab at " + hex(slab.offset) + " has cells that nobody can get");
     }
     check_pieces(runs, wrong);
+    if (const std::uint64_t offset = read(body_->history); offset != 0) {
+        known_run* const r = find_run(runs, offset);
+        std::uint64_t ring_bytes = 0;
+        const bool is_one = r != nullptr && r->inside() == offset && r->kind == history_run &&
+                            find_history(*arena_, offset, ring_bytes) && history_bytes(ring_bytes) <= r->end() - offset;
+        if (!is_one) wrong.say("the history is at " + hex(offset) + ", where there is none");
+        if (is_one) r->claimed[0] = true;
+    }
     for (const known_run& r : runs) {
-        if (r.kind == groups_run && !r.claimed[0] && r.offset != pending_)
+        if ((r.kind == groups_run || r.kind == history_run) && !r.claimed[0] && r.offset != pending_)
             wrong.say("the run at " + hex(r.offset) + " is lost");
     }
 }

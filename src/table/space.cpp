@@ -53,6 +53,7 @@ bool space::is_led_to(std::uint64_t offset, const run& r) const {
         case large_run:
             return detail < stripes_count && read(body_->stripes[detail].doing) == taking &&
                    read(body_->stripes[detail].cell) == inside;
+        case history_run: return read(body_->history) == inside;
         default: return true;
     }
 }

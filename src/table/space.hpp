@@ -74,6 +74,11 @@ class space {
     // A piece of the array of buckets, zeroed; its word leads to it.
     result<void> add_piece(const piece& wanted, shared::patience& until, const char* operation);
 
+    // ---- For the owner of `growth` and all stripes ---------------------------------------------------------------
+
+    // K1 to K4 of history.hpp, if there is none.
+    result<void> add_history(std::uint64_t ring_bytes, shared::patience& until, const char* operation);
+
     // The owner word; whatever a dead one had begun is done.
     result<shared::turn> own(shared::patience& until, const char* operation);
 

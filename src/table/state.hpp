@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "samepage/table.hpp"
+#include "shared/bell.hpp"
 #include "shared/owner_word.hpp"
 #include "shared/patience.hpp"
 #include "shared/structured.hpp"
@@ -58,6 +59,7 @@ struct table_bytes::state {
     std::vector<shared::owner_word> owners;    // of the stripes, growth, space, all
     std::vector<shared::wait_word> key_waits;  // empty: this handle may not mark itself
     std::optional<shared::wait_word> any_wait;
+    std::optional<shared::bell> bell;              // as key_waits
     mutable std::optional<tables::writer> change;  // has no state of its own
     std::optional<tables::lock_list> locks;
     wait_strategy strategy = wait_strategy::spin_then_sleep;
@@ -105,11 +107,18 @@ struct table_bytes::state {
     void wake(unsigned stripe) const {
         key_waits[stripe % tables::key_waits_count].wake_all(opened.object());
         any_wait->wake_all(opened.object());
+        bell->ring(opened.object());
     }
 
+    error may_not_mark(const char* operation) const {
+        return error(errc::denied, operation,
+                     opened.place() + " may only be read by this process, which can't announce that it listens; " +
+                         "read now and then");
+    }
     void wake_all() const {
         for (const shared::wait_word& word : key_waits) word.wake_all(opened.object());
         any_wait->wake_all(opened.object());
+        bell->ring(opened.object());
     }
 
     // ---- What survives a power failure (mark.cpp, checkpoint.cpp; table/checkpoint.hpp) ----------------------------

@@ -121,6 +121,7 @@ void table_bytes::state::attach(const table_options& options) {
         for (unsigned i = 0; i < tables::key_waits_count; ++i)
             key_waits.emplace_back(at(tables::key_waits_offset + std::uint64_t{64} * i), tables::key_waits_point + i);
         any_wait.emplace(at(tables::any_wait_offset), tables::any_wait_point);
+        bell.emplace(at(tables::bell_offset));
     }
     change.emplace(*bytes, owners[tables::space_point], opened.header().parameters[tables::checked_parameter] != 0);
     locks.emplace(*bytes, *change, *self, owners[tables::whole_owner], tables::permits_of(options.permits, seed));

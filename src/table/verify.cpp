@@ -9,6 +9,7 @@
 
 #include "shared/owner_word.hpp"
 #include "table/find.hpp"
+#include "table/history.hpp"
 #include "table/image.hpp"
 #include "table/verify_record.hpp"
 
@@ -105,6 +106,7 @@ class verifier {
         check_locks(s);
         check_step(s, step);
         check_large(s);
+        check_history(s, step);
         if (step_of(s) != step || read(of(s).next_number) != turn || (!with_new_map && !mine_.empty())) {
             map_.undo();
             numbers_.resize(numbers_before);
@@ -169,6 +171,16 @@ class verifier {
             if (r.kind == large_run && r.detail >= stripes_count && s == 0)
                 say("the run at " + hex(r.offset) + " is no stripe's");
         }
+    }
+
+    // Where it is at all was looked at by the map.
+    void check_history(unsigned s, const step_seen& step) {
+        const std::uint64_t offset = read(body_->history), changes = read(of(s).changes);
+        std::uint64_t ring_bytes = 0;
+        if (offset == 0 || !find_history(*arena_, offset, ring_bytes)) return;
+        const history_ring ring = ring_of(*arena_, offset, ring_bytes, s);
+        if (!ring.is_whole(changes) && (step.doing == no_step || !ring.is_whole(changes - 1)))
+            say("stripe " + number(s) + "'s history is not one of its " + number(changes) + " changes");
     }
 
     void check_locks(unsigned s) {

@@ -6,6 +6,7 @@
 //   each cell that was handed out is once in use, in one list, or named by its stripe's step (I3)
 //   each slot leads to a whole record of its tag, hash and bucket; others only while a split is unfinished (writer.hpp)
 //   locks are nodes of their stripe, one a key (locks.hpp I2, I4)
+//   a history has the stripe's last changes, one behind the other (history.hpp I1, I3)
 //   no key and no number twice; free cells have no number (find.hpp I1); the stripes' counts are right
 // Steps that the dead have left unfinished are no fault: whoever takes the stripe next finishes them.
 //

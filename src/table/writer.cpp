@@ -67,19 +67,22 @@ result<void> writer::publish(unsigned stripe, const change& what, shared::patien
     write(s.before_class, what.before_class);
     write(s.records_after, read(s.records) + what.more_records);
     write(s.changes_after, read(s.changes) + what.more_changes);
+    const std::uint64_t history = read(body_->history);
+    if (history != 0 && !write_history(stripe, history, what)) return damaged(operation);
     write(s.doing, what.how);
     write(what.at, what.after);
-    const auto done = finish(stripe, until, operation);
+    const auto done = finish(stripe, history, until, operation);
     // It is published; who has the stripe next frees what was there before, once the space can be had.
     if (done || done.error().code() != errc::corrupt) return {};
     return done.error();
 }
 
 // P5 to P7, or what is left of them.
-result<void> writer::finish(unsigned stripe, shared::patience& until, const char* operation) {
+result<void> writer::finish(unsigned stripe, std::uint64_t history, shared::patience& until, const char* operation) {
     tables::stripe& s = body_->stripes[stripe];
     write(s.records, read(s.records_after));
     write(s.changes, read(s.changes_after));
+    if (history != 0 && !finish_history(stripe, history)) return damaged(operation);
     if (const std::uint64_t before = read(s.before); before != 0) {
         const std::uint64_t old_class = read(s.before_class);
         if (old_class > large_class) return damaged(operation);
@@ -89,6 +92,28 @@ result<void> writer::finish(unsigned stripe, shared::patience& until, const char
     }
     write(s.doing, no_step);
     return {};
+}
+
+// H1 to H3. False: damage.
+bool writer::write_history(unsigned stripe, std::uint64_t history, const change& what) const {
+    std::uint64_t ring_bytes = 0;
+    if (!find_history(*arena_, history, ring_bytes)) return false;
+    const history_ring ring = ring_of(*arena_, history, ring_bytes, stripe);
+    if (what.about == nullptr) {
+        ring.write_none();
+        return true;
+    }
+    const std::byte* const key = &arena_->at<std::byte>(what.about->offset + sizeof(record));
+    const std::uint64_t number = read(body_->stripes[stripe].changes_after);
+    return ring.write_entry(what.after == 0 ? erase_entry : put_entry, *what.about, key, number);
+}
+
+// H4.
+bool writer::finish_history(unsigned stripe, std::uint64_t history) const {
+    std::uint64_t ring_bytes = 0;
+    if (!find_history(*arena_, history, ring_bytes)) return false;
+    ring_of(*arena_, history, ring_bytes, stripe).finish();
+    return true;
 }
 
 // I4.
@@ -128,8 +153,10 @@ result<std::uint64_t> writer::put(std::uint64_t hash, std::span<const std::byte>
     write(fresh.number, *number);
     const std::uint64_t before = read(*slot);
     const unsigned before_class = before == 0 ? 0 : class_of(record_bytes(at.record.lengths));
-    const auto done =
-        publish(stripe, {*slot, slot_word(hash, *cell), before, before_class, before == 0 ? 1U : 0U}, until, operation);
+    const seen_record about{*cell, *number, lengths, 0};
+    change what{*slot, slot_word(hash, *cell), before, before_class, before == 0 ? 1U : 0U};
+    what.about = &about;
+    const auto done = publish(stripe, what, until, operation);
     if (!done) return done.error();
     return *number;
 }
@@ -138,7 +165,9 @@ result<void> writer::erase(std::uint64_t hash, const place& at, shared::patience
     const unsigned stripe = stripe_of(hash);
     skip_number(stripe);
     const unsigned before_class = class_of(record_bytes(at.record.lengths));
-    return publish(stripe, {*at.slot, 0, read(*at.slot), before_class, ~std::uint64_t{0}}, until, operation);
+    change what{*at.slot, 0, read(*at.slot), before_class, ~std::uint64_t{0}};
+    what.about = &at.record;
+    return publish(stripe, what, until, operation);
 }
 
 result<std::uint64_t> writer::add_node(word& link, std::uint64_t hash, std::uint64_t owner, shared::patience& until,
@@ -180,7 +209,7 @@ result<void> writer::recover(unsigned stripe, shared::patience& until, const cha
     }
     const std::uint64_t at = read(s.at), after = read(s.after);
     if (at % 8 != 0 || at < table_offset || !arena_->reaches(at, 8)) return damaged(operation);
-    if (read(arena_->at<word>(at)) == after) return finish(stripe, until, operation);
+    if (read(arena_->at<word>(at)) == after) return finish(stripe, read(body_->history), until, operation);
     // Not published: what it was to lead to is free.
     if (after != 0 && read(s.doing) == publishing) {
         const std::uint64_t cell_class = read(s.cell_class);

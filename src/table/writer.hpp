@@ -6,7 +6,7 @@
 //   P2 the record's bytes, then its number                 S2 slots of i that belong to j, also into j
 //   P3 doing = publishing: slot, before, after             S3 doing = splitting: i
 //   P4 the slot leads to it            <- commits          S4 buckets + 1                     <- commits
-//   P5 records                                             S5 those slots of i: 0
+//   P5 records, the history (history.hpp, H1 to H4)        S5 those slots of i: 0
 //   P6 what was there before is freed                      S6 doing = none; then the last groups, if they are empty,
 //   P7 doing = none                                           are erased
 // An erase is P3 to P7 with nothing after. A bucket's further group is put and erased as a record is: its word is the
@@ -33,6 +33,7 @@
 #include <optional>
 
 #include "table/find.hpp"
+#include "table/history.hpp"
 #include "table/space.hpp"
 
 namespace samepage::tables {
@@ -70,6 +71,10 @@ class writer {
         return {&arena_->at<std::byte>(seen.value_at()), static_cast<std::size_t>(value_bytes_of(seen.lengths))};
     }
 
+    // For who holds all others: makes a history with rings of so many bytes, if there is none.
+    result<void> add_history(std::uint64_t ring_bytes, shared::patience& until, const char* operation) {
+        return space_.add_history(ring_bytes, until, operation);
+    }
     // The owner word of space, for who holds all others: nobody changes a run then, either.
     result<shared::turn> own_space(shared::patience& until, const char* operation) {
         return space_.own(until, operation);
@@ -95,9 +100,12 @@ class writer {
         std::uint64_t more_records = 0;  // mod 2^64
         std::uint64_t more_changes = 1;  // 0: no key's value changes
         step how = publishing;
+        const seen_record* about = nullptr;  // what a history is to say: the record that is put or erased
     };
     result<void> publish(unsigned stripe, const change& what, shared::patience& until, const char* operation);
-    result<void> finish(unsigned stripe, shared::patience& until, const char* operation);
+    result<void> finish(unsigned stripe, std::uint64_t history, shared::patience& until, const char* operation);
+    bool write_history(unsigned stripe, std::uint64_t history, const change& what) const;
+    bool finish_history(unsigned stripe, std::uint64_t history) const;
     bool clear_strangers(std::uint64_t bucket) const;
     result<void> drop_empty_groups(std::uint64_t bucket, shared::patience& until, const char* operation);
     std::optional<std::uint64_t> hash_at(std::uint64_t slot) const;

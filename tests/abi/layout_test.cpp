@@ -146,8 +146,13 @@ static_assert(offsetof(tables::body, returned_ns) == 216 && offsetof(tables::bod
 static_assert(offsetof(tables::body, checkpoint) == 232 && offsetof(tables::body, checkpoint_ns) == 240);
 static_assert(offsetof(tables::body, image_check) == 248 && tables::clean == 1 && tables::returning == 2);
 static_assert(tables::gate_slot == 1024);
+static_assert(offsetof(tables::body, history) == 40 && tables::history_run == 5 && tables::bell_offset == 5124);
+static_assert(offsetof(tables::history_head, oldest) == 0 && offsetof(tables::history_head, tail) == 8);
+static_assert(offsetof(tables::history_head, tail_after) == 16 && sizeof(tables::history_head) == 64);
+static_assert(tables::entry_bytes(1) == 32 && tables::put_entry == 1 && tables::erase_entry == 2);
+static_assert(tables::ring_bytes_min == 1024 && tables::history_bytes(1024) == 32 * (64 + 1024));
 static_assert(tables::whole_point == 51 && tables::checkpoint_point == 52);
-static_assert(tables::format_version == 1 && tables::fingerprint == 0xd8f5754e467cd743U);
+static_assert(tables::format_version == 1 && tables::fingerprint == 0xc05cc7df7ba85bf3U);
 
 static_assert(static_cast<std::uint32_t>(kind::channel) == 3 && static_cast<std::uint32_t>(kind::table) == 5);
 static_assert(static_cast<std::uint32_t>(kind::cell) == 1 && static_cast<std::uint32_t>(kind::lock) == 2);

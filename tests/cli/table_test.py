@@ -135,7 +135,17 @@ class Table(Case):
         self.samepage("table", "put", "./stock", "bolt", "12")
         self.assertEqual(self.samepage("table", "watch", "./stock", "bolt", "--count", "1"), b"12\n")
         self.refused(4, "table", "watch", "./stock", "nut", "--timeout", "20ms")
-        self.refused(2, "table", "watch", "./stock")
+        self.refused(1, "table", "watch", "./stock")  # it keeps no history
+        self.refused(2, "table", "watch", "./stock", "nut", "--prefix", "n")
+        watcher = self.start("table", "watch", "changes", "--prefix", "b", "--count", "2", "--json")
+        self.wait_until(lambda: self.names() == ["changes"], "it makes the table and holds it")
+        self.wait_until(lambda: json.loads(self.samepage("info", "changes", "--json"))["history_bytes"] == 1 << 20,
+                        "it makes the history")
+        for words in (("put", "changes", "bolt", "12"), ("put", "changes", "nut", "1"), ("erase", "changes", "bolt")):
+            self.samepage("table", *words)
+        first, second = [json.loads(line) for line in self.finish(watcher)[0].splitlines()]
+        self.assertEqual((first["key"], first["erased"], first["missed"]), ("bolt", False, 0))
+        self.assertEqual((second["key"], second["erased"], second["version"]), ("bolt", True, first["version"]))
         self.refused(2, "table", "watch", "./stock", "")
 
     def test_on_a_name_that_nobody_holds_nothing_is_made(self):

@@ -46,7 +46,8 @@ constexpr unsigned small = 40, middle = 300, other_size = 120, third_size = 700,
 
 // Puts a value of `bytes` under the nth key of a bucket (of 64), or erases it (0), if it is there. Or locks it for a
 // moment, or all; or that key and the next, and unlocks them in the same order.
-constexpr unsigned locks = 1, locks_all = 2, locks_two = 3;
+// Or makes the history.
+constexpr unsigned locks = 1, locks_all = 2, locks_two = 3, keeps_history = 4;
 struct deed {
     std::uint64_t bucket;
     unsigned nth;
@@ -61,6 +62,7 @@ struct plot {
     script victim, other, recoverer;
     std::uint64_t buckets_before = 0;  // prepared so that there are so many
     unsigned moving_each = 1;          // of the keys of bucket 0, every how many one is moved by a split
+    std::uint64_t history_bytes = 0;   // of the history that it has from the start, if any
 
     const script& of(actor who) const {
         return who == actor::victim ? victim : who == actor::other ? other : recoverer;
@@ -120,6 +122,11 @@ samepage::result<void> perform(const scene& s, const plot& p, const table_bytes&
                                samepage::duration timeout) {
     const std::string key = key_of(s, p, d);
     if (is_lock(d)) return lock(s, t, d, key, timeout);
+    if (d.bytes == keeps_history) {
+        const auto kept = t.keep_history(1, timeout);
+        if (!kept) return kept.error();
+        return {};
+    }
     if (d.bytes == 0) {
         const auto done = t.erase_text(key, timeout);
         if (!done) return done.error();
@@ -158,7 +165,7 @@ struct expectation {
 };
 
 void note(const scene& s, const plot& p, const deed& d, contents& in) {
-    if (is_lock(d)) return;
+    if (is_lock(d) || d.bytes == keeps_history) return;
     const std::string key = key_of(s, p, d);
     in[key] = d.bytes == 0 ? std::nullopt : std::optional(value_of(key, d));
 }
@@ -171,7 +178,9 @@ expectation expected(const scene& s, const plot& p) {
         const script& deeds = p.of(who);
         for (std::size_t i = 0; i < line.acknowledged; ++i) note(s, p, deeds[i], all.sure);
         if (line.begun > line.acknowledged + line.refused) note(s, p, deeds[line.acknowledged], all.maybe);
-        for (const deed& d : deeds) all.sure.try_emplace(key_of(s, p, d));
+        for (const deed& d : deeds) {
+            if (!is_lock(d) && d.bytes != keeps_history) all.sure.try_emplace(key_of(s, p, d));
+        }
     }
     return all;
 }
@@ -202,6 +211,31 @@ contents look(const scene& s, const plot& p, const table_bytes& t, bool at_rest)
     require(s, !at_rest || t.size() == there.size(),
             "size is " + std::to_string(t.size()) + ", there are " + std::to_string(there.size()));
     return there;
+}
+
+// What a subscriber is told last of each key is what became of it; and it is told each change once.
+void history_is_right(const scene& s, const plot& p, const table_bytes& t, bool at_rest) {
+    if (t.info().value().history_bytes == 0) return;
+    auto feed = t.subscribe({{}, true});
+    require(s, feed.has_value(), "subscribe: " + (feed ? "" : feed.error().message()));
+    std::map<std::string, std::pair<std::uint64_t, bool>> last;
+    std::uint64_t told = 0;
+    auto seen = feed->next(samepage::no_wait);
+    for (; seen; seen = feed->next(samepage::no_wait), ++told) {
+        require(s, seen->missed == 0 && !seen->key.empty(), "a change was missed");
+        auto& [version, erased] = last[std::string(seen->key_text())];
+        require(s, seen->erased ? !erased && (version == 0 || version == seen->version) : version < seen->version,
+                "changes of a key are told in another order, or twice");
+        version = seen->version;
+        erased = seen->erased;
+    }
+    require(s, seen.error().code() == errc::timed_out, "next: " + seen.error().message());
+    for (const auto& [key, change] : last) {
+        const auto now = t.version(std::as_bytes(std::span(key)));
+        require(s, now && *now == (change.second ? 0 : change.first), "a change is not told, or never was");
+    }
+    const bool is_all = p.history_bytes > tables::stripes_count * tables::ring_bytes_min;
+    require(s, !at_rest || !is_all || told == t.changes(), "a change is told more than once, or not");
 }
 
 void is_right(const scene& s) {
@@ -259,9 +293,12 @@ void locks_are_right(const scene& s, const plot& p, const table_bytes& t) {
 
 void all_is_right(const scene& s, const plot& p) {
     is_right(s);
-    const contents before = look(s, p, open(s, samepage::access::read_only), false);
+    const table_bytes reader = open(s, samepage::access::read_only);
+    const contents before = look(s, p, reader, false);
+    history_is_right(s, p, reader, false);
     const table_bytes t = open(s);
     goes_on(s, t);
+    history_is_right(s, p, t, true);
     locks_are_right(s, p, t);
     require(s, look(s, p, t, true) == before, "going on changed a record of others");
     is_right(s);
@@ -273,6 +310,7 @@ std::shared_ptr<table_bytes> keep(const scene& s, const plot& p) {
     table_options options;
     auto t = std::make_shared<table_bytes>(std::move(table_bytes::create(s.place, options).value()));
     s.mine().note = table_inside::view(s.place).seed();
+    if (p.history_bytes != 0) t->keep_history(p.history_bytes).value();
     for (const deed& d : p.before) perform(s, p, *t, d, patience).value();
     while (p.buckets_before != 0 && t->info().value().buckets < p.buckets_before)
         perform(s, p, *t, p.before.back(), patience).value();
@@ -418,6 +456,8 @@ std::vector<subject> table_subjects() {
     const script crowd = filled(0, 9, small), others_small = {{5, 0, small}, {32, 0, small}};
     const script dirty = {{4, 0, huge}, {4, 0, 0}};  // pages that were used before
     const script cramped = {{4, 0, middle}, {4, 1, other_size}};
+    const script worn(40, {3, 0, small});  // more changes of a key than are kept
+    constexpr std::uint64_t long_history = std::uint64_t{1} << 20;
     const script many = filled(0, 4, small) + dirty + filled(5, 50, small);
     return {
         playing("table.put", {{{4, 0, middle}}, {{3, 0, middle}, {3, 1, middle}}, others, taking_it}, false),
@@ -440,6 +480,10 @@ std::vector<subject> table_subjects() {
         playing("table.lock", {{{4, 0, small}}, {{3, 0, locks}}, others, {{35, 9, locks}}}),
         playing("table.lock_two", {{{4, 0, small}}, {{3, 0, locks_two}}, others, {}}),
         playing("table.lock_all", {{{4, 0, small}}, {{3, 0, locks_all}}, others, {{3, 0, locks_all}}}),
+        playing("table.history_put", {one, {{3, 0, middle}, {3, 0, 0}}, others, taking_it, 0, 1, long_history}),
+        playing("table.history_overrun", {worn, {{3, 0, small, 'b'}}, others, taking_it, 0, 1, 1}),
+        playing("table.history_split", {crowd, {{0, 9, small}}, others_small, {{32, 9, 0}}, 0, 2, long_history}),
+        playing("table.keep_history", {one, {{3, 0, keeps_history}, {3, 0, middle}}, others, {{3, 0, keeps_history}}}),
         locking_from_who_leaves("table.lock_from_who_leaves"),
         recovering("table.recover_lock", {one, {{3, 0, locks}}, others, {{3, 0, locks}}}, 3, tables::publishing),
         recovering("table.recover_splitting", {crowd, {{32, 2, small}}, others_small, {{0, 9, small}}, 0, 2}, 0,
