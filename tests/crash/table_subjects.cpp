@@ -45,13 +45,16 @@ constexpr auto short_wait = std::chrono::milliseconds(5);  // of who may be stop
 constexpr unsigned small = 40, middle = 300, other_size = 120, third_size = 700, huge = 17000;
 
 // Puts a value of `bytes` under the nth key of a bucket (of 64), or erases it (0), if it is there. Or locks it for a
-// moment, or all; or that key and the next, and unlocks them in the same order.
+// moment, or all; or that key and the next, and unlocks them in the same order. Records may expire: at once, so that
+// nobody sees them, or long after the test.
 constexpr unsigned locks = 1, locks_all = 2, locks_two = 3;
+constexpr samepage::duration at_once = std::chrono::nanoseconds(1), much_later = std::chrono::hours(24);
 struct deed {
     std::uint64_t bucket;
     unsigned nth;
     unsigned bytes;
     char stamp = 'a';
+    samepage::duration expires_in = samepage::forever;
 };
 using script = std::vector<deed>;
 
@@ -125,7 +128,7 @@ samepage::result<void> perform(const scene& s, const plot& p, const table_bytes&
         if (!done) return done.error();
         return {};
     }
-    const auto done = t.put_text(key, value_of(key, d), timeout);
+    const auto done = t.put_text(key, value_of(key, d), samepage::put_options{d.expires_in, timeout});
     if (!done) return done.error();
     return {};
 }
@@ -160,7 +163,7 @@ struct expectation {
 void note(const scene& s, const plot& p, const deed& d, contents& in) {
     if (is_lock(d)) return;
     const std::string key = key_of(s, p, d);
-    in[key] = d.bytes == 0 ? std::nullopt : std::optional(value_of(key, d));
+    in[key] = d.bytes == 0 || d.expires_in == at_once ? std::nullopt : std::optional(value_of(key, d));
 }
 
 expectation expected(const scene& s, const plot& p) {
@@ -199,7 +202,9 @@ contents look(const scene& s, const plot& p, const table_bytes& t, bool at_rest)
     });
     require(s, done.has_value(), "for_each: " + (done ? "" : done.error().message()));
     require(s, scanned == there, "a scan shows other records than get");
-    require(s, !at_rest || t.size() == there.size(),
+    const bool all_stay =
+        std::none_of(p.before.begin(), p.before.end(), [](const deed& d) { return d.expires_in == at_once; });
+    require(s, !at_rest || t.size() == there.size() || (!all_stay && t.size() > there.size()),
             "size is " + std::to_string(t.size()) + ", there are " + std::to_string(there.size()));
     return there;
 }
@@ -400,6 +405,11 @@ script filled(std::uint64_t bucket, unsigned count, unsigned bytes) {
     return all;
 }
 
+script with_expiry(script all, samepage::duration expires_in) {
+    for (deed& d : all) d.expires_in = expires_in;
+    return all;
+}
+
 script operator+(script a, const script& b) {
     a.insert(a.end(), b.begin(), b.end());
     return a;
@@ -418,6 +428,9 @@ std::vector<subject> table_subjects() {
     const script crowd = filled(0, 9, small), others_small = {{5, 0, small}, {32, 0, small}};
     const script dirty = {{4, 0, huge}, {4, 0, 0}};  // pages that were used before
     const script cramped = {{4, 0, middle}, {4, 1, other_size}};
+    // Passed by: small ones, of two groups, and one that has pages of its own.
+    const script expired = with_expiry(filled(3, 9, small) + script{{3, 9, huge}}, at_once) + script{{3, 10, small}};
+    const script later = with_expiry({{3, 0, middle, 'b'}, {3, 1, middle}}, much_later);
     const script many = filled(0, 4, small) + dirty + filled(5, 50, small);
     return {
         playing("table.put", {{{4, 0, middle}}, {{3, 0, middle}, {3, 1, middle}}, others, taking_it}, false),
@@ -432,6 +445,8 @@ std::vector<subject> table_subjects() {
         playing("table.split", {crowd, {{0, 9, small}}, others_small, {{32, 9, 0}}, 0, 2}),
         playing("table.split_all", {crowd, {{0, 9, small}}, others_small, {{32, 9, 0}}}),
         playing("table.new_piece", {many, {{5, 0, small, 'b'}}, {{5, 51, small}}, {{32, 9, 0}}, 256}),
+        playing("table.put_expiring", {one, later, others, taking_it}),
+        playing("table.sweep", {expired, {{3, 11, small}}, others, {{3, 12, small}}}),
         recovering("table.recover_publishing", {one, {{35, 2, middle}}, others, {{3, 0, middle, 'b'}}}, 3,
                    tables::publishing),
         recovering("table.recover_taking", {one, {{35, 2, middle}}, others, {{3, 0, middle, 'b'}}}, 3, tables::taking),
