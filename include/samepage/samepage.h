@@ -495,9 +495,9 @@ SAMEPAGE_STATUS samepage_table_insert(samepage_table* table, const void* key, si
 SAMEPAGE_STATUS samepage_table_compare_exchange(samepage_table* table, const void* key, size_t key_bytes,
                                                 uint64_t expected, const void* value, size_t value_bytes,
                                                 int64_t timeout_ns, uint64_t* version);
-/* The same of a record that expires: expires_in_ns from now on no reader sees it, by the wall clock. SAMEPAGE_FOREVER (or
- * any negative number): never, as without. 0: when the record that is there does; a new one never. A loop of get, change
- * and compare_exchange says 0, to be as update is in C++. */
+/* The same of a record that expires: expires_in_ns from now on no reader sees it, by the wall clock. SAMEPAGE_FOREVER
+ * (or any negative number): never, as without. 0: when the record that is there does; a new one never. A loop of get,
+ * change and compare_exchange says 0, to be as update is in C++. */
 SAMEPAGE_STATUS samepage_table_put_expiring(samepage_table* table, const void* key, size_t key_bytes, const void* value,
                                             size_t value_bytes, int64_t expires_in_ns, int64_t timeout_ns,
                                             uint64_t* version);

@@ -12,8 +12,9 @@
 // A stripe's locked keys are nodes in a list, each in a cell of the smallest class (locks.hpp).
 //
 // A key's hash says its *bucket*: bits of linear hashing. A bucket is a group of 7 slots and a link to the next group,
-// 64 bytes. A slot is one word: 20 bits of the hash, whether the record expires, and its offset. Buckets are divided among 32 *stripes* by
-// the low bits of their index; a stripe never changes for a key. Who owns a stripe's owner word changes its buckets.
+// 64 bytes. A slot is one word: 20 bits of the hash, whether the record expires, and its offset. Buckets are divided
+// among 32 *stripes* by the low bits of their index; a stripe never changes for a key. Who owns a stripe's owner word
+// changes its buckets.
 #pragma once
 
 #include <atomic>

@@ -20,7 +20,7 @@ using history::act;
 using history::operation;
 using history::wrong_with;
 
-// ---- The checker itself ----------------------------------------------------------------------------------------------
+// ---- The checker itself -------------------------------------------------------------------------------------------
 
 operation did(act what, std::uint64_t argument, std::uint64_t begun_ns, std::uint64_t ended_ns) {
     operation o;
@@ -117,7 +117,7 @@ TEST(history_test, histories_are_told_apart) {
         EXPECT_EQ(wrong_with(e.all).empty(), e.is_possible) << e.what << wrong_with(e.all);
 }
 
-// ---- Tables ----------------------------------------------------------------------------------------------------------
+// ---- Tables --------------------------------------------------------------------------------------------------------
 
 using histories = std::vector<operation>[historian::keys];
 
