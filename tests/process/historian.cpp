@@ -111,12 +111,13 @@ void work(const table_bytes& t, std::span<entry> pages, std::uint64_t number, co
         const act what = some_act(e.key < registers, dice);
         e.what = static_cast<std::uint64_t>(what);
         e.argument = what == act::add ? 1 + dice() % 9 : number * entries_max + i;
-        e.expected = last[e.key].value;
+        seen& known = last[static_cast<std::size_t>(e.key)];
+        e.expected = known.value;
         const auto how = some_options(dice);
         e.begun_ns = now_ns();
         // release: pairs with the acquire in gather() (historian)
         e.how_far.store(begun, std::memory_order_release);
-        perform(t, e, last[e.key], how);
+        perform(t, e, known, how);
         e.ended_ns = now_ns();
         // release: as above
         e.how_far.store(answered, std::memory_order_release);

@@ -41,7 +41,8 @@ void gather(std::span<const entry> pages, std::uint64_t number, std::uint64_t en
             std::vector<history::operation> (&all)[keys]);
 
 inline std::span<entry> pages_of(const samepage::region& book, std::uint64_t number) {
-    return {reinterpret_cast<entry*>(book.data() + number * pages_bytes), static_cast<std::size_t>(entries_max)};
+    return {reinterpret_cast<entry*>(book.data() + static_cast<std::size_t>(number * pages_bytes)),
+            static_cast<std::size_t>(entries_max)};
 }
 
 }  // namespace historian

@@ -133,17 +133,20 @@ std::chrono::milliseconds how_long() {
     return seconds == nullptr ? std::chrono::milliseconds(1500) : std::chrono::seconds(std::atoi(seconds));
 }
 
-samepage::region book_for(std::uint64_t historians) {
-    samepage::region_options options;
-    options.size_bytes = historians * historian::pages_bytes;
-    return std::move(samepage::region::create(runner::fresh_name("book"), options).value());
+// Until its historian has begun with that entry.
+void comes_to(const historian::entry& one) {
+    const auto until = runner::clock::now() + runner::patience;
+    while (one.how_far.load() == historian::unused) {
+        if (runner::clock::now() > until) throw runner::failure("a historian does nothing");
+        std::this_thread::yield();
+    }
 }
 
 TEST(table_history_test, threads) {
     constexpr std::uint64_t at_once = 4;
     const std::string place = runner::fresh_name("t");
     const auto t = samepage::table_bytes::create(place).value();
-    std::vector<historian::entry> pages(at_once * historian::entries_max);
+    std::vector<historian::entry> pages(static_cast<std::size_t>(at_once * historian::entries_max));
     const auto pages_of = [&](std::uint64_t number) {
         return std::span(pages).subspan(static_cast<std::size_t>(number * historian::entries_max),
                                         static_cast<std::size_t>(historian::entries_max));
@@ -166,9 +169,7 @@ TEST(table_history_test, processes_that_are_killed) {
         const std::string place = runner::fresh_name("t");
         const auto t = samepage::table_bytes::create(place).value();
         const std::string name = runner::fresh_name("book");
-        samepage::region_options options;
-        options.size_bytes = historians * historian::pages_bytes;
-        const auto book = samepage::region::create(name, options).value();
+        const auto book = samepage::region::create(name, historians * historian::pages_bytes).value();
         histories noted;
         std::uint64_t begun = 0;
         struct at_work {
@@ -183,8 +184,8 @@ TEST(table_history_test, processes_that_are_killed) {
         std::vector<at_work> all;
         while (all.size() < at_once) all.push_back(start());
         while (!all.empty()) {
-            std::this_thread::sleep_for(std::chrono::microseconds(dice() % 10000));
-            const std::size_t victim = dice() % all.size();
+            const std::size_t victim = static_cast<std::size_t>(dice() % all.size());
+            comes_to(historian::pages_of(book, all[victim].number)[static_cast<std::size_t>(dice() % 400)]);
             all[victim].process.kill();
             historian::gather(historian::pages_of(book, all[victim].number), all[victim].number, historian::now_ns(),
                               noted);
