@@ -446,8 +446,8 @@ std::vector<subject> table_subjects() {
     const script crowd = filled(0, 9, small), others_small = {{5, 0, small}, {32, 0, small}};
     const script dirty = {{4, 0, huge}, {4, 0, 0}};  // pages that were used before
     const script cramped = {{4, 0, middle}, {4, 1, other_size}};
-    // Passed by: small ones, of two groups, and one that has pages of its own.
-    const script expired = with_expiry(filled(3, 9, small) + script{{3, 9, huge}}, long_ago) + script{{3, 10, small}};
+    // Passed by: small ones, and one that has pages of its own.
+    const script expired = with_expiry(filled(3, 2, small) + script{{3, 2, huge}}, long_ago) + script{{3, 10, small}};
     const script later = with_expiry({{3, 0, middle, 'b'}, {3, 1, middle}}, much_later);
     const script many = filled(0, 4, small) + dirty + filled(5, 50, small);
     return {
