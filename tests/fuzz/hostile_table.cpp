@@ -44,7 +44,7 @@ std::string crowd_key(unsigned number) {
 }
 
 // The next key of that bucket.
-std::string expiring_key() {
+const std::string& expiring_key() {
     static const std::string key = [] {
         for (unsigned tried = 0;; ++tried) {
             std::string found = "expiring " + std::to_string(tried);
