@@ -274,6 +274,10 @@ export class Job<T = Buffer> extends Handle {
   giveBack(): void;
 }
 
+export interface PutOptions extends WriteOptions {
+  /** Milliseconds from now on nobody sees the record; Infinity, the default: it stays; 0: as the one that is there. */
+  expiresIn?: number;
+}
 export interface TableOptions extends OpenOptions, ReadOptions {
   /** What a power failure left in the file, instead of its checkpoint. */
   asItIs?: boolean;
@@ -294,18 +298,20 @@ export interface Table<T = Buffer> extends Noun, Iterable<[Key<T>, T]> {
   has(key: Bytes): boolean;
   /** 0: there is no such record. */
   version(key: Bytes): number;
+  /** null: never; undefined: there is no such record. */
+  expiresAt(key: Bytes): Date | null | undefined;
   /** Inserts or replaces, and gives the record's version. */
-  put(key: Bytes, value: Into<T>, options?: WriteOptions): number;
+  put(key: Bytes, value: Into<T>, options?: PutOptions): number;
   /** SAMEPAGE_ALREADY_EXISTS where there is a record. */
-  insert(key: Bytes, value: Into<T>, options?: WriteOptions): number;
+  insert(key: Bytes, value: Into<T>, options?: PutOptions): number;
   /** Puts only if the record's version is `expected` (0: there is none); else SAMEPAGE_CONFLICT. */
-  compareExchange(key: Bytes, expected: number, value: Into<T>, options?: WriteOptions): number;
-  /** Puts change(value), which is called again when others were faster. */
+  compareExchange(key: Bytes, expected: number, value: Into<T>, options?: PutOptions): number;
+  /** Puts change(value), which is called again when others were faster. A record expires when it would have. */
   update(key: Bytes, change: (value: T | undefined) => Into<T>, options?: WriteOptions): number;
   /** Whether there was one. */
   erase(key: Bytes, options?: WriteOptions): boolean;
   /** Adds to a record of 8 bytes, a number; one that isn't there is 0. Gives the sum, of 64 bits. */
-  add(key: Bytes, more: number | bigint, options?: WriteOptions): bigint;
+  add(key: Bytes, more: number | bigint, options?: PutOptions): bigint;
   /** Until the key's version is another one than `seen`; gives it. 0 is no record. */
   wait(key: Bytes, seen: number, options?: WaitOptions): Promise<number>;
   /** Until `changes` is another number than `seen`; gives it. */

@@ -72,6 +72,7 @@ class table_export : public command {
             const std::string line = columns ? row(r, as_csv) : json_object_in(r);
             if (line.empty()) return;
             out.write(line);
+            expiring_ += r.expires_unix_ns == 0 ? 0 : 1;
             bytes += line.size();
             if (++written_ % 256 == 0) shown.at(bytes, written_);
         });
@@ -140,10 +141,16 @@ class table_export : public command {
     }
 
     void tell() const {
+        if (expiring_ > 0 && !json_)
+            complain(
+                fmt::format("{} of the records expire, which the file doesn't say; \"samepage table scan {} --json\" "
+                            "says when",
+                            expiring_, place_));
         const bool is_file = file_ && file_ != "-";
         if (is_file && json_) {
             json_object answer;
             answer.set("place", place_).set("records", written_).set("left_out", left_out_);
+            if (expiring_ > 0) answer.set("expiring", expiring_);
             print_line(answer.dump());
             flush_output();
         }
@@ -159,7 +166,7 @@ class table_export : public command {
     bool force_ = false, as_it_is_ = false, json_ = false;
     csv_row columns_, row_;
     std::vector<std::string> names_;
-    std::uint64_t written_ = 0, left_out_ = 0;
+    std::uint64_t written_ = 0, left_out_ = 0, expiring_ = 0;
 };
 
 }  // namespace

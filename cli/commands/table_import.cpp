@@ -30,6 +30,7 @@ class table_import : public command {
         a.text("--format", format_, "FORMAT", "csv, jsonl or dbf; default: what the file's name says");
         a.text("--encoding", encoding_, "NAME", "The code page of a DBF that doesn't say it, or lies: CP1252, CP850");
         a.text("--part", part_, "K/N", "Of N parts only the K-th: every N-th row, so that N processes share them");
+        a.time("--expires-in", expires_in_, "Nobody sees the records any more after that time, by the wall clock");
         a.flag("--strict", strict_, "End at the first malformed row, with what was put before it");
         holding_.declare(a, false);
         a.example("samepage table import ./stock.page stock.csv --key article");
@@ -38,6 +39,7 @@ class table_import : public command {
 
     int run(bool json) override {
         if (!file_) throw usage_error("FILE is missing; '-' is standard input (see samepage table import --help)");
+        if (expires_in_ == no_wait) throw usage_error("--expires-in: records can't expire at once");
         json_ = json;
         const auto format = format_of(format_, *file_);
         if (!format) throw usage_error("is " + *file_ + " CSV, JSON lines or DBF? Say --format csv, jsonl or dbf");
@@ -108,7 +110,7 @@ class table_import : public command {
 
     void put(const table_bytes& t, const record_input::record& r, const char* unit) {
         const bool replaces = need(t.contains(r.key));
-        const auto done = t.put_text(r.key, r.value);
+        const auto done = t.put_text(r.key, r.value, put_options{expires_in_.value_or(forever), writer_patience});
         if (!done)
             throw failure(done.error(),
                           fmt::format(" ({} {} {}; the {} before it were put)", file(), unit, r.line, put_));
@@ -158,6 +160,7 @@ class table_import : public command {
 
     std::string place_;
     std::optional<std::string> file_, key_, format_, encoding_, part_;
+    std::optional<duration> expires_in_;
     bool strict_ = false, json_ = false;
     holding holding_;
     std::uint64_t put_ = 0, replaced_ = 0, skipped_ = 0;

@@ -39,9 +39,9 @@ class table_scan : public command {
 
    private:
     json_object as_json(const table_bytes::record& r) const {
-        if (!keys_) return record_as_json(place_, r.key_text(), r.version, r.text());
-        json_object row;
-        row.set("place", place_).bytes("key", r.key_text(), "key_base64").set("version", r.version);
+        json_object row = keys_ ? json_object() : record_as_json(place_, r.key_text(), r.version, r.text());
+        if (keys_) row.set("place", place_).bytes("key", r.key_text(), "key_base64").set("version", r.version);
+        if (r.expires_unix_ns != 0) row.set("expires_unix_ns", r.expires_unix_ns);
         return row;
     }
 

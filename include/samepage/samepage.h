@@ -509,12 +509,29 @@ SAMEPAGE_STATUS samepage_table_insert(samepage_table* table, const void* key, si
 SAMEPAGE_STATUS samepage_table_compare_exchange(samepage_table* table, const void* key, size_t key_bytes,
                                                 uint64_t expected, const void* value, size_t value_bytes,
                                                 int64_t timeout_ns, uint64_t* version);
+/* The same of a record that expires: expires_in_ns from now on no reader sees it, by the wall clock. SAMEPAGE_FOREVER
+ * (or any negative number): never, as without. 0: when the record that is there does; a new one never. A loop of get,
+ * change and compare_exchange says 0, to be as update is in C++. */
+SAMEPAGE_STATUS samepage_table_put_expiring(samepage_table* table, const void* key, size_t key_bytes, const void* value,
+                                            size_t value_bytes, int64_t expires_in_ns, int64_t timeout_ns,
+                                            uint64_t* version);
+SAMEPAGE_STATUS samepage_table_insert_expiring(samepage_table* table, const void* key, size_t key_bytes,
+                                               const void* value, size_t value_bytes, int64_t expires_in_ns,
+                                               int64_t timeout_ns, uint64_t* version);
+SAMEPAGE_STATUS samepage_table_compare_exchange_expiring(samepage_table* table, const void* key, size_t key_bytes,
+                                                         uint64_t expected, const void* value, size_t value_bytes,
+                                                         int64_t expires_in_ns, int64_t timeout_ns, uint64_t* version);
+/* unix_ns: when the record expires, in nanoseconds since 1970; 0: never. samepage_e_no_key. */
+SAMEPAGE_STATUS samepage_table_expires(samepage_table* table, const void* key, size_t key_bytes, uint64_t* unix_ns);
 /* erased: whether there was a record. */
 SAMEPAGE_STATUS samepage_table_erase(samepage_table* table, const void* key, size_t key_bytes, int64_t timeout_ns,
                                      int32_t* erased);
 /* Adds to a record of 8 bytes, a little-endian number; one that isn't there is 0. sum: the new number. */
 SAMEPAGE_STATUS samepage_table_add(samepage_table* table, const void* key, size_t key_bytes, uint64_t more,
                                    int64_t timeout_ns, uint64_t* sum);
+/* A counter that is there expires when it would have; expires_in_ns, as of put_expiring, is for a new one. */
+SAMEPAGE_STATUS samepage_table_add_expiring(samepage_table* table, const void* key, size_t key_bytes, uint64_t more,
+                                            int64_t expires_in_ns, int64_t timeout_ns, uint64_t* sum);
 /* Until the key's version is another one than `seen`; 0 is no record. */
 SAMEPAGE_STATUS samepage_table_wait(samepage_table* table, const void* key, size_t key_bytes, uint64_t seen,
                                     int64_t timeout_ns, uint64_t* version);

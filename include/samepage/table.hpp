@@ -38,6 +38,17 @@ struct table_options {
     bool as_it_is = false;
 };
 
+// For put_options::expires_in: when the record that is there does; a new one never.
+inline constexpr duration as_before = duration::zero();
+
+// How a record is put.
+struct put_options {
+    // From then on no reader sees it any more, by the wall clock, if nobody has put it anew; its space comes back when
+    // a writer of a key near it passes by. forever: it stays; as_before. Not negative.
+    duration expires_in = forever;
+    duration timeout = writer_patience;  // how long to wait for another writer, or who has locked the key
+};
+
 // What there is to know about a table, as of some moment during the call.
 struct table_info {
     std::uint64_t records = 0;
@@ -97,6 +108,8 @@ struct table_verdict {
 // is as of its last checkpoint(), or as it was closed if nobody had changed it since; if it was never checkpointed, it
 // may be half-written, and opening it is refused. So the first change to a file that was closed waits for the disk, and
 // the last close of one who has changed it does.
+// Expiry: a record may be put so that it is gone from a moment on; nothing need run for that. It goes by the wall clock
+// of each process, so it is off by as much as somebody sets that; put in one boot, it expires in another.
 // Failure: killed anywhere, a writer leaves each record as it was or as it was to be.
 // Bytes that cannot be are `corrupt`.
 //
@@ -119,6 +132,7 @@ class SAMEPAGE_API table_bytes {
     struct record {
         std::span<const std::byte> key, value;
         std::uint64_t version;
+        std::uint64_t expires_unix_ns;  // when it expires, in nanoseconds since 1970; 0: never
         std::string_view key_text() const noexcept { return {reinterpret_cast<const char*>(key.data()), key.size()}; }
         std::string_view text() const noexcept { return {reinterpret_cast<const char*>(value.data()), value.size()}; }
     };
@@ -241,27 +255,49 @@ class SAMEPAGE_API table_bytes {
                                  std::size_t value_bytes, std::span<std::uint64_t> versions) const;
     // The record's version, or 0 where there is none.
     result<std::uint64_t> version(std::span<const std::byte> key) const;
+    // When the record expires, in nanoseconds since 1970, or 0: never. no_key.
+    result<std::uint64_t> expires_unix_ns(std::span<const std::byte> key) const;
     result<bool> contains(std::string_view key) const;
 
     // Inserts or replaces, and gives the record's version: a number that the table gives once, larger than any that
     // this key has had. Waits for another writer, or who has locked the key, at most
     // `timeout`: timed_out names it. no_space leaves the table as it
     // was. denied (opened read-only), full (too many writers live), invalid_argument (no key, or a too long one).
+    // `how` may say that the record expires; else it doesn't, whatever there was before.
     result<std::uint64_t> put(std::span<const std::byte> key, std::span<const std::byte> value,
-                              duration timeout = writer_patience) const;
+                              const put_options& how) const;
+    result<std::uint64_t> put(std::span<const std::byte> key, std::span<const std::byte> value,
+                              duration timeout = writer_patience) const {
+        return put(key, value, put_options{forever, timeout});
+    }
+    result<std::uint64_t> put_text(std::string_view key, std::string_view text, const put_options& how) const {
+        return put(std::as_bytes(std::span(key)), std::as_bytes(std::span(text)), how);
+    }
     result<std::uint64_t> put_text(std::string_view key, std::string_view text,
                                    duration timeout = writer_patience) const {
-        return put(std::as_bytes(std::span(key)), std::as_bytes(std::span(text)), timeout);
+        return put_text(key, text, put_options{forever, timeout});
     }
     // As put, but already_exists where there is a record.
     result<std::uint64_t> insert(std::span<const std::byte> key, std::span<const std::byte> value,
-                                 duration timeout = writer_patience) const;
+                                 const put_options& how) const;
+    result<std::uint64_t> insert(std::span<const std::byte> key, std::span<const std::byte> value,
+                                 duration timeout = writer_patience) const {
+        return insert(key, value, put_options{forever, timeout});
+    }
     // As put, but only if the record's version is `expected` (0: if there is none). conflict otherwise.
     result<std::uint64_t> compare_exchange(std::span<const std::byte> key, std::uint64_t expected,
-                                           std::span<const std::byte> value, duration timeout = writer_patience) const;
-    // Reads, changes and puts as one step; `f` runs once, while writers of the same stripe wait (readers don't).
+                                           std::span<const std::byte> value, const put_options& how) const;
+    result<std::uint64_t> compare_exchange(std::span<const std::byte> key, std::uint64_t expected,
+                                           std::span<const std::byte> value, duration timeout = writer_patience) const {
+        return compare_exchange(key, expected, value, put_options{forever, timeout});
+    }
+    // Reads, changes and puts as one step; `f` runs once, while writers of the same stripe wait (readers don't). A
+    // record that is there expires when it would have; `how` says it of one that is new.
+    result<std::uint64_t> update(std::span<const std::byte> key, const change& f, const put_options& how) const;
     result<std::uint64_t> update(std::span<const std::byte> key, const change& f,
-                                 duration timeout = writer_patience) const;
+                                 duration timeout = writer_patience) const {
+        return update(key, f, put_options{forever, timeout});
+    }
     // Whether there was a record.
     result<bool> erase(std::span<const std::byte> key, duration timeout = writer_patience) const;
     result<bool> erase_text(std::string_view key, duration timeout = writer_patience) const {
@@ -269,9 +305,12 @@ class SAMEPAGE_API table_bytes {
     }
 
     // Adds to a counter, a record of 8 bytes that holds a little-endian number, and gives the new number (modulo 2^64).
-    // A counter that isn't there is 0. wrong_kind when the record has another length.
+    // A counter that isn't there is 0. wrong_kind when the record has another length. It expires as update() says.
+    result<std::uint64_t> add(std::span<const std::byte> key, std::uint64_t more, const put_options& how) const;
     result<std::uint64_t> add(std::span<const std::byte> key, std::uint64_t more,
-                              duration timeout = writer_patience) const;
+                              duration timeout = writer_patience) const {
+        return add(key, more, put_options{forever, timeout});
+    }
 
     // Locks a key, whether it has a record or not, for as long as the answer lives: until then no other handle puts or
     // erases it (they wait, at most for their own timeouts); this one does, from any thread. Readers never mind.
@@ -288,9 +327,9 @@ class SAMEPAGE_API table_bytes {
     result<held> lock_all(duration timeout = forever) const;
 
     // Waits until the key's version is another one than `version`, and gives it; 0: there is no record, or none any
-    // more. timed_out.
+    // more; that it has expired, too, is noticed. timed_out.
     result<std::uint64_t> wait(std::span<const std::byte> key, std::uint64_t version, duration timeout = forever) const;
-    // How many puts and erases there were, of all keys.
+    // How many puts and erases there were, of all keys; of a record that has expired, when its space comes back.
     std::uint64_t changes() const noexcept;
     // Waits until there were more, or less, than `changes`, and gives how many. timed_out.
     result<std::uint64_t> wait_any(std::uint64_t changes, duration timeout = forever) const;
@@ -309,8 +348,8 @@ class SAMEPAGE_API table_bytes {
     result<native_handle> descriptor() const;
     result<void> arm() const;
 
-    // How many records there are. One that was put or erased by who was killed just then is counted as before until
-    // another writer of a key near it passes by.
+    // How many records there are. One that was put or erased by who was killed just then is counted as before, and one
+    // that has expired is counted, until another writer of a key near it passes by.
     std::uint64_t size() const noexcept;
     // Calls `f` with records whose key begins with `prefix`, in no order, until it returns false. One that is there all
     // the time comes once, with a value that it had meanwhile; one that is put or erased meanwhile comes once for each
@@ -390,15 +429,25 @@ class table {
                                  std::span<std::uint64_t> versions) const {
         return bytes_.get_many(std::as_bytes(keys), sizeof(K), std::as_writable_bytes(values), sizeof(V), versions);
     }
+    result<std::uint64_t> put(const K& key, const V& value, const put_options& how) const {
+        return bytes_.put(bytes_of(key), bytes_of(value), how);
+    }
     result<std::uint64_t> put(const K& key, const V& value, duration timeout = writer_patience) const {
-        return bytes_.put(bytes_of(key), bytes_of(value), timeout);
+        return put(key, value, put_options{forever, timeout});
+    }
+    result<std::uint64_t> insert(const K& key, const V& value, const put_options& how) const {
+        return bytes_.insert(bytes_of(key), bytes_of(value), how);
     }
     result<std::uint64_t> insert(const K& key, const V& value, duration timeout = writer_patience) const {
-        return bytes_.insert(bytes_of(key), bytes_of(value), timeout);
+        return insert(key, value, put_options{forever, timeout});
+    }
+    result<std::uint64_t> compare_exchange(const K& key, std::uint64_t expected, const V& value,
+                                           const put_options& how) const {
+        return bytes_.compare_exchange(bytes_of(key), expected, bytes_of(value), how);
     }
     result<std::uint64_t> compare_exchange(const K& key, std::uint64_t expected, const V& value,
                                            duration timeout = writer_patience) const {
-        return bytes_.compare_exchange(bytes_of(key), expected, bytes_of(value), timeout);
+        return compare_exchange(key, expected, value, put_options{forever, timeout});
     }
     result<bool> erase(const K& key, duration timeout = writer_patience) const {
         return bytes_.erase(bytes_of(key), timeout);

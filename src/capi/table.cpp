@@ -77,6 +77,10 @@ samepage_status lock_in(samepage_table* table, samepage_held** held, std::int32_
     });
 }
 
+samepage::put_options how(std::int64_t expires_in_ns, std::int64_t timeout_ns) {
+    return {capi::duration_of(expires_in_ns), capi::duration_of(timeout_ns)};
+}
+
 std::string joined(const std::vector<std::string>& sentences) {
     std::string all;
     for (const std::string& sentence : sentences) all += (all.empty() ? "" : "; ") + sentence;
@@ -176,18 +180,32 @@ samepage_status samepage_table_version(samepage_table* table, const void* key, s
 
 samepage_status samepage_table_put(samepage_table* table, const void* key, size_t key_bytes, const void* value,
                                    size_t value_bytes, int64_t timeout_ns, uint64_t* version) {
+    return samepage_table_put_expiring(table, key, key_bytes, value, value_bytes, SAMEPAGE_FOREVER, timeout_ns,
+                                       version);
+}
+
+samepage_status samepage_table_put_expiring(samepage_table* table, const void* key, size_t key_bytes, const void* value,
+                                            size_t value_bytes, int64_t expires_in_ns, int64_t timeout_ns,
+                                            uint64_t* version) {
     return capi::with(table, putting, [&](const shared_table& object) {
         return capi::give(object->put(capi::bytes_of(key, key_bytes), capi::bytes_of(value, value_bytes),
-                                      capi::duration_of(timeout_ns)),
+                                      how(expires_in_ns, timeout_ns)),
                           version);
     });
 }
 
 samepage_status samepage_table_insert(samepage_table* table, const void* key, size_t key_bytes, const void* value,
                                       size_t value_bytes, int64_t timeout_ns, uint64_t* version) {
+    return samepage_table_insert_expiring(table, key, key_bytes, value, value_bytes, SAMEPAGE_FOREVER, timeout_ns,
+                                          version);
+}
+
+samepage_status samepage_table_insert_expiring(samepage_table* table, const void* key, size_t key_bytes,
+                                               const void* value, size_t value_bytes, int64_t expires_in_ns,
+                                               int64_t timeout_ns, uint64_t* version) {
     return capi::with(table, putting, [&](const shared_table& object) {
         return capi::give(object->insert(capi::bytes_of(key, key_bytes), capi::bytes_of(value, value_bytes),
-                                         capi::duration_of(timeout_ns)),
+                                         how(expires_in_ns, timeout_ns)),
                           version);
     });
 }
@@ -195,10 +213,23 @@ samepage_status samepage_table_insert(samepage_table* table, const void* key, si
 samepage_status samepage_table_compare_exchange(samepage_table* table, const void* key, size_t key_bytes,
                                                 uint64_t expected, const void* value, size_t value_bytes,
                                                 int64_t timeout_ns, uint64_t* version) {
+    return samepage_table_compare_exchange_expiring(table, key, key_bytes, expected, value, value_bytes,
+                                                    SAMEPAGE_FOREVER, timeout_ns, version);
+}
+
+samepage_status samepage_table_compare_exchange_expiring(samepage_table* table, const void* key, size_t key_bytes,
+                                                         uint64_t expected, const void* value, size_t value_bytes,
+                                                         int64_t expires_in_ns, int64_t timeout_ns, uint64_t* version) {
     return capi::with(table, putting, [&](const shared_table& object) {
         return capi::give(object->compare_exchange(capi::bytes_of(key, key_bytes), expected,
-                                                   capi::bytes_of(value, value_bytes), capi::duration_of(timeout_ns)),
+                                                   capi::bytes_of(value, value_bytes), how(expires_in_ns, timeout_ns)),
                           version);
+    });
+}
+
+samepage_status samepage_table_expires(samepage_table* table, const void* key, size_t key_bytes, uint64_t* unix_ns) {
+    return capi::with(table, getting, [&](const shared_table& object) {
+        return capi::give(object->expires_unix_ns(capi::bytes_of(key, key_bytes)), unix_ns);
     });
 }
 
@@ -211,8 +242,13 @@ samepage_status samepage_table_erase(samepage_table* table, const void* key, siz
 
 samepage_status samepage_table_add(samepage_table* table, const void* key, size_t key_bytes, uint64_t more,
                                    int64_t timeout_ns, uint64_t* sum) {
+    return samepage_table_add_expiring(table, key, key_bytes, more, SAMEPAGE_FOREVER, timeout_ns, sum);
+}
+
+samepage_status samepage_table_add_expiring(samepage_table* table, const void* key, size_t key_bytes, uint64_t more,
+                                            int64_t expires_in_ns, int64_t timeout_ns, uint64_t* sum) {
     return capi::with(table, putting, [&](const shared_table& object) {
-        return capi::give(object->add(capi::bytes_of(key, key_bytes), more, capi::duration_of(timeout_ns)), sum);
+        return capi::give(object->add(capi::bytes_of(key, key_bytes), more, how(expires_in_ns, timeout_ns)), sum);
     });
 }
 

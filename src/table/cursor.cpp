@@ -26,7 +26,7 @@ result<table_bytes::record> table_bytes::cursor::next() {
         }
     }
     const auto& one = s.at.records()[s.next++];
-    return record{one.key(), one.value(), one.number};
+    return record{one.key(), one.value(), one.number, one.expires_ns};
 }
 
 }  // namespace samepage

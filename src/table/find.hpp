@@ -8,6 +8,7 @@
 //   R4 lengths, key, value: copied, bounded                W4 later: another record in it, with another number
 //   R5 the number again: the same
 //   R6 not found: buckets again: the same
+// Of a record that expires, between R4 and R5: the moment, the clock, the slot again (expiry.hpp).
 //
 // Invariants
 //   I1 A number is given to one record of one cell, once in the table's life, and is 0 before any of the record's bytes
@@ -29,14 +30,17 @@
 
 #include "table/arena.hpp"
 #include "table/bytes.hpp"
+#include "table/expiry.hpp"
 
 namespace samepage::tables {
 
 // A record, as it was when it was looked at.
 struct seen_record {
     std::uint64_t offset = 0, number = 0, lengths = 0, layout = 0;
+    std::uint64_t expires_ns = 0;  // 0: never
 
     std::uint64_t value_at() const noexcept { return offset + value_offset(key_bytes_of(lengths)); }
+    std::uint64_t expiry_at() const noexcept { return offset + record_bytes(lengths) - 8; }
 };
 
 // Damage makes longer chains than these, or more changes in a row than these tries, look like what they are.
@@ -56,7 +60,7 @@ class finder {
     // Calls use(value, bytes) with the value in shared memory, maybe in the middle of a change: it copies. Again, until
     // what it got was whole.
     template <class Use>
-    outcome get(std::span<const std::byte> key, std::uint64_t hash, std::uint64_t& number, Use&& use) const;
+    outcome get(std::span<const std::byte> key, std::uint64_t hash, seen_record& seen, Use&& use) const;
 
     // The two halves of try_get, and what brings the memory that each needs: so several gets' misses of the cache
     // overlap. The slot is null where it isn't in the first group.
@@ -74,12 +78,14 @@ class finder {
         return offset % 8 == 0 && arena_->reaches(offset, sizeof(group)) ? &arena_->at<group>(offset) : nullptr;
     }
 
-    enum class look : std::uint8_t { same_key, other_key, gone, corrupt };
+    enum class look : std::uint8_t { same_key, other_key, expired, gone, corrupt };
     // R2, R3, and of R4 the lengths: the record that slot `index` of `in` led to as `slot`.
     look examine_any(const group& in, unsigned index, std::uint64_t slot, seen_record& seen) const;
     // And the key.
     look examine(const group& in, unsigned index, std::uint64_t slot, std::span<const std::byte> key,
                  seen_record& seen) const;
+    // Of one that it has found: same_key; or, if that expires: expired, gone.
+    look examine_expiry(const group& in, unsigned index, std::uint64_t slot, seen_record& seen) const;
     // R5.
     bool is_whole(const group& in, unsigned index, std::uint64_t slot, const seen_record& seen) const {
         const bool same = read(arena_->at<record>(seen.offset).number) == seen.number;
@@ -105,6 +111,7 @@ inline group* finder::bucket(std::uint64_t index) const {
 inline finder::look finder::examine_any(const group& in, unsigned index, std::uint64_t slot, seen_record& seen) const {
     seen.layout = read(body_->layout);
     seen.offset = slot_offset(slot);
+    seen.expires_ns = 0;
     if (!arena_->reaches(seen.offset, sizeof(record) + 8)) [[unlikely]]
         return read(in.slots[index]) == slot ? look::corrupt : look::gone;
     const record& r = arena_->at<record>(seen.offset);
@@ -125,6 +132,16 @@ inline finder::look finder::examine(const group& in, unsigned index, std::uint64
         key_bytes_of(seen.lengths) == key.size() && equals(&arena_->at<std::byte>(seen.offset) + sizeof(record), key);
     if (same) return look::same_key;
     return is_whole(in, index, slot, seen) ? look::other_key : look::gone;
+}
+
+inline finder::look finder::examine_expiry(const group& in, unsigned index, std::uint64_t slot,
+                                           seen_record& seen) const {
+    if (!does_expire(seen.lengths)) [[likely]]
+        return look::same_key;
+    seen.expires_ns = read(arena_->at<word>(seen.expiry_at()));
+    if (unix_ns() < seen.expires_ns) return look::same_key;
+    const bool was_there = read(in.slots[index]) == slot && is_whole(in, index, slot, seen);
+    return was_there ? look::expired : look::gone;
 }
 
 inline const group* finder::near_bucket(std::uint64_t hash, const arena::view& view) const noexcept {
@@ -170,7 +187,8 @@ inline bool finder::try_copy(const word& from, std::span<const std::byte> key, s
         return false;
     const record& r = *reinterpret_cast<const record*>(view.base + static_cast<std::size_t>(offset));
     const std::uint64_t layout = read(body_->layout), before = read(r.number), lengths = read(r.lengths);
-    const bool plain = before != 0 && read(from) == slot && key_bytes_of(lengths) == key.size() &&
+    // No flag, too: get() looks at the clock.
+    const bool plain = before != 0 && read(from) == slot && lengths >> 32 == key.size() - 1 &&
                        record_bytes(lengths) + spare_bytes <= view.reach - offset;
     if (!plain) [[unlikely]]
         return false;
@@ -190,8 +208,7 @@ inline bool finder::try_get(std::span<const std::byte> key, std::uint64_t hash, 
 }
 
 template <class Use>
-finder::outcome finder::get(std::span<const std::byte> key, std::uint64_t hash, std::uint64_t& number,
-                            Use&& use) const {
+finder::outcome finder::get(std::span<const std::byte> key, std::uint64_t hash, seen_record& seen, Use&& use) const {
     const std::uint64_t tag = tag_of(hash);
     for (unsigned tries = 0; tries < tries_max;) {
         const std::uint64_t buckets = read(body_->buckets);
@@ -202,20 +219,19 @@ finder::outcome finder::get(std::span<const std::byte> key, std::uint64_t hash, 
             for (unsigned matches = matching(*in, tag); matches != 0;) {
                 const auto index = static_cast<unsigned>(std::countr_zero(matches));
                 const std::uint64_t slot = read(in->slots[index]);
-                seen_record seen;
                 const bool is_one = slot != 0 && tag_of(slot) == tag;
-                const look how = is_one ? examine(*in, index, slot, key, seen) : look::other_key;
+                look how = is_one ? examine(*in, index, slot, key, seen) : look::other_key;
+                if (how == look::same_key) how = examine_expiry(*in, index, slot, seen);
                 if (how == look::other_key) {
                     matches &= matches - 1;
                     continue;
                 }
                 if (how == look::corrupt) return outcome::corrupt;
+                if (how == look::expired) return outcome::missing;
                 if (how == look::same_key) {
                     use(&arena_->at<std::byte>(seen.value_at()), value_bytes_of(seen.lengths));
-                    if (is_whole(*in, index, slot, seen)) [[likely]] {
-                        number = seen.number;
+                    if (is_whole(*in, index, slot, seen)) [[likely]]
                         return outcome::found;
-                    }
                 }
                 if (++tries == tries_max) return outcome::busy;
             }

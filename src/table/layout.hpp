@@ -13,8 +13,9 @@
 // A stripe's locked keys are nodes in a list, each in a cell of the smallest class (locks.hpp).
 //
 // A key's hash says its *bucket*: bits of linear hashing. A bucket is a group of 7 slots and a link to the next group,
-// 64 bytes. A slot is one word: 20 bits of the hash and the record's offset. Buckets are divided among 32 *stripes* by
-// the low bits of their index; a stripe never changes for a key. Who owns a stripe's owner word changes its buckets.
+// 64 bytes. A slot is one word: 20 bits of the hash, whether the record expires, and its offset. Buckets are divided
+// among 32 *stripes* by the low bits of their index; a stripe never changes for a key. Who owns a stripe's owner word
+// changes its buckets.
 #pragma once
 
 #include <atomic>
@@ -52,13 +53,12 @@ struct group {
 static_assert(sizeof(group) == 64);
 
 inline constexpr unsigned tag_shift = 44;
+inline constexpr std::uint64_t slot_expires = std::uint64_t{1} << 43;  // expiry.hpp
 constexpr std::uint64_t tag_of(std::uint64_t hash) noexcept { return hash >> tag_shift; }
-constexpr std::uint64_t slot_word(std::uint64_t hash, std::uint64_t offset) noexcept {
-    return tag_of(hash) << tag_shift | offset / 8;
+constexpr std::uint64_t slot_word(std::uint64_t hash, std::uint64_t offset, bool expires = false) noexcept {
+    return tag_of(hash) << tag_shift | (expires ? slot_expires : 0) | offset / 8;
 }
-constexpr std::uint64_t slot_offset(std::uint64_t slot) noexcept {
-    return (slot & ((std::uint64_t{1} << tag_shift) - 1)) * 8;
-}
+constexpr std::uint64_t slot_offset(std::uint64_t slot) noexcept { return (slot & (slot_expires - 1)) * 8; }
 
 // Linear hashing (Litwin, 1980): of `count` buckets, the one of a hash. Needs the hash's low 33 bits at most.
 constexpr std::uint64_t bucket_of(std::uint64_t hash, std::uint64_t count) noexcept {
@@ -88,7 +88,8 @@ constexpr piece piece_of(std::uint64_t bucket) noexcept {
 
 // ---- Records -----------------------------------------------------------------------------------------------------
 
-// Written before its slot leads to it, never changed while one does; then the key and the value, each rounded up to 8.
+// Written before its slot leads to it, never changed while one does; then the key and the value, each rounded up to 8,
+// and of one that expires a word that says when (expiry.hpp).
 struct record {
     word number;   // its version: never given twice in the table's life. 0: not a record, or its bytes are being reused
     word lengths;  // value bytes | (key bytes - 1) << 32 | flags << 48. In a free cell: the next free one's offset
@@ -105,13 +106,16 @@ constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) noexce
 constexpr std::uint64_t lengths_of(std::uint64_t key_bytes, std::uint64_t value_bytes) noexcept {
     return value_bytes | (key_bytes - 1) << 32;
 }
+inline constexpr std::uint64_t expires_flag = std::uint64_t{1} << 48;  // in lengths
+constexpr bool does_expire(std::uint64_t lengths) noexcept { return (lengths & expires_flag) != 0; }
 constexpr std::uint64_t value_bytes_of(std::uint64_t lengths) noexcept { return lengths & 0xffffffffU; }
 constexpr std::uint64_t key_bytes_of(std::uint64_t lengths) noexcept { return (lengths >> 32 & 0xffffU) + 1; }
 constexpr std::uint64_t value_offset(std::uint64_t key_bytes) noexcept {
     return sizeof(record) + round_up(key_bytes, 8);
 }
 constexpr std::uint64_t record_bytes(std::uint64_t lengths) noexcept {
-    return value_offset(key_bytes_of(lengths)) + round_up(value_bytes_of(lengths), 8);
+    const std::uint64_t more = does_expire(lengths) ? 8 : 0;
+    return value_offset(key_bytes_of(lengths)) + round_up(value_bytes_of(lengths), 8) + more;
 }
 
 // ---- Locked keys ---------------------------------------------------------------------------------------------------
@@ -232,7 +236,8 @@ struct body {
     word granted;  // the identity of who has, or 0, and perhaps `died`. Changed by the owner of `whole`, or where it is
                    // a dead one's by who owns a stripe; read by writers that do
     word history;  // offset of the history's first head (history.hpp), or 0. Once, by who owns all that there is to own
-    std::uint64_t unused_a[10];
+    word expiring;  // not 0: records that expire were put. Set by who owns a stripe, before it puts one
+    std::uint64_t unused_a[9];
     // Changed by who hands out space.
     word growth;   // an owner word
     word space;    // an owner word: of what is below down to `slabs` (but numbers), `end`, `layout`, and runs' heads
@@ -323,6 +328,9 @@ inline constexpr std::uint64_t fingerprint = shared::fingerprint_of({table_offse
                                                                      offsetof(body, history),
                                                                      sizeof(history_head),
                                                                      entry_bytes(1),
-                                                                     bell_offset});
+                                                                     bell_offset,
+                                                                     offsetof(body, expiring),
+                                                                     slot_expires,
+                                                                     expires_flag});
 
 }  // namespace samepage::tables

@@ -75,7 +75,7 @@ finder::outcome scan::copy_bucket(std::uint64_t bucket, std::uint64_t buckets, s
                 continue;
             }
             ++index;
-            if (how == finder::look::other_key) continue;
+            if (how == finder::look::other_key || how == finder::look::expired) continue;
             const auto key = one.key();
             const bool wanted = key.size() >= prefix.size() && std::equal(prefix.begin(), prefix.end(), key.begin());
             if (wanted && bucket_of(hash_of(key, seed_), buckets) == bucket) records_.push_back(std::move(one));
@@ -91,7 +91,9 @@ finder::look scan::copy(const group& in, unsigned index, std::uint64_t slot, cop
     seen_record seen;
     const auto first = find_.examine_any(in, index, slot, seen);
     if (first != finder::look::same_key) return first;
+    if (const auto how = find_.examine_expiry(in, index, slot, seen); how != finder::look::same_key) return how;
     into.number = seen.number;
+    into.expires_ns = seen.expires_ns;
     into.key_bytes = static_cast<std::size_t>(key_bytes_of(seen.lengths));
     into.bytes.resize(into.key_bytes + static_cast<std::size_t>(value_bytes_of(seen.lengths)));
     shared::load_bytes(into.bytes.data(), &arena_->at<std::byte>(seen.offset + sizeof(record)), into.key_bytes);

@@ -25,7 +25,7 @@ class scan {
     struct copied {
         std::vector<std::byte> bytes;  // key, then value
         std::size_t key_bytes;
-        std::uint64_t number;
+        std::uint64_t number, expires_ns;
         std::span<const std::byte> key() const noexcept { return std::span(bytes).first(key_bytes); }
         std::span<const std::byte> value() const noexcept { return std::span(bytes).subspan(key_bytes); }
     };

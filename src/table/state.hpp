@@ -81,6 +81,8 @@ struct table_bytes::state {
     result<std::uint64_t> copy_out(std::span<const std::byte> key, std::uint64_t hash, RoomFor&& room_for) const;
     [[gnu::noinline]] result<found> get_closely(std::span<const std::byte> key, std::uint64_t hash,
                                                 std::span<std::byte> into) const;
+    // The record's number and when it expires; all zero: there is none.
+    result<tables::seen_record> look(std::span<const std::byte> key) const;
     result<void> may_write(duration timeout, const char* operation) const {
         if (!opened.may_write()) return error(errc::denied, operation, "it was opened read-only; open it to write");
         // relaxed: it says only what this handle has done in this process

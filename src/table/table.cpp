@@ -56,6 +56,20 @@ constexpr duration splitter_patience = std::chrono::milliseconds(1);
 
 std::span<const std::byte> bytes_of(std::string_view text) noexcept { return std::as_bytes(std::span(text)); }
 
+// When the record that comes there is to expire. `stays_so`: one that is there does as before, whatever `how` says.
+std::uint64_t moment_of(const writer::place& at, const put_options& how, bool stays_so) noexcept {
+    if (at.is_there && (stays_so || how.expires_in == as_before)) return at.record.expires_ns;
+    return tables::moment_in(how.expires_in);
+}
+
+result<void> is_possible(const table_bytes& t, std::size_t value_bytes, const put_options& how, const char* operation) {
+    if (!t.is_open()) return closed(operation);
+    if (value_bytes > tables::value_max) return error(errc::too_large, operation, "a value has at most 1 GiB");
+    if (how.expires_in < as_before)
+        return error(errc::invalid_argument, operation, "a record expires after it was put, not before; erase it");
+    return {};
+}
+
 }  // namespace
 
 table_bytes::table_bytes() noexcept = default;
@@ -144,13 +158,13 @@ result<table_bytes> table_bytes::open(std::string_view place, const table_option
 template <class RoomFor>
 result<std::uint64_t> table_bytes::state::copy_out(std::span<const std::byte> key, std::uint64_t hash,
                                                    RoomFor&& room_for) const {
-    std::uint64_t version = 0;
-    const auto how = find->get(key, hash, version, [&](const std::byte* value, std::uint64_t size_bytes) {
+    tables::seen_record seen;
+    const auto how = find->get(key, hash, seen, [&](const std::byte* value, std::uint64_t size_bytes) {
         const auto count = static_cast<std::size_t>(size_bytes);
         if (std::byte* const to = room_for(count); to != nullptr) shared::load_bytes(to, value, count);
     });
     if (how != finder::outcome::found) return why_not(how, getting);
-    return version;
+    return seen.number;
 }
 
 result<table_bytes::found> table_bytes::get(std::span<const std::byte> key, std::span<std::byte> into) const {
@@ -213,13 +227,13 @@ result<std::size_t> table_bytes::get_many(std::span<const std::byte> keys, std::
                 if (size_bytes == value_bytes)
                     shared::load_bytes(values.data() + (first + i) * value_bytes, from, value_bytes);
             };
-            const bool is_plain = slots[i] != nullptr && state_->find->try_copy(*slots[i], key, version, copy);
-            const auto how = is_plain ? finder::outcome::found : state_->find->get(key, hashes[i], version, copy);
-            if (how == finder::outcome::missing) {
-                version = 0;
-                continue;
+            if (slots[i] == nullptr || !state_->find->try_copy(*slots[i], key, version, copy)) {
+                tables::seen_record seen;
+                const auto how = state_->find->get(key, hashes[i], seen, copy);
+                version = how == finder::outcome::found ? seen.number : 0;
+                if (how == finder::outcome::missing) continue;
+                if (how != finder::outcome::found) return why_not(how, getting);
             }
-            if (how != finder::outcome::found) return why_not(how, getting);
             if (seen_bytes != value_bytes)
                 return error(errc::wrong_kind, getting,
                              "a record has " + std::to_string(seen_bytes) + " bytes, not " +
@@ -257,12 +271,9 @@ result<table_bytes::text_value> table_bytes::get_text(std::string_view key) cons
 result<std::uint64_t> table_bytes::version(std::span<const std::byte> key) const {
     if (!state_) return closed(getting);
     if (!is_key(key)) return no_key_that_can_be(key, getting);
-    std::uint64_t version = 0;
-    const auto how =
-        state_->find->get(key, state_->hash(key), version, [](const std::byte*, std::uint64_t) noexcept {});
-    if (how == finder::outcome::missing) return std::uint64_t{0};
-    if (how != finder::outcome::found) return why_not(how, getting);
-    return version;
+    const auto seen = state_->look(key);
+    if (!seen) return seen.error();
+    return seen->number;
 }
 
 result<bool> table_bytes::contains(std::string_view key) const {
@@ -279,7 +290,7 @@ result<void> table_bytes::for_each(const std::function<bool(const record&)>& f, 
         if (how == finder::outcome::missing) return {};
         if (how != finder::outcome::found) return why_not(how, scanning);
         for (const auto& one : scan.records()) {
-            if (!f({one.key(), one.value(), one.number})) return {};
+            if (!f({one.key(), one.value(), one.number, one.expires_ns})) return {};
         }
     }
 }
@@ -325,6 +336,7 @@ auto table_bytes::state::with_stripe(std::span<const std::byte> key, duration ti
     const auto run = [&]() -> decltype(step(std::declval<writer&>(), h, std::declval<writer::place&>(), until)) {
         const auto mine = own_unlocked(h, until, operation);
         if (!mine) return mine.error();
+        if (auto swept = change->sweep(h, until, operation); !swept) return swept.error();
         writer::place at;
         if (!change->find(key, h, at)) return damaged(operation);
         return step(*change, h, at, until);
@@ -347,61 +359,59 @@ void table_bytes::state::split_one() const {
 }
 
 result<std::uint64_t> table_bytes::put(std::span<const std::byte> key, std::span<const std::byte> value,
-                                       duration timeout) const {
-    if (!state_) return closed(putting);
-    if (value.size() > tables::value_max) return error(errc::too_large, putting, "a value has at most 1 GiB");
-    return state_->with_stripe(key, timeout, putting,
+                                       const put_options& how) const {
+    if (auto good = is_possible(*this, value.size(), how, putting); !good) return good.error();
+    return state_->with_stripe(key, how.timeout, putting,
                                [&](writer& w, std::uint64_t hash, writer::place& at, shared::patience& until) {
-                                   return w.put(hash, key, value, at, until, putting);
+                                   return w.put(hash, key, value, moment_of(at, how, false), at, until, putting);
                                });
 }
 
 result<std::uint64_t> table_bytes::insert(std::span<const std::byte> key, std::span<const std::byte> value,
-                                          duration timeout) const {
+                                          const put_options& how) const {
     constexpr const char* operation = "insert into a table";
-    if (!state_) return closed(operation);
-    if (value.size() > tables::value_max) return error(errc::too_large, operation, "a value has at most 1 GiB");
+    if (auto good = is_possible(*this, value.size(), how, operation); !good) return good.error();
     return state_->with_stripe(
-        key, timeout, operation,
+        key, how.timeout, operation,
         [&](writer& w, std::uint64_t hash, writer::place& at, shared::patience& until) -> result<std::uint64_t> {
-            if (at.slot != nullptr) return error(errc::already_exists, operation, "there is a record of that key");
-            return w.put(hash, key, value, at, until, operation);
+            if (at.is_there) return error(errc::already_exists, operation, "there is a record of that key");
+            return w.put(hash, key, value, moment_of(at, how, false), at, until, operation);
         });
 }
 
 result<std::uint64_t> table_bytes::compare_exchange(std::span<const std::byte> key, std::uint64_t expected,
-                                                    std::span<const std::byte> value, duration timeout) const {
-    if (!state_) return closed(putting);
-    if (value.size() > tables::value_max) return error(errc::too_large, putting, "a value has at most 1 GiB");
+                                                    std::span<const std::byte> value, const put_options& how) const {
+    if (auto good = is_possible(*this, value.size(), how, putting); !good) return good.error();
     return state_->with_stripe(
-        key, timeout, putting,
+        key, how.timeout, putting,
         [&](writer& w, std::uint64_t hash, writer::place& at, shared::patience& until) -> result<std::uint64_t> {
-            const std::uint64_t version = at.slot == nullptr ? 0 : at.record.number;
+            const std::uint64_t version = at.is_there ? at.record.number : 0;
             if (version != expected)
                 return error(errc::conflict, putting,
                              "the record has version " + std::to_string(version) + ", not " + std::to_string(expected) +
                                  "; get it and decide anew");
-            return w.put(hash, key, value, at, until, putting);
+            return w.put(hash, key, value, moment_of(at, how, false), at, until, putting);
         });
 }
 
-result<std::uint64_t> table_bytes::update(std::span<const std::byte> key, const change& f, duration timeout) const {
+result<std::uint64_t> table_bytes::update(std::span<const std::byte> key, const change& f,
+                                          const put_options& how) const {
     constexpr const char* operation = "update a table";
-    if (!state_) return closed(operation);
+    if (auto good = is_possible(*this, 0, how, operation); !good) return good.error();
     return state_->with_stripe(
-        key, timeout, operation,
+        key, how.timeout, operation,
         [&](writer& w, std::uint64_t hash, writer::place& at, shared::patience& until) -> result<std::uint64_t> {
             std::vector<std::byte> old;
-            if (at.slot != nullptr) {
+            if (at.is_there) {
                 const auto value = w.value_of(at.record);
                 old.resize(value.size());
                 shared::load_bytes(old.data(), value.data(), old.size());
             }
             const std::span<const std::byte> seen(old);
-            const auto next = f(at.slot == nullptr ? nullptr : &seen);
+            const auto next = f(at.is_there ? &seen : nullptr);
             if (!next) return next.error();
             if (next->size() > tables::value_max) return error(errc::too_large, operation, "a value has at most 1 GiB");
-            return w.put(hash, key, *next, at, until, operation);
+            return w.put(hash, key, *next, moment_of(at, how, true), at, until, operation);
         });
 }
 
@@ -410,13 +420,14 @@ result<bool> table_bytes::erase(std::span<const std::byte> key, duration timeout
     return state_->with_stripe(
         key, timeout, erasing,
         [&](writer& w, std::uint64_t hash, writer::place& at, shared::patience& until) -> result<bool> {
-            if (at.slot == nullptr) return false;
+            if (!at.is_there) return false;
             if (auto done = w.erase(hash, at, until, erasing); !done) return done.error();
             return true;
         });
 }
 
-result<std::uint64_t> table_bytes::add(std::span<const std::byte> key, std::uint64_t more, duration timeout) const {
+result<std::uint64_t> table_bytes::add(std::span<const std::byte> key, std::uint64_t more,
+                                       const put_options& how) const {
     constexpr const char* operation = "add in a table";
     if (!state_) return closed(operation);
     std::uint64_t sum = more;
@@ -434,7 +445,7 @@ result<std::uint64_t> table_bytes::add(std::span<const std::byte> key, std::uint
             std::memcpy(next.data(), &sum, sizeof sum);
             return next;
         },
-        timeout);
+        how);
     if (!done) return done.error();
     return sum;
 }
@@ -447,10 +458,10 @@ result<std::uint64_t> table_bytes::wait(std::span<const std::byte> key, std::uin
     const state& s = *state_;
     const unsigned stripe = tables::stripe_of(s.hash(key));
     // An error ends the waiting, too.
-    result<std::uint64_t> now = version;
+    result<tables::seen_record> now = tables::seen_record{};
     const auto changed = [&] {
-        now = this->version(key);
-        return (!now && now.error().code() != errc::busy) || (now && *now != version);
+        now = s.look(key);
+        return (!now && now.error().code() != errc::busy) || (now && now->number != version);
     };
     // seq_cst (default): the read of the owner word, see "Why a sleeper misses no change" (sleepers)
     const auto changed_for_sleepers = [&] {
@@ -458,8 +469,16 @@ result<std::uint64_t> table_bytes::wait(std::span<const std::byte> key, std::uin
         return changed();
     };
     const auto* const word = s.key_waits.empty() ? nullptr : &s.key_waits[stripe % tables::key_waits_count];
-    if (shared::await(changed, changed_for_sleepers, word, s.opened.object(), s.strategy, os::deadline::after(timeout)))
-        return now;
+    const auto end = os::deadline::after(timeout);
+    bool is_over = changed();
+    while (!is_over && !end.passed()) {
+        // That a record expires wakes nobody.
+        const duration next = now ? tables::time_to(now->expires_ns) : forever;
+        const auto slice = os::deadline::after(std::min(end.left(), next));
+        is_over = shared::await(changed, changed_for_sleepers, word, s.opened.object(), s.strategy, slice);
+    }
+    if (is_over && !now) return now.error();
+    if (is_over) return now->number;
     return error(errc::timed_out, waiting,
                  "the record's version is " + std::to_string(version) + " still; wait longer");
 }

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "shared/check.hpp"
 #include "table/hash.hpp"
 
 namespace samepage::tables {
@@ -21,8 +20,9 @@ void record_checker::copy(std::uint64_t offset, std::uint64_t lengths) {
     shared::load_bytes(copy_.data(), &arena_->at<std::byte>(offset) + sizeof(record), count);
 }
 
-record_checker::facts record_checker::check_copy(std::uint64_t slot, std::uint64_t lengths, std::uint64_t check,
-                                                 std::uint64_t number, complaints& wrong) const {
+record_checker::facts record_checker::check_copy(std::uint64_t slot, const seen_record& seen, std::uint64_t check,
+                                                 complaints& wrong) const {
+    const std::uint64_t lengths = seen.lengths, number = seen.number;
     const std::span<const std::byte> all(copy_);
     const auto key_bytes = static_cast<std::size_t>(key_bytes_of(lengths));
     const auto rounded = static_cast<std::size_t>(round_up(key_bytes, 8));
@@ -32,7 +32,11 @@ record_checker::facts record_checker::check_copy(std::uint64_t slot, std::uint64
         wrong.say(who(slot) + " has a number that was not given: " + std::to_string(number));
     if (tag_of(hash) != tag_of(slot) || check >> 32 != (hash & 0xffffffffU))
         wrong.say(who(slot) + " has another hash than its key");
-    if (checked_ && (check & 0xffffffffU) != shared::check_of(key, shared::check_of(all.subspan(rounded), number)))
+    const bool expires = does_expire(lengths);
+    if (expires != ((slot & slot_expires) != 0) || (expires && read(body_->expiring) == 0))
+        wrong.say(who(slot) + (expires ? " expires, but its slot or the table doesn't say so"
+                                       : " doesn't expire, as its slot says"));
+    if (checked_ && (check & 0xffffffffU) != record_check(key, all.subspan(rounded), number, seen.expires_ns))
         wrong.say(who(slot) + " has a wrong check sum");
     if (std::any_of(behind.begin(), behind.end(), [](std::byte b) { return b != std::byte{0}; }))
         wrong.say(who(slot) + " has a key with something behind it");
@@ -47,14 +51,18 @@ std::optional<record_checker::facts> record_checker::check(std::uint64_t slot, c
     }
     const record& r = arena_->at<record>(offset);
     const std::uint64_t lengths = read(r.lengths);
-    if (lengths >> 48 != 0 || value_bytes_of(lengths) > value_max ||
+    if ((lengths & ~expires_flag) >> 48 != 0 || value_bytes_of(lengths) > value_max ||
         !arena_->reaches(offset, record_bytes(lengths) + spare_bytes)) {
         wrong.say(who(slot) + " cannot have such lengths: " + hex(lengths));
         return {};
     }
-    const std::uint64_t own = read(r.number), check = read(r.check);
+    seen_record seen;
+    seen.offset = offset;
+    seen.number = read(r.number);
+    seen.lengths = lengths;
+    seen.expires_ns = expiry_of(seen);
     copy(offset, lengths);
-    const facts its = check_copy(slot, lengths, check, own, wrong);
+    const facts its = check_copy(slot, seen, read(r.check), wrong);
     const auto key = std::span<const std::byte>(copy_).first(static_cast<std::size_t>(key_bytes_of(lengths)));
     for (const known_key& other : keys_) {
         if (other.hash == its.hash && std::equal(key.begin(), key.end(), other.bytes.begin(), other.bytes.end()))
@@ -76,9 +84,10 @@ bool record_checker::look(const group& in, unsigned index, complaints& wrong) {
         }
         if (how != finder::look::same_key) continue;
         const std::uint64_t check = read(arena_->at<record>(seen.offset).check);
+        seen.expires_ns = expiry_of(seen);
         copy(seen.offset, seen.lengths);
         if (!find_.is_whole(in, index, slot, seen)) continue;
-        const facts its = check_copy(slot, seen.lengths, check, seen.number, wrong);
+        const facts its = check_copy(slot, seen, check, wrong);
         if (stripe_of(its.hash) != bucket_ % stripes_count) wrong.say(who(slot) + " is in a stripe that isn't its own");
         return true;
     }

@@ -35,8 +35,10 @@ class record_checker {
 
    private:
     void copy(std::uint64_t offset, std::uint64_t lengths);
-    facts check_copy(std::uint64_t slot, std::uint64_t lengths, std::uint64_t check, std::uint64_t number,
-                     complaints& wrong) const;
+    facts check_copy(std::uint64_t slot, const seen_record& seen, std::uint64_t check, complaints& wrong) const;
+    std::uint64_t expiry_of(const seen_record& seen) const {
+        return does_expire(seen.lengths) ? read(arena_->at<word>(seen.expiry_at())) : 0;
+    }
 
     const arena* arena_;
     const body* body_;

@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: MIT
 #include "table/writer.hpp"
 
-#include "shared/check.hpp"
-
 namespace samepage::tables {
 
 namespace {
@@ -28,7 +26,10 @@ bool writer::find(std::span<const std::byte> key, std::uint64_t hash, place& at)
             const std::uint64_t slot = read(in->slots[index]);
             if (slot == 0) continue;
             switch (find_.examine(*in, index, slot, key, at.record)) {
-                case finder::look::same_key: at.slot = &in->slots[index]; return true;
+                case finder::look::same_key:
+                    at.slot = &in->slots[index];
+                    at.is_there = find_.examine_expiry(*in, index, slot, at.record) == finder::look::same_key;
+                    return true;
                 case finder::look::other_key: break;
                 default: return false;
             }
@@ -129,8 +130,9 @@ result<void> writer::add_group(unsigned stripe, group& behind, shared::patience&
 }
 
 result<std::uint64_t> writer::put(std::uint64_t hash, std::span<const std::byte> key, std::span<const std::byte> value,
-                                  place& at, shared::patience& until, const char* operation) {
+                                  std::uint64_t expires_ns, place& at, shared::patience& until, const char* operation) {
     const unsigned stripe = stripe_of(hash);
+    const bool expires = expires_ns != 0;
     const auto number = next_number(stripe, operation);
     if (!number) return number.error();
     word* slot = at.slot != nullptr ? at.slot : at.free_slot;
@@ -140,21 +142,25 @@ result<std::uint64_t> writer::put(std::uint64_t hash, std::span<const std::byte>
         if (fresh == nullptr) return damaged(operation);
         slot = &fresh->slots[0];
     }
-    const std::uint64_t lengths = lengths_of(key.size(), value.size());
+    const std::uint64_t lengths = lengths_of(key.size(), value.size()) | (expires ? expires_flag : 0);
     const auto cell = space_.take(stripe, record_bytes(lengths), until, operation);
     if (!cell) return cell.error();
     record& fresh = arena_->at<record>(*cell);
     auto* const bytes = reinterpret_cast<std::byte*>(&fresh);
     write(fresh.lengths, lengths);
-    const std::uint32_t check = checked_ ? shared::check_of(key, shared::check_of(value, *number)) : 0;
+    const std::uint32_t check = checked_ ? record_check(key, value, *number, expires_ns) : 0;
     write(fresh.check, check | hash << 32);
     store_eights(bytes + sizeof(record), key);
     store_eights(bytes + value_offset(key.size()), value);
+    if (expires) [[unlikely]] {
+        write(arena_->at<word>(*cell + record_bytes(lengths) - 8), expires_ns);
+        if (read(body_->expiring) == 0) write(body_->expiring, 1);
+    }
     write(fresh.number, *number);
     const std::uint64_t before = read(*slot);
     const unsigned before_class = before == 0 ? 0 : class_of(record_bytes(at.record.lengths));
     const seen_record about{*cell, *number, lengths, 0};
-    change what{*slot, slot_word(hash, *cell), before, before_class, before == 0 ? 1U : 0U};
+    change what{*slot, slot_word(hash, *cell, expires), before, before_class, before == 0 ? 1U : 0U};
     what.about = &about;
     const auto done = publish(stripe, what, until, operation);
     if (!done) return done.error();

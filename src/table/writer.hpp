@@ -48,6 +48,7 @@ class writer {
     struct place {
         word* slot = nullptr;  // null: there is no record
         seen_record record;
+        bool is_there = false;      // there is one, and it hasn't expired
         word* free_slot = nullptr;  // null: all groups of the bucket are full
         group* last = nullptr;      // of its groups
     };
@@ -56,10 +57,16 @@ class writer {
 
     // False: damage.
     bool find(std::span<const std::byte> key, std::uint64_t hash, place& at) const;
-    // Replaces or inserts. Gives the new number.
+    // Replaces or inserts. `expires_ns` 0: never. Gives the new number.
     result<std::uint64_t> put(std::uint64_t hash, std::span<const std::byte> key, std::span<const std::byte> value,
-                              place& at, shared::patience& until, const char* operation);
+                              std::uint64_t expires_ns, place& at, shared::patience& until, const char* operation);
     result<void> erase(std::uint64_t hash, const place& at, shared::patience& until, const char* operation);
+    // Erases what has expired in the bucket of that hash (expiry.hpp). The stripe is whole then.
+    result<void> sweep(std::uint64_t hash, shared::patience& until, const char* operation) {
+        if (read(body_->expiring) == 0) [[likely]]
+            return {};
+        return sweep_bucket(hash, until, operation);
+    }
     // A locked key's node: behind the list's last link, which that is; out of it again, where that link leads to it.
     result<std::uint64_t> add_node(word& link, std::uint64_t hash, std::uint64_t owner, shared::patience& until,
                                    const char* operation);
@@ -89,6 +96,7 @@ class writer {
     result<void> split(std::uint64_t bucket, shared::patience& until, const char* operation);
 
    private:
+    result<void> sweep_bucket(std::uint64_t hash, shared::patience& until, const char* operation);
     result<void> add_group(unsigned stripe, group& behind, shared::patience& until, const char* operation);
     result<std::uint64_t> next_number(unsigned stripe, const char* operation);
     void skip_number(unsigned stripe) const;

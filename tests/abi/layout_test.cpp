@@ -105,7 +105,7 @@ static_assert(channels::format_version == 1 && channels::fingerprint == 0x215d5c
 
 static_assert(offsetof(tables::body, buckets) == 0 && offsetof(tables::body, end) == 8);
 static_assert(offsetof(tables::body, layout) == 16 && offsetof(tables::body, whole) == 24);
-static_assert(offsetof(tables::body, granted) == 32);
+static_assert(offsetof(tables::body, granted) == 32 && offsetof(tables::body, expiring) == 48);
 static_assert(offsetof(tables::body, growth) == 128);
 static_assert(offsetof(tables::body, space) == 136 && offsetof(tables::body, rover) == 144);
 static_assert(offsetof(tables::body, fresh) == 152 && offsetof(tables::body, pending) == 160);
@@ -134,6 +134,9 @@ static_assert(offsetof(tables::run, detail) == 8 && offsetof(tables::run, next) 
 static_assert(tables::run_head(5, tables::groups_run) == 0x504 && tables::large_run == 3 && tables::slab_run == 2);
 static_assert(tables::lengths_of(3, 5) == (std::uint64_t{2} << 32 | 5) &&
               tables::record_bytes(std::uint64_t{2} << 32 | 5) == 40);
+static_assert(tables::record_bytes(std::uint64_t{1} << 48 | std::uint64_t{2} << 32 | 5) == 48);
+static_assert(tables::expires_flag == std::uint64_t{1} << 48 && tables::slot_expires == std::uint64_t{1} << 43);
+static_assert(tables::slot_offset(tables::slot_word(0, 4096, true)) == 4096);
 static_assert(tables::stripes_count == 32 && tables::stripe_of(33) == 1 && tables::bucket_of(0xff, 65) == 63);
 static_assert(tables::bucket_of(0x40, 65) == 64 && tables::piece_of(256).index == 0);
 static_assert(tables::piece_of(1000).index == 64 + 1 && tables::piece_of(1000).within == 1000 - 768);
@@ -152,7 +155,7 @@ static_assert(offsetof(tables::history_head, tail_after) == 16 && sizeof(tables:
 static_assert(tables::entry_bytes(1) == 32 && tables::put_entry == 1 && tables::erase_entry == 2);
 static_assert(tables::ring_bytes_min == 1024 && tables::history_bytes(1024) == 32 * (64 + 1024));
 static_assert(tables::whole_point == 51 && tables::checkpoint_point == 52);
-static_assert(tables::format_version == 1 && tables::fingerprint == 0xc05cc7df7ba85bf3U);
+static_assert(tables::format_version == 1 && tables::fingerprint == 0x979671b24f510f62U);
 
 static_assert(static_cast<std::uint32_t>(kind::channel) == 3 && static_cast<std::uint32_t>(kind::table) == 5);
 static_assert(static_cast<std::uint32_t>(kind::cell) == 1 && static_cast<std::uint32_t>(kind::lock) == 2);

@@ -182,6 +182,17 @@ class Import(Case):
         self.samepage("table", "import", "./u", "-", "--format", "csv", input=b"a,a\n1,2\n")
         self.assertIn('"a"', self.refused(1, "table", "export", "./u", "--format", "jsonl"))
 
+    def test_an_export_says_that_records_expire(self):
+        self.file("few.csv", as_csv(some_rows(3)))
+        self.samepage("table", "import", "./t", "few.csv", "--expires-in", "24h")
+        rows = [json.loads(line) for line in self.samepage("table", "scan", "./t", "--json").splitlines()]
+        self.assertEqual(sum("expires_unix_ns" in r for r in rows), 3, "the names of the columns stay")
+        out, err = self.finish(self.start("table", "export", "./t", "out.csv"))
+        self.assertIn(b"3 of the records expire", err)
+        seen = json.loads(self.samepage("table", "export", "./t", "out.csv", "--force", "--json"))
+        self.assertEqual((seen["records"], seen["expiring"]), (3, 3))
+        self.refused(2, "table", "import", "./t", "few.csv", "--expires-in", "0s")
+
     def test_records_that_are_no_rows_are_left_out(self):
         self.samepage("table", "import", "./t", "-", "--format", "csv", input=b"a,b\n1,2\n\xff,3\n")
         self.samepage("table", "put", "./t", "x", "one,two,three")

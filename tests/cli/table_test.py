@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import time
 
 from support import PROGRAM, Case, main
 
@@ -64,6 +65,25 @@ class Table(Case):
         self.assertIn("conflict", self.refused(5, "table", "put", "./stock", "bolt", "3", "--if-version", str(version)))
         self.assertEqual(self.get("./stock", "bolt")[0], "2")
         self.refused(2, "table", "put", "./stock", "bolt", "3", "--if-version", "x")
+
+    def test_records_expire(self):
+        self.samepage("table", "put", "./t", "bolt", "12", "--expires-in", "24h")
+        self.samepage("table", "put", "./t", "nut", "30")
+        self.assertEqual(self.get("./t", "bolt")[0], "12")
+        rows = {r["key"]: r for r in map(json.loads, self.samepage("table", "scan", "./t", "--json").splitlines())}
+        self.assertGreater(rows["bolt"]["expires_unix_ns"], (time.time() + 3600) * 1e9)
+        self.assertNotIn("expires_unix_ns", rows["nut"])
+        watcher = self.start("table", "watch", "./t", "soon", "--count", "2", "--json")
+        self.samepage("table", "put", "./t", "soon", "x", "--expires-in", "500ms")
+        shown = [json.loads(line) for line in self.finish(watcher)[0].splitlines()]
+        self.assertEqual([(s.get("value"), s.get("erased")) for s in shown], [("x", None), (None, True)])
+        self.refused(3, "table", "get", "./t", "soon")
+        self.samepage("table", "put", "./t", "soon", "y", "--insert")
+        self.samepage("table", "put", "./t", "bolt", "11")
+        self.assertNotIn(b"expires", self.samepage("table", "scan", "./t", "--json"))
+        self.assertIn(b"nothing is wrong", self.samepage("table", "verify", "./t"))
+        for bad in ("0s", "soon", "-1s"):
+            self.refused(2, "table", "put", "./t", "k", "v", "--expires-in", bad)
 
     def test_values_are_bytes(self):
         value = bytes(range(256)) * 3000

@@ -9,12 +9,14 @@
 //
 // Actors have scripts of deeds, each with keys of its own. Values are zeros but for some words, so that few of their
 // states differ.
+#include <dlfcn.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <ctime>
 #include <map>
 #include <optional>
 #include <string>
@@ -27,6 +29,20 @@
 #include "shared/owner_word.hpp"
 #include "table_inside.hpp"
 #include "tracer.hpp"
+
+namespace {
+
+std::time_t behind_s = 0;
+
+}  // namespace
+
+// In front of the C library's: whoever asks for a time in this program asks here.
+extern "C" int clock_gettime(clockid_t clock, timespec* time) noexcept {
+    static const auto real = reinterpret_cast<int (*)(clockid_t, timespec*)>(dlsym(RTLD_NEXT, "clock_gettime"));
+    const int done = real(clock, time);
+    if (clock == CLOCK_REALTIME) time->tv_sec -= behind_s;
+    return done;
+}
 
 namespace crash {
 
@@ -45,14 +61,16 @@ constexpr auto short_wait = std::chrono::milliseconds(5);  // of who may be stop
 constexpr unsigned small = 40, middle = 300, other_size = 120, third_size = 700, huge = 17000;
 
 // Puts a value of `bytes` under the nth key of a bucket (of 64), or erases it (0), if it is there. Or locks it for a
-// moment, or all; or that key and the next, and unlocks them in the same order.
-// Or makes the history.
+// moment, or all; or that key and the next, and unlocks them in the same order. Or makes the history. Records may
+// expire: long after the test, or before it, so that nobody sees them: those are put by a clock that is behind.
 constexpr unsigned locks = 1, locks_all = 2, locks_two = 3, keeps_history = 4;
+constexpr samepage::duration long_ago = std::chrono::seconds(1), much_later = std::chrono::hours(24);
 struct deed {
     std::uint64_t bucket;
     unsigned nth;
     unsigned bytes;
     char stamp = 'a';
+    samepage::duration expires_in = samepage::forever;
 };
 using script = std::vector<deed>;
 
@@ -132,7 +150,7 @@ samepage::result<void> perform(const scene& s, const plot& p, const table_bytes&
         if (!done) return done.error();
         return {};
     }
-    const auto done = t.put_text(key, value_of(key, d), timeout);
+    const auto done = t.put_text(key, value_of(key, d), samepage::put_options{d.expires_in, timeout});
     if (!done) return done.error();
     return {};
 }
@@ -167,7 +185,7 @@ struct expectation {
 void note(const scene& s, const plot& p, const deed& d, contents& in) {
     if (is_lock(d) || d.bytes == keeps_history) return;
     const std::string key = key_of(s, p, d);
-    in[key] = d.bytes == 0 ? std::nullopt : std::optional(value_of(key, d));
+    in[key] = d.bytes == 0 || d.expires_in == long_ago ? std::nullopt : std::optional(value_of(key, d));
 }
 
 expectation expected(const scene& s, const plot& p) {
@@ -208,7 +226,9 @@ contents look(const scene& s, const plot& p, const table_bytes& t, bool at_rest)
     });
     require(s, done.has_value(), "for_each: " + (done ? "" : done.error().message()));
     require(s, scanned == there, "a scan shows other records than get");
-    require(s, !at_rest || t.size() == there.size(),
+    const bool all_stay =
+        std::none_of(p.before.begin(), p.before.end(), [](const deed& d) { return d.expires_in == long_ago; });
+    require(s, !at_rest || t.size() == there.size() || (!all_stay && t.size() > there.size()),
             "size is " + std::to_string(t.size()) + ", there are " + std::to_string(there.size()));
     return there;
 }
@@ -311,7 +331,9 @@ std::shared_ptr<table_bytes> keep(const scene& s, const plot& p) {
     auto t = std::make_shared<table_bytes>(std::move(table_bytes::create(s.place, options).value()));
     s.mine().note = table_inside::view(s.place).seed();
     if (p.history_bytes != 0) t->keep_history(p.history_bytes).value();
+    behind_s = 3600;
     for (const deed& d : p.before) perform(s, p, *t, d, patience).value();
+    behind_s = 0;
     while (p.buckets_before != 0 && t->info().value().buckets < p.buckets_before)
         perform(s, p, *t, p.before.back(), patience).value();
     return t;
@@ -438,6 +460,11 @@ script filled(std::uint64_t bucket, unsigned count, unsigned bytes) {
     return all;
 }
 
+script with_expiry(script all, samepage::duration expires_in) {
+    for (deed& d : all) d.expires_in = expires_in;
+    return all;
+}
+
 script operator+(script a, const script& b) {
     a.insert(a.end(), b.begin(), b.end());
     return a;
@@ -458,6 +485,9 @@ std::vector<subject> table_subjects() {
     const script cramped = {{4, 0, middle}, {4, 1, other_size}};
     const script worn(40, {3, 0, small});  // more changes of a key than are kept
     constexpr std::uint64_t long_history = std::uint64_t{1} << 20;
+    // Passed by: small ones, and one that has pages of its own.
+    const script expired = with_expiry(filled(3, 2, small) + script{{3, 2, huge}}, long_ago) + script{{3, 10, small}};
+    const script later = with_expiry({{3, 0, middle, 'b'}, {3, 1, middle}}, much_later);
     const script many = filled(0, 4, small) + dirty + filled(5, 50, small);
     return {
         playing("table.put", {{{4, 0, middle}}, {{3, 0, middle}, {3, 1, middle}}, others, taking_it}, false),
@@ -472,6 +502,8 @@ std::vector<subject> table_subjects() {
         playing("table.split", {crowd, {{0, 9, small}}, others_small, {{32, 9, 0}}, 0, 2}),
         playing("table.split_all", {crowd, {{0, 9, small}}, others_small, {{32, 9, 0}}}),
         playing("table.new_piece", {many, {{5, 0, small, 'b'}}, {{5, 51, small}}, {{32, 9, 0}}, 256}),
+        playing("table.put_expiring", {one, later, others, taking_it}),
+        playing("table.sweep", {expired, {{3, 11, small}}, others, {{3, 12, small}}}),
         recovering("table.recover_publishing", {one, {{35, 2, middle}}, others, {{3, 0, middle, 'b'}}}, 3,
                    tables::publishing),
         recovering("table.recover_taking", {one, {{35, 2, middle}}, others, {{3, 0, middle, 'b'}}}, 3, tables::taking),

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -42,6 +43,19 @@ std::string crowd_key(unsigned number) {
     return keys[number];
 }
 
+// The next key of that bucket.
+const std::string& expiring_key() {
+    static const std::string key = [] {
+        for (unsigned tried = 0;; ++tried) {
+            std::string found = "expiring " + std::to_string(tried);
+            if (hash_of(found) % tables::buckets_min == 5) return found;
+        }
+    }();
+    return key;
+}
+
+samepage::put_options later() { return {std::chrono::hours(24), no_wait}; }
+
 template <class T>
 bool went_well(const samepage::result<T>& r) {
     using samepage::errc;
@@ -56,12 +70,14 @@ bool went_well(const samepage::result<T>& r) {
 
 void read(const table_bytes& t) {
     std::array<std::byte, 64> small;
-    for (const std::string& key : {crowd_key(0), crowd_key(crowd - 1), std::string("large"), std::string("none")}) {
+    for (const std::string& key :
+         {crowd_key(0), crowd_key(crowd - 1), std::string("large"), std::string("none"), expiring_key()}) {
         const auto bytes = std::as_bytes(std::span(key));
         if (const auto seen = t.get(bytes, small); went_well(seen))
             require(seen->size_bytes <= small.size(), "more was got than there is room for");
         went_well(t.get_text(key));
         went_well(t.version(bytes));
+        went_well(t.expires_unix_ns(bytes));
         went_well(t.wait(bytes, 1, no_wait));
     }
     std::array<std::uint64_t, 3> versions;
@@ -83,6 +99,8 @@ void write(const table_bytes& t) {
         went_well(t.put_text("new " + std::to_string(i), std::string(i * 200, 'n'), no_wait));
     }
     went_well(t.put_text("large", std::string(large_bytes, 'm'), no_wait));
+    went_well(t.put_text(expiring_key(), "mine", later()));
+    went_well(t.add(std::as_bytes(std::span(expiring_key())), 1, later()));
     went_well(t.erase_text(crowd_key(crowd - 1), no_wait));
     const auto key = std::as_bytes(std::span("counter", 7));
     went_well(t.add(key, 1, no_wait));
@@ -132,6 +150,7 @@ struct table_under_attack {
         table_bytes t = open(path, access::read_write);
         for (unsigned i = 0; i < crowd; ++i) t.put_text(crowd_key(i), "value " + std::to_string(i)).value();
         t.put_text("large", std::string(large_bytes, 'x')).value();
+        t.put_text(expiring_key(), "a value", later()).value();
         t.put_text("freed", std::string(large_bytes, 'x')).value();
         t.erase_text("freed").value();
         return t;
@@ -170,7 +189,8 @@ struct table_under_attack {
                                           at(body.freeing),
                                           at(body.space_turns),
                                           at(body.deaths),
-                                          at(body.pieces)};
+                                          at(body.pieces),
+                                          at(body.expiring)};
         for (const unsigned s : {stripe, tables::stripe_of(hash_of("large"))}) {
             const tables::stripe& its = body.stripes[s];
             for (const tables::word* const w :
@@ -189,6 +209,14 @@ struct table_under_attack {
         all.insert(all.end(), {at(bucket), at(bucket.next), tables::read(bucket.next), at(one), tables::arena_offset});
         for (std::uint64_t within = 0; within < sizeof(tables::lock_node); within += 8)
             all.push_back(tables::read(body.stripes[stripe].locks) + within);
+        // What expires: its slot, its lengths and its moment. It came when the first group was full.
+        const auto& behind = inside.at<tables::group>(tables::read(bucket.next));
+        for (const tables::word& slot : behind.slots) {
+            const std::uint64_t seen = tables::read(slot), offset = tables::slot_offset(seen);
+            if ((seen & tables::slot_expires) == 0) continue;
+            const std::uint64_t lengths = tables::read(inside.at<tables::record>(offset).lengths);
+            all.insert(all.end(), {at(slot), offset + 8, offset + tables::record_bytes(lengths) - 8});
+        }
         const tables::group& other = body.first[hash_of("large") % tables::buckets_min];
         const std::uint64_t large = tables::slot_offset(tables::read(other.slots[0]));
         all.insert(all.end(),
@@ -223,6 +251,8 @@ void attack_table(input bytes) {
         require(t->get_text("large")->text == std::string(large_bytes, 'x'),
                 "after mending, the large one isn't there");
     }
+    for (const table_bytes* const t : {&attacked.table, &attacked.reader})
+        require(t->get_text(expiring_key())->text == "a value", "after mending, the expiring one isn't there");
     require(attacked.table.put_text("new", "after").has_value(), "after mending, nothing can be put");
     const auto seen = attacked.reader.verify();
     require(seen && seen->is_whole(), "after mending, something is wrong");

@@ -76,7 +76,7 @@ TEST_F(damaged_table_test, a_record_at_the_very_end) {
 }
 
 TEST_F(damaged_table_test, a_record_outside) {
-    for (const std::uint64_t at : {end_, end_ + (1 << 20), std::uint64_t{1} << 40, std::uint64_t{1} << 46}) {
+    for (const std::uint64_t at : {end_, end_ + (1 << 20), std::uint64_t{1} << 40, (std::uint64_t{1} << 46) - 8}) {
         write(slot_at(), tag() | at / 8);
         expect_corrupt();
     }
@@ -156,6 +156,9 @@ TEST_F(damaged_table_test, verify_says_what_is_wrong) {
         {slot_at() + 8, tag() | (offset + 8) / 8, "in bucket"},
         {slot_at(), slot_ ^ std::uint64_t{1} << 63, "another hash"},
         {slot_at(), 0, "are lost"},
+        {slot_at(), slot_ | tables::slot_expires, "doesn't expire, as its slot says"},
+        {offset + 8, tables::lengths_of(3, 5) | tables::expires_flag, "its slot or the table doesn't say so"},
+        {offset + 8, tables::lengths_of(3, 5) | tables::expires_flag << 1, "such lengths"},
         {slot_at() ^ 64, slot_, "belongs to bucket"},
         {offset, 0, "not given"},
         {offset, 1000000, "not given"},

@@ -55,17 +55,27 @@ class Table extends Noun {
     return native.tableVersion(this[HANDLE], key);
   }
 
+  /** A Date; null: never; undefined: there is no such record. */
+  expiresAt(key) {
+    const milliseconds = native.tableExpires(this[HANDLE], key);
+    if (milliseconds === undefined) return undefined;
+    return milliseconds === Infinity ? null : new Date(milliseconds);
+  }
+
   put(key, value, options) {
-    return native.tablePut(this[HANDLE], key, this.#codec.encode(value), options?.timeout);
+    const encoded = this.#codec.encode(value);
+    return native.tablePut(this[HANDLE], key, encoded, options?.timeout, 0, options?.expiresIn);
   }
 
   insert(key, value, options) {
-    return native.tableInsert(this[HANDLE], key, this.#codec.encode(value), options?.timeout);
+    const encoded = this.#codec.encode(value);
+    return native.tableInsert(this[HANDLE], key, encoded, options?.timeout, 0, options?.expiresIn);
   }
 
   compareExchange(key, expected, value, options) {
     const encoded = this.#codec.encode(value);
-    const version = native.tableExchange(this[HANDLE], key, encoded, options?.timeout, expected);
+    const { timeout, expiresIn } = options ?? {};
+    const version = native.tableExchange(this[HANDLE], key, encoded, timeout, expected, expiresIn);
     if (version === undefined) throw native.lastError();
     return version;
   }
@@ -75,7 +85,7 @@ class Table extends Noun {
     return patience(timeout, (left) => {
       const seen = this.getVersioned(key);
       const value = this.#codec.encode(change(seen?.value));
-      return native.tableExchange(this[HANDLE], key, value, left, seen?.version ?? 0);
+      return native.tableExchange(this[HANDLE], key, value, left, seen?.version ?? 0, 0);
     });
   }
 
@@ -85,7 +95,7 @@ class Table extends Noun {
 
   /** Adds to a record of 8 bytes, a number; one that isn't there is 0. */
   add(key, more, options) {
-    return native.tableAdd(this[HANDLE], key, BigInt(more), options?.timeout);
+    return native.tableAdd(this[HANDLE], key, BigInt(more), options?.timeout, options?.expiresIn);
   }
 
   wait(key, seen, options) {

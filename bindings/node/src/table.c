@@ -1,5 +1,6 @@
 /* Tables: records under keys. */
 /* SPDX-License-Identifier: MIT */
+#include <math.h>
 #include <stdlib.h>
 
 #include "addon.h"
@@ -65,12 +66,28 @@ static napi_value table_version(napi_env env, napi_callback_info info) {
     return status == samepage_ok ? give_number(env, version) : throw_status(env, status);
 }
 
-/* What the three that write a value are given: (handle, key, value, timeout, expected). */
+/* tableExpires(handle, key): milliseconds since 1970; Infinity: never; undefined: there is no such record */
+static napi_value table_expires(napi_env env, napi_callback_info info) {
+    TAKE(env, info, 2);
+    bytes_in key;
+    uint64_t unix_ns = 0;
+    napi_value value = NULL;
+    if (!take_bytes(env, given[1], "key", &key)) return NULL;
+    const samepage_status status = samepage_table_expires(handle_of(env, given[0]), key.data, key.size_bytes, &unix_ns);
+    drop_bytes(&key);
+    if (status == samepage_e_no_key) return NULL;
+    if (status != samepage_ok) return throw_status(env, status);
+    napi_create_double(env, unix_ns == 0 ? INFINITY : (double)unix_ns / 1e6, &value);
+    return value;
+}
+
+/* What the three that write a value are given: (handle, key, value, timeout, expected, expires in). */
 typedef struct put_call {
     samepage_table* table;
     bytes_in key;
     bytes_in value;
     int64_t timeout_ns;
+    int64_t expires_in_ns;
     uint64_t expected;
     uint64_t version;
 } put_call;
@@ -79,13 +96,14 @@ typedef samepage_status (*putter)(put_call* call);
 
 /* The version; undefined: conflict. */
 static napi_value put_by(napi_env env, napi_callback_info info, putter put) {
-    TAKE(env, info, 5);
+    TAKE(env, info, 6);
     put_call call;
     call.timeout_ns = SAMEPAGE_PATIENCE;
+    call.expires_in_ns = SAMEPAGE_FOREVER;
     call.expected = 0;
     call.version = 0;
     if (!take_timeout(env, given[3], &call.timeout_ns) || !take_number(env, given[4], &call.expected) ||
-        !take_bytes(env, given[1], "key", &call.key))
+        !take_timeout(env, given[5], &call.expires_in_ns) || !take_bytes(env, given[1], "key", &call.key))
         return NULL;
     if (!take_bytes(env, given[2], "value", &call.value)) {
         drop_bytes(&call.key);
@@ -100,16 +118,17 @@ static napi_value put_by(napi_env env, napi_callback_info info, putter put) {
 }
 
 static samepage_status put(put_call* c) {
-    return samepage_table_put(c->table, c->key.data, c->key.size_bytes, c->value.data, c->value.size_bytes,
-                              c->timeout_ns, &c->version);
+    return samepage_table_put_expiring(c->table, c->key.data, c->key.size_bytes, c->value.data, c->value.size_bytes,
+                                       c->expires_in_ns, c->timeout_ns, &c->version);
 }
 static samepage_status insert(put_call* c) {
-    return samepage_table_insert(c->table, c->key.data, c->key.size_bytes, c->value.data, c->value.size_bytes,
-                                 c->timeout_ns, &c->version);
+    return samepage_table_insert_expiring(c->table, c->key.data, c->key.size_bytes, c->value.data, c->value.size_bytes,
+                                          c->expires_in_ns, c->timeout_ns, &c->version);
 }
 static samepage_status exchange(put_call* c) {
-    return samepage_table_compare_exchange(c->table, c->key.data, c->key.size_bytes, c->expected, c->value.data,
-                                           c->value.size_bytes, c->timeout_ns, &c->version);
+    return samepage_table_compare_exchange_expiring(c->table, c->key.data, c->key.size_bytes, c->expected,
+                                                    c->value.data, c->value.size_bytes, c->expires_in_ns, c->timeout_ns,
+                                                    &c->version);
 }
 
 static napi_value table_put(napi_env env, napi_callback_info info) { return put_by(env, info, put); }
@@ -129,20 +148,22 @@ static napi_value table_erase(napi_env env, napi_callback_info info) {
     return status == samepage_ok ? give_flag(env, erased != 0) : throw_status(env, status);
 }
 
-/* tableAdd(handle, key, more, timeout): the sum; more and sum are BigInts of 64 bits */
+/* tableAdd(handle, key, more, timeout, expires in): the sum; more and sum are BigInts of 64 bits */
 static napi_value table_add(napi_env env, napi_callback_info info) {
-    TAKE(env, info, 4);
+    TAKE(env, info, 5);
     bytes_in key;
-    int64_t timeout_ns = SAMEPAGE_PATIENCE;
+    int64_t timeout_ns = SAMEPAGE_PATIENCE, expires_in_ns = SAMEPAGE_FOREVER;
     int64_t more = 0;
     bool is_whole = false;
     uint64_t sum = 0;
     napi_value value = NULL;
     if (napi_get_value_bigint_int64(env, given[2], &more, &is_whole) != napi_ok)
         return throw_type(env, "more must be a BigInt");
-    if (!take_timeout(env, given[3], &timeout_ns) || !take_bytes(env, given[1], "key", &key)) return NULL;
-    const samepage_status status =
-        samepage_table_add(handle_of(env, given[0]), key.data, key.size_bytes, (uint64_t)more, timeout_ns, &sum);
+    if (!take_timeout(env, given[3], &timeout_ns) || !take_timeout(env, given[4], &expires_in_ns) ||
+        !take_bytes(env, given[1], "key", &key))
+        return NULL;
+    const samepage_status status = samepage_table_add_expiring(handle_of(env, given[0]), key.data, key.size_bytes,
+                                                               (uint64_t)more, expires_in_ns, timeout_ns, &sum);
     drop_bytes(&key);
     if (status != samepage_ok) return throw_status(env, status);
     napi_create_bigint_uint64(env, sum, &value);
@@ -267,6 +288,7 @@ static const function functions[] = {
     {"tableWaitAny", table_wait_any},
     {"tableSize", table_size},
     {"tableChanges", table_changes},
+    {"tableExpires", table_expires},
     {"tableInfo", table_info},
     {"tableVerify", table_verify},
     {"tableCheckpoint", table_checkpoint},

@@ -38,6 +38,31 @@ test('records under keys', () => {
   assert.throws(() => [...table], refused('CLOSED'));
 });
 
+test('records expire', async () => {
+  const table = new Table('expiring', { codec: 'text' });
+  const day = 86_400_000;
+  assert.strictEqual(table.expiresAt('a'), undefined);
+  table.put('a', '1', { expiresIn: day });
+  const at = table.expiresAt('a');
+  assert.ok(at > new Date(Date.now() + day / 2) && at < new Date(Date.now() + 2 * day));
+  table.update('a', () => '2');
+  assert.deepStrictEqual(table.expiresAt('a'), at, 'a change leaves the moment');
+  table.compareExchange('a', table.version('a'), '3', { expiresIn: 2 * day });
+  assert.ok(table.expiresAt('a') > at);
+  table.put('a', '4');
+  assert.strictEqual(table.expiresAt('a'), null);
+  table.insert('b', '1', { expiresIn: day });
+  assert.notStrictEqual(table.expiresAt('b'), null);
+  table.add('n', 1, { expiresIn: day });
+  table.add('n', 1);
+  assert.notStrictEqual(table.expiresAt('n'), null);
+  const version = table.put('c', '1', { expiresIn: 1 });
+  assert.strictEqual(await table.wait('c', version), 0);
+  assert.strictEqual(table.get('c'), undefined);
+  assert.throws(() => table.put('a', '1', { expiresIn: -1 }), TypeError);
+  table.close();
+});
+
 test('iterators see each record once', () => {
   const table = new Table('scan', { codec: 'json' });
   for (let i = 0; i < 1000; i++) table.put(`${i % 2 ? 'odd' : 'even'}:${i}`, { i });

@@ -131,7 +131,10 @@ class Table(_samepage.Table[K, V], MutableMapping[K, V]):
                 pass  # others were faster
 
     def update_one(self, key: K, change: Callable[[V | None], V], timeout: float | None = PATIENCE) -> int:
-        """Puts change(value), which gets None where there is none, and is called again when others were faster."""
+        """
+        Puts change(value), which gets None where there is none, and is called again when others were faster. A record
+        that is there expires when it would have.
+        """
         end = None if timeout is None else time.monotonic() + timeout
         while True:
             seen: V | None = None
@@ -143,7 +146,7 @@ class Table(_samepage.Table[K, V], MutableMapping[K, V]):
             made = change(seen)
             left = None if end is None else max(0.0, end - time.monotonic())
             try:
-                return self.compare_exchange(key, version, made, left)
+                return self.compare_exchange(key, version, made, left, expires_in=0)
             except Conflict:
                 if left == 0:
                     raise

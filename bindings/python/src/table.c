@@ -240,14 +240,16 @@ static PyObject* table_get_versioned(PyObject* self, PyObject* key) {
     return value == NULL ? NULL : pair_of(versioned_type, value, number_object(version), NULL);
 }
 
-/* 0, or -1 with an exception. */
-static int version_of(table_object* self, PyObject* key, uint64_t* version) {
+/* A number that the table says of a key. 0, or -1 with an exception. */
+static int ask(PyObject* object, PyObject* key, uint64_t* number,
+               samepage_status(SAMEPAGE_CALL* about)(samepage_table*, const void*, size_t, uint64_t*)) {
+    table_object* const self = (table_object*)object;
     bytes_argument mine;
     PyObject* keeper = NULL;
     samepage_status status = exception_set;
     if (take_key(self, key, &mine, &keeper) == 0) {
         void* const handle = held_handle(&self->base);
-        if (handle != NULL) status = samepage_table_version(handle, mine.data, mine.size_bytes, version);
+        if (handle != NULL) status = about(handle, mine.data, mine.size_bytes, number);
         drop_bytes(&mine);
     }
     Py_XDECREF(keeper);
@@ -257,12 +259,18 @@ static int version_of(table_object* self, PyObject* key, uint64_t* version) {
 
 static int table_contains(PyObject* self, PyObject* key) {
     uint64_t version = 0;
-    return version_of((table_object*)self, key, &version) != 0 ? -1 : version != 0;
+    return ask(self, key, &version, samepage_table_version) != 0 ? -1 : version != 0;
 }
 
 static PyObject* table_version(PyObject* self, PyObject* key) {
     uint64_t version = 0;
-    return version_of((table_object*)self, key, &version) != 0 ? NULL : number_object(version);
+    return ask(self, key, &version, samepage_table_version) != 0 ? NULL : number_object(version);
+}
+
+static PyObject* table_expires_at(PyObject* self, PyObject* key) {
+    uint64_t unix_ns = 0;
+    if (ask(self, key, &unix_ns, samepage_table_expires) != 0) return NULL;
+    return unix_ns == 0 ? Py_NewRef(Py_None) : PyFloat_FromDouble((double)unix_ns / 1e9);
 }
 
 /* ---- Changing ---- */
@@ -272,25 +280,27 @@ typedef struct changing {
     bytes_argument value;
     uint64_t number; /* the expected version, what to add, the version seen */
     uint64_t version;
+    int64_t expires_in_ns;
     int32_t erased;
 } changing;
 
 static samepage_status try_put(void* handle, void* call, int64_t timeout_ns) {
     changing* const mine = call;
-    return samepage_table_put(handle, mine->key.data, mine->key.size_bytes, mine->value.data, mine->value.size_bytes,
-                              timeout_ns, &mine->version);
+    return samepage_table_put_expiring(handle, mine->key.data, mine->key.size_bytes, mine->value.data,
+                                       mine->value.size_bytes, mine->expires_in_ns, timeout_ns, &mine->version);
 }
 
 static samepage_status try_insert(void* handle, void* call, int64_t timeout_ns) {
     changing* const mine = call;
-    return samepage_table_insert(handle, mine->key.data, mine->key.size_bytes, mine->value.data, mine->value.size_bytes,
-                                 timeout_ns, &mine->version);
+    return samepage_table_insert_expiring(handle, mine->key.data, mine->key.size_bytes, mine->value.data,
+                                          mine->value.size_bytes, mine->expires_in_ns, timeout_ns, &mine->version);
 }
 
 static samepage_status try_exchange(void* handle, void* call, int64_t timeout_ns) {
     changing* const mine = call;
-    return samepage_table_compare_exchange(handle, mine->key.data, mine->key.size_bytes, mine->number, mine->value.data,
-                                           mine->value.size_bytes, timeout_ns, &mine->version);
+    return samepage_table_compare_exchange_expiring(handle, mine->key.data, mine->key.size_bytes, mine->number,
+                                                    mine->value.data, mine->value.size_bytes, mine->expires_in_ns,
+                                                    timeout_ns, &mine->version);
 }
 
 static samepage_status try_erase(void* handle, void* call, int64_t timeout_ns) {
@@ -300,7 +310,8 @@ static samepage_status try_erase(void* handle, void* call, int64_t timeout_ns) {
 
 static samepage_status try_add(void* handle, void* call, int64_t timeout_ns) {
     changing* const mine = call;
-    return samepage_table_add(handle, mine->key.data, mine->key.size_bytes, mine->number, timeout_ns, &mine->version);
+    return samepage_table_add_expiring(handle, mine->key.data, mine->key.size_bytes, mine->number, mine->expires_in_ns,
+                                       timeout_ns, &mine->version);
 }
 
 static samepage_status try_wait(void* handle, void* call, int64_t timeout_ns) {
@@ -333,7 +344,7 @@ static int change(PyObject* object, attempt act, changing* mine, PyObject* key, 
 }
 
 static int table_assign(PyObject* self, PyObject* key, PyObject* value) {
-    changing mine;
+    changing mine = {.expires_in_ns = SAMEPAGE_FOREVER};
     if (change(self, value == NULL ? try_erase : try_put, &mine, key, value, SAMEPAGE_PATIENCE) != 0) return -1;
     if (value != NULL || mine.erased) return 0;
     /* The library's words for a key that isn't there. */
@@ -342,14 +353,14 @@ static int table_assign(PyObject* self, PyObject* key, PyObject* value) {
     return none == NULL ? -1 : 0;
 }
 
-/* put, insert: (key, value, timeout=5) -> version */
+/* put, insert: (key, value, timeout=5, expires_in=None) -> version */
 static PyObject* put_with(attempt act, FAST_ARGUMENTS) {
-    static const char* const names[] = {"key", "value", "timeout", NULL};
+    static const char* const names[] = {"key", "value", "timeout", "expires_in", NULL};
     PyObject* values[NUMBER_OF_NAMES];
-    changing mine;
+    changing mine = {.expires_in_ns = SAMEPAGE_FOREVER};
     int64_t timeout_ns = SAMEPAGE_PATIENCE;
-    if (take_arguments(names, 2, 3, given, count, given_names, values) != 0) return NULL;
-    if (take_timeout(values[2], &timeout_ns) != 0) return NULL;
+    if (take_arguments(names, 2, 4, given, count, given_names, values) != 0) return NULL;
+    if (take_timeout(values[2], &timeout_ns) != 0 || take_timeout(values[3], &mine.expires_in_ns) != 0) return NULL;
     return change(self, act, &mine, values[0], values[1], timeout_ns) != 0 ? NULL : number_object(mine.version);
 }
 
@@ -357,12 +368,14 @@ static PyObject* table_put(FAST_ARGUMENTS) { return put_with(try_put, self, give
 static PyObject* table_insert(FAST_ARGUMENTS) { return put_with(try_insert, self, given, count, given_names); }
 
 static PyObject* table_compare_exchange(FAST_ARGUMENTS) {
-    static const char* const names[] = {"key", "expected", "value", "timeout", NULL};
+    static const char* const names[] = {"key", "expected", "value", "timeout", "expires_in", NULL};
     PyObject* values[NUMBER_OF_NAMES];
-    changing mine;
+    changing mine = {.expires_in_ns = SAMEPAGE_FOREVER};
     int64_t timeout_ns = SAMEPAGE_PATIENCE;
-    if (take_arguments(names, 3, 4, given, count, given_names, values) != 0) return NULL;
-    if (take_number(values[1], &mine.number) != 0 || take_timeout(values[3], &timeout_ns) != 0) return NULL;
+    if (take_arguments(names, 3, 5, given, count, given_names, values) != 0) return NULL;
+    if (take_number(values[1], &mine.number) != 0 || take_timeout(values[3], &timeout_ns) != 0 ||
+        take_timeout(values[4], &mine.expires_in_ns) != 0)
+        return NULL;
     return change(self, try_exchange, &mine, values[0], values[2], timeout_ns) != 0 ? NULL
                                                                                     : number_object(mine.version);
 }
@@ -378,12 +391,12 @@ static PyObject* table_erase(FAST_ARGUMENTS) {
 }
 
 static PyObject* table_add(FAST_ARGUMENTS) {
-    static const char* const names[] = {"key", "more", "timeout", NULL};
+    static const char* const names[] = {"key", "more", "timeout", "expires_in", NULL};
     PyObject* values[NUMBER_OF_NAMES];
-    changing mine = {.number = 1};
+    changing mine = {.number = 1, .expires_in_ns = SAMEPAGE_FOREVER};
     int64_t timeout_ns = SAMEPAGE_PATIENCE;
-    if (take_arguments(names, 1, 3, given, count, given_names, values) != 0) return NULL;
-    if (take_timeout(values[2], &timeout_ns) != 0) return NULL;
+    if (take_arguments(names, 1, 4, given, count, given_names, values) != 0) return NULL;
+    if (take_timeout(values[2], &timeout_ns) != 0 || take_timeout(values[3], &mine.expires_in_ns) != 0) return NULL;
     if (values[1] != NULL) {
         /* Less is more modulo 2^64. */
         PyObject* const index = PyNumber_Index(values[1]);
@@ -516,15 +529,20 @@ static PyMethodDef methods[] = {
     FAST("get", table_get, "get(key, default=None)\n--\n\nThe record's value, or the default."),
     {"get_versioned", table_get_versioned, METH_O, "get_versioned(key, /)\n--\n\nThe value and its version; NoKey."},
     {"version", table_version, METH_O, "version(key, /)\n--\n\nThe record's version; 0: there is none."},
-    FAST("put", table_put, "put(key, value, timeout=5)\n--\n\nInserts or replaces, and gives the version."),
-    FAST("insert", table_insert, "insert(key, value, timeout=5)\n--\n\nAlreadyExists where there is a record."),
+    {"expires_at", table_expires_at, METH_O,
+     "expires_at(key, /)\n--\n\nWhen the record expires, as time.time() counts; None: never; NoKey."},
+    FAST("put", table_put,
+         "put(key, value, timeout=5, expires_in=None)\n--\n\nInserts or replaces, and gives the version. expires_in "
+         "seconds from now on nobody sees it; None: it stays; 0: as the record that is there."),
+    FAST("insert", table_insert,
+         "insert(key, value, timeout=5, expires_in=None)\n--\n\nAlreadyExists where there is a record."),
     FAST("compare_exchange", table_compare_exchange,
-         "compare_exchange(key, expected, value, timeout=5)\n--\n\nPuts only if the version is `expected` (0: there is "
-         "none), else Conflict."),
+         "compare_exchange(key, expected, value, timeout=5, expires_in=None)\n--\n\nPuts only if the version is "
+         "`expected` (0: there is none), else Conflict."),
     FAST("erase", table_erase, "erase(key, timeout=5)\n--\n\nWhether there was a record."),
     FAST("add", table_add,
-         "add(key, more=1, timeout=5)\n--\n\nAdds to a record that is a number of 8 bytes; one that isn't there is 0. "
-         "Gives the sum."),
+         "add(key, more=1, timeout=5, expires_in=None)\n--\n\nAdds to a record that is a number of 8 bytes; one that "
+         "isn't there is 0, and expires so. Gives the sum."),
     FAST(
         "wait", table_wait,
         "wait(key, seen, timeout=None)\n--\n\nWaits until the key's version is another one than `seen`, and gives it."),

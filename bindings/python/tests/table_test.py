@@ -6,6 +6,7 @@ import os
 import pickle
 import tempfile
 import threading
+import time
 import unittest
 
 from support import DEADLINE, Other, until
@@ -118,6 +119,32 @@ class TableTest(unittest.TestCase):
             table["text"] = b"text"
             with self.assertRaises(samepage.Error):
                 table.add("text")
+
+    def test_records_expire(self) -> None:
+        day = 86400.0
+        with Table("expiring", str) as table:
+            with self.assertRaises(samepage.NoKey):
+                table.expires_at("a")
+            table.put("a", "1", expires_in=day)
+            at = table.expires_at("a")
+            assert at is not None
+            self.assertTrue(time.time() + day / 2 < at < time.time() + 2 * day)
+            table.update_one("a", lambda value: "2")
+            self.assertEqual(table.expires_at("a"), at, "a change leaves the moment")
+            table.compare_exchange("a", table.version("a"), "3", expires_in=2 * day)
+            self.assertGreater(table.expires_at("a") or 0, at)
+            table["a"] = "4"
+            self.assertIsNone(table.expires_at("a"))
+            table.insert("b", "1", expires_in=day)
+            self.assertIsNotNone(table.expires_at("b"))
+            table.add("n", 1, expires_in=day)
+            table.add("n", 1)
+            self.assertIsNotNone(table.expires_at("n"))
+            version = table.put("c", "1", expires_in=0.001)
+            self.assertEqual(table.wait("c", version), 0)
+            self.assertNotIn("c", table)
+            with self.assertRaises(ValueError):
+                table.put("a", "1", expires_in=-1)
 
     def test_scan(self) -> None:
         with Table("scanned") as table:

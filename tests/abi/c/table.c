@@ -60,6 +60,37 @@ static void records_are_put_and_found(void) {
     FAILS(samepage_e_closed, samepage_table_get(table, "bolt", 4, into, sizeof into, NULL, NULL));
 }
 
+static void records_expire(void) {
+    const int64_t day_ns = INT64_C(86400000000000);
+    samepage_table* table;
+    uint64_t version = 0, at = 7, again = 7, sum = 0;
+    OK(samepage_table_create(fresh_name("expiring"), NULL, &table));
+    FAILS(samepage_e_no_key, samepage_table_expires(table, "k", 1, &at));
+    OK(samepage_table_put_expiring(table, "k", 1, "v", 1, day_ns, PATIENCE_NS, &version));
+    OK(samepage_table_expires(table, "k", 1, &at));
+    CHECK(at > UINT64_C(1700000000000000000) + (uint64_t)day_ns);
+    FAILS(samepage_e_already_exists, samepage_table_insert_expiring(table, "k", 1, "w", 1, day_ns, PATIENCE_NS, NULL));
+    OK(samepage_table_compare_exchange_expiring(table, "k", 1, version, "w", 1, 0, PATIENCE_NS, &version));
+    OK(samepage_table_expires(table, "k", 1, &again));
+    CHECK(again == at);
+    OK(samepage_table_compare_exchange(table, "k", 1, version, "w", 1, PATIENCE_NS, NULL));
+    OK(samepage_table_expires(table, "k", 1, &again));
+    CHECK(again == 0);
+    OK(samepage_table_add_expiring(table, "n", 1, 5, day_ns, PATIENCE_NS, &sum));
+    OK(samepage_table_add(table, "n", 1, 5, PATIENCE_NS, &sum));
+    OK(samepage_table_expires(table, "n", 1, &at));
+    CHECK(sum == 10 && at != 0);
+    /* Until its moment: then there is none, and it may be inserted. */
+    OK(samepage_table_put_expiring(table, "soon", 4, "v", 1, 1, PATIENCE_NS, &version));
+    if (samepage_table_version(table, "soon", 4, &again) == samepage_ok && again == version)
+        OK(samepage_table_wait(table, "soon", 4, version, SAMEPAGE_FOREVER, &again));
+    CHECK(again == 0);
+    OK(samepage_table_insert_expiring(table, "soon", 4, "v", 1, SAMEPAGE_FOREVER, PATIENCE_NS, NULL));
+    OK(samepage_table_expires(table, "soon", 4, &at));
+    CHECK(at == 0);
+    samepage_table_close(table);
+}
+
 static void many_at_once_and_counters(void) {
     static const uint64_t keys[3] = {1, 2, 3};
     samepage_table* table;
@@ -188,6 +219,7 @@ static void a_table_has_checkpoints(void) {
 
 void test_table(void) {
     records_are_put_and_found();
+    records_expire();
     many_at_once_and_counters();
     changes_are_waited_for();
     keys_are_locked();
