@@ -1,7 +1,7 @@
 // A table's feed of changes: makes the history, and reads it along from a private position. Protocol: history.hpp.
 // SPDX-License-Identifier: MIT
 //
-// Why a sleeper misses no change: as in table.cpp. It marks itself, reads all owner words, then the tails; a writer has
+// Why a sleeper misses no change: as in wait.cpp. It marks itself, reads all owner words, then the tails; a writer has
 // moved the tail before it releases its owner word.
 #include <algorithm>
 #include <array>

@@ -72,7 +72,7 @@ struct obstacle {
     std::uint64_t wanted_hash;
 
     bool is_reserved() const noexcept { return shared::owner_word::is_free(seen); }
-    // seq_cst (default): see "Why a sleeper misses no change" in table.cpp (sleepers)
+    // seq_cst (default): see "Why a sleeper misses no change" in wait.cpp (sleepers)
     bool is_gone() const noexcept {
         return ((owner->load() ^ seen) & shared::identity_bits) != 0 || (hash != nullptr && read(*hash) != wanted_hash);
     }
