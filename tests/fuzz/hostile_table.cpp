@@ -68,7 +68,19 @@ bool went_well(const samepage::result<T>& r) {
     }
 }
 
-void read(const table_bytes& t) {
+// What is kept of changes, from its oldest on; and how many.
+unsigned read_along(const table_bytes& t) {
+    unsigned seen = 0;
+    auto feed = t.subscribe({"", true});
+    if (!feed && feed.error().code() == samepage::errc::not_supported) return 0;  // there is none any more
+    if (!went_well(feed)) return 0;
+    for (auto one = feed->next(no_wait); went_well(one) && seen < 1000; one = feed->next(no_wait), ++seen)
+        require(one->key.size() <= tables::key_max, "a subscriber is given a key that can't be");
+    return seen;
+}
+
+// `closely`: also what names an owner, see looks_too.
+void read(const table_bytes& t, bool closely) {
     std::array<std::byte, 64> small;
     for (const std::string& key :
          {crowd_key(0), crowd_key(crowd - 1), std::string("large"), std::string("none"), expiring_key()}) {
@@ -90,10 +102,11 @@ void read(const table_bytes& t) {
         return ++seen < 1000;
     }));
     static_cast<void>(t.size());
-    went_well(t.info());
+    if (closely) went_well(t.info());
+    read_along(t);
 }
 
-void write(const table_bytes& t) {
+void write(const table_bytes& t, bool closely) {
     for (unsigned i = 0; i < 3; ++i) {
         went_well(t.put_text(crowd_key(i), "mine", no_wait));
         went_well(t.put_text("new " + std::to_string(i), std::string(i * 200, 'n'), no_wait));
@@ -113,9 +126,12 @@ void write(const table_bytes& t) {
     went_well(t.erase_text("large", no_wait));
     for (const std::string& one : {crowd_key(0), std::string("locked"), std::string("free")}) {
         went_well(t.put_text(one, "mine", no_wait));
+        if (one == crowd_key(0) && !closely) continue;  // it is locked
         if (auto held = t.lock_text(one, no_wait); went_well(held)) went_well(held->release());
     }
+    if (!closely) return;
     if (auto held = t.lock_all(no_wait); went_well(held)) went_well(held->release());
+    went_well(t.keep_history(1, no_wait));
 }
 
 struct table_under_attack {
@@ -148,6 +164,7 @@ struct table_under_attack {
         static_cast<void>(table_bytes::create(path).value());
         set_seed(path);
         table_bytes t = open(path, access::read_write);
+        t.keep_history(1).value();
         for (unsigned i = 0; i < crowd; ++i) t.put_text(crowd_key(i), "value " + std::to_string(i)).value();
         t.put_text("large", std::string(large_bytes, 'x')).value();
         t.put_text(expiring_key(), "a value", later()).value();
@@ -190,7 +207,8 @@ struct table_under_attack {
                                           at(body.space_turns),
                                           at(body.deaths),
                                           at(body.pieces),
-                                          at(body.expiring)};
+                                          at(body.expiring),
+                                          at(body.history)};
         for (const unsigned s : {stripe, tables::stripe_of(hash_of("large"))}) {
             const tables::stripe& its = body.stripes[s];
             for (const tables::word* const w :
@@ -217,6 +235,13 @@ struct table_under_attack {
             const std::uint64_t lengths = tables::read(inside.at<tables::record>(offset).lengths);
             all.insert(all.end(), {at(slot), offset + 8, offset + tables::record_bytes(lengths) - 8});
         }
+        // The history: its run, and of one stripe the head and the first entries.
+        const std::uint64_t history = tables::read(body.history);
+        const std::uint64_t head = history + stripe * sizeof(tables::history_head);
+        const std::uint64_t ring =
+            history + tables::stripes_count * sizeof(tables::history_head) + stripe * tables::ring_bytes_min;
+        all.insert(all.end(), {history - sizeof(tables::run) + 8, head, head + 8, head + 16, ring, ring + 8, ring + 16,
+                               ring + tables::entry_bytes(8), ring + tables::entry_bytes(8) + 8});
         const tables::group& other = body.first[hash_of("large") % tables::buckets_min];
         const std::uint64_t large = tables::slot_offset(tables::read(other.slots[0]));
         all.insert(all.end(),
@@ -229,16 +254,17 @@ struct table_under_attack {
 
 void attack_table(input bytes) {
     static table_under_attack attacked;
+    const bool closely = looks_too(bytes);
     attacked.bytes.patch(bytes, attacked.spots);
-    read(attacked.reader);
-    write(attacked.table);
-    read(attacked.table);
+    read(attacked.reader, closely);
+    write(attacked.table, closely);
+    read(attacked.table, closely);
 
     attacked.bytes.patch(bytes, attacked.spots);
-    write(attacked.table);
+    write(attacked.table, closely);
     table_options reading;
     reading.access = access::read_only;
-    if (const auto fresh = table_bytes::open(attacked.path, reading); went_well(fresh)) read(*fresh);
+    if (const auto fresh = table_bytes::open(attacked.path, reading); went_well(fresh)) read(*fresh, closely);
     if (const auto seen = tables::verify(attacked.path, no_wait); went_well(seen))
         require(seen->wrong.size() <= tables::complaints::most, "too many complaints");
 
@@ -253,6 +279,7 @@ void attack_table(input bytes) {
     }
     for (const table_bytes* const t : {&attacked.table, &attacked.reader})
         require(t->get_text(expiring_key())->text == "a value", "after mending, the expiring one isn't there");
+    require(read_along(attacked.reader) == crowd + 4, "after mending, other changes are told");
     require(attacked.table.put_text("new", "after").has_value(), "after mending, nothing can be put");
     const auto seen = attacked.reader.verify();
     require(seen && seen->is_whole(), "after mending, something is wrong");
