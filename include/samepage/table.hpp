@@ -163,7 +163,7 @@ class SAMEPAGE_API table_bytes {
             // A copy, until the next call. Empty: it only says that some were missed.
             std::span<const std::byte> key;
             std::uint64_t version;  // of the record that was put; of an erased one the last that it had
-            bool erased;
+            bool erased;            // or it had expired, and its space came back
             // How many changes it was never shown since the last entry, of any keys: that is more than of its prefix.
             // Whoever mirrors the table copies it anew then.
             std::uint64_t missed;
@@ -260,9 +260,9 @@ class SAMEPAGE_API table_bytes {
     result<bool> contains(std::string_view key) const;
 
     // Inserts or replaces, and gives the record's version: a number that the table gives once, larger than any that
-    // this key has had. Waits for another writer, or who has locked the key, at most
-    // `timeout`: timed_out names it. no_space leaves the table as it
-    // was. denied (opened read-only), full (too many writers live), invalid_argument (no key, or a too long one).
+    // this key has had. Waits for another writer, or who has locked the key, at most `timeout`: timed_out names it.
+    // no_space leaves the table as it was. denied (opened read-only), full (too many writers live), invalid_argument (no
+    // key, or a too long one).
     // `how` may say that the record expires; else it doesn't, whatever there was before.
     result<std::uint64_t> put(std::span<const std::byte> key, std::span<const std::byte> value,
                               const put_options& how) const;

@@ -9,8 +9,8 @@
 //
 // Roles. Readers compare the moment with their clock; they change nothing. Who owns a stripe treats a record that has
 // expired as none (place::is_there), and, before it looks for its key, erases those of the key's bucket (sweep()). Such
-// an erase is one like any other: a step of its own, counted in `changes`. A lock on an expired record's key doesn't
-// keep it: nobody sees the difference.
+// an erase is one like any other: a step of its own, counted in `changes`, told in the history. A lock on an expired
+// record's key doesn't keep it: nobody sees the difference.
 //
 // Invariants
 //   I1 A slot has `slot_expires` if and only if its record has `expires_flag`; then `expiring` isn't 0.

@@ -20,7 +20,8 @@
 //      P4: the slot               <- commits the change    overrun:
 //   H4 tail = tail_after          <- in the history        R5 o = oldest; the number at o; oldest still o?
 //      P6, P7                                              R6 missed += that number - n; r = o
-// Other steps that are published change nothing here: H3 says tail, H4 does nothing.
+// So it is with what has expired, when a writer erases it (expiry.hpp). Other steps that are published change nothing
+// here: H3 says tail, H4 does nothing.
 //
 // Invariants
 //   I1 oldest <= tail <= oldest + R - 8, all of them entries' positions. Entries are whole from before `tail` passes

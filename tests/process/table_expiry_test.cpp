@@ -234,6 +234,36 @@ TEST_P(table_expiry_test, space_comes_back_when_a_writer_passes_by) {
     is_whole();
 }
 
+// By an erase, once, as soon as a writer has passed by; and before what is put under the same key then.
+TEST_P(table_expiry_test, a_history_tells_that_a_record_has_expired) {
+    ASSERT_TRUE(t_.keep_history(std::uint64_t{1} << 20));
+    auto feed = t_.subscribe();
+    ASSERT_TRUE(feed);
+    const auto next = [&]() -> std::string {
+        const auto seen = feed->next(no_wait);
+        if (!seen) return std::string(samepage::name_of(seen.error().code()));
+        EXPECT_EQ(seen->missed, 0U);
+        return (seen->erased ? "erased " : "put ") + std::string(seen->key_text()) + " " +
+               std::to_string(seen->version);
+    };
+    std::vector<std::string> versions;
+    for (unsigned i = 0; i < 3; ++i) {
+        versions.push_back(std::to_string(t_.put_text(key(i), std::string(i * 10000, 'x'), in(1s)).value()));
+        EXPECT_EQ(next(), "put " + key(i) + " " + versions.back());
+    }
+    ASSERT_TRUE(t_.put_text(key(3), "plain"));
+    EXPECT_NE(next(), "timed_out");
+    passes(1s);
+    EXPECT_FALSE(*t_.contains(key(0)));
+    EXPECT_EQ(next(), "timed_out") << "nobody has passed by";
+    const std::string anew = std::to_string(t_.put_text(key(1), "anew").value());
+    for (unsigned i = 0; i < 3; ++i) EXPECT_EQ(next(), "erased " + key(i) + " " + versions[i]);
+    EXPECT_EQ(next(), "put " + key(1) + " " + anew);
+    EXPECT_FALSE(*t_.erase_text(key(4)));
+    EXPECT_EQ(next(), "timed_out");
+    is_whole();
+}
+
 // Claim: what expires while others are put takes no more and more space.
 TEST_P(table_expiry_test, a_table_whose_records_all_expire_stays_small) {
     std::uint64_t bytes = 0;
