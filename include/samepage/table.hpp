@@ -261,8 +261,8 @@ class SAMEPAGE_API table_bytes {
 
     // Inserts or replaces, and gives the record's version: a number that the table gives once, larger than any that
     // this key has had. Waits for another writer, or who has locked the key, at most `timeout`: timed_out names it.
-    // no_space leaves the table as it was. denied (opened read-only), full (too many writers live), invalid_argument (no
-    // key, or a too long one).
+    // no_space leaves the table as it was. denied (opened read-only), full (too many writers live), invalid_argument
+    // (no key, or a too long one).
     // `how` may say that the record expires; else it doesn't, whatever there was before.
     result<std::uint64_t> put(std::span<const std::byte> key, std::span<const std::byte> value,
                               const put_options& how) const;
