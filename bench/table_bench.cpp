@@ -5,6 +5,7 @@
 //   get, dependent get      copies the value; dependent: the next key is made from it
 //   batch get               100 keys in one call, where there is one
 //   update, insert          puts a value for a key that is there; for one that isn't (erased after each slice)
+//                           both also of a table with a history and of records that expire
 //   two readers, two writers, one of each, in processes of their own on processors of their own
 //   memory                  bytes of the object for each record
 //   growing                 each put of a growing table is timed
@@ -82,6 +83,25 @@ class samepage_table {
 
    private:
     samepage::table<std::uint64_t, value64> table_;
+};
+
+// It tells of each change.
+class samepage_told : public samepage_table {
+   public:
+    explicit samepage_told(const std::string& folder) : samepage_table(folder, "told") {
+        value_or_fail(bytes().keep_history(std::uint64_t{16} << 20));
+    }
+};
+
+// Its records expire, long after this.
+class samepage_expiring : public samepage_table {
+   public:
+    explicit samepage_expiring(const std::string& folder) : samepage_table(folder, "expiring") {}
+    void put(std::uint64_t key, const value64& v) {
+        const samepage::put_options how{std::chrono::hours(24)};
+        const auto done = bytes().put(std::as_bytes(std::span(&key, 1)), std::as_bytes(std::span(&v, 1)), how);
+        if (!done) bench::fail(done.error().message());
+    }
 };
 
 class samepage_file : public samepage_table {
@@ -256,6 +276,21 @@ void alone(bench::report& report, const std::string& folder) {
          {{"samepage", "absl, private", direction::at_most, 1.5}, {"LMDB", "samepage", direction::at_least, 8}}});
 }
 
+// What those pay who want more, beside who doesn't.
+void wanting_more(bench::report& report, const std::string& folder) {
+    const std::string updating_more = "table: update, of a table that keeps a history, of records that expire";
+    const std::string getting_more = "table: get of records that expire";
+    if (!report.wants(updating_more) && !report.wants(getting_more)) return;
+    const auto plain = std::make_shared<samepage_table>(folder);
+    const auto told = filled<samepage_told>(folder);
+    const auto expiring = filled<samepage_expiring>(folder);
+    report.measure(
+        {updating_more,
+         {updates("samepage", plain), updates("samepage, history", told), updates("samepage, expiring", expiring)},
+         {}});
+    report.measure({getting_more, {gets("samepage", plain), gets("samepage, expiring", expiring)}, {}});
+}
+
 void memory(bench::report& report, const std::string& folder) {
     const samepage_table fresh(folder);
     report.measure({"table: memory for 1 M records of 8 + 64 B",
@@ -399,6 +434,7 @@ int main(int argc, char** argv) {
     filled<bench::peers::sqlite>(names.path());
     if (report.wants("table: two reader processes") || chosen.only.empty()) two_processes(report, names.path());
     alone(report, names.path());
+    wanting_more(report, names.path());
     growing(report, names.path());
     checkpoints(report, names.path());
     return 0;
