@@ -192,10 +192,10 @@ TEST(table_thread_test, a_busy_record_is_whole) {
 // Claim: so are values of one type, got one by one or many at once, while their few cells are used again all the time.
 TEST(table_thread_test, values_of_a_type_are_whole) {
     struct stamped {
-        std::uint64_t key, turn, words[6];
+        std::uint64_t key, turn, words[1900];  // a copy takes long enough for a change in the middle
     };
     using stamps = samepage::table<std::uint64_t, stamped>;
-    constexpr std::uint64_t keys = 24, turns = 20'000;
+    constexpr std::uint64_t keys = 2, turns = 4'000;
     const std::string name = fresh_name("typed");
     const auto t = stamps::create(name).value();
     std::atomic<bool> writing{true};
@@ -233,7 +233,8 @@ TEST(table_thread_test, values_of_a_type_are_whole) {
     });
     for (std::uint64_t turn = 1; turn <= turns && !HasFailure(); ++turn) {
         const std::uint64_t key = turn * 7 % keys;
-        stamped value{key, turn, {}};
+        stamped value{};
+        value.key = key, value.turn = turn;
         for (std::uint64_t& word : value.words) word = turn * keys + key;
         EXPECT_TRUE(t.put(key, value));
         if (turn % 5 == 0) {
