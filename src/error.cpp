@@ -4,14 +4,12 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 #include <system_error>
-#include <type_traits>
 
 #include "utf8.hpp"
 
 namespace samepage {
-
-static_assert(std::is_trivially_copyable_v<error>);
 
 namespace {
 
@@ -40,6 +38,23 @@ error::error(errc code, const char* operation, std::string_view detail, int syst
     const std::string_view kept = beginning_of(detail, detail_bytes_max);
     if (!kept.empty()) std::memcpy(detail_.data(), kept.data(), kept.size());  // an empty view may be null
     detail_bytes_ = static_cast<std::uint32_t>(kept.size());
+}
+
+error::error(const error& other) noexcept
+    : code_(other.code_),
+      system_code_(other.system_code_),
+      operation_(other.operation_),
+      needed_bytes_(other.needed_bytes_),
+      detail_bytes_(other.detail_bytes_) {
+    std::memcpy(detail_.data(), other.detail_.data(), detail_bytes_);
+}
+
+error& error::operator=(const error& other) noexcept {
+    if (this != &other) {
+        this->~error();
+        new (this) error(other);
+    }
+    return *this;
 }
 
 std::string error::message() const {

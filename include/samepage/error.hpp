@@ -23,7 +23,7 @@ enum class errc : std::uint32_t {
 // The code's name as in the source ("no_space"), for people and for --json.
 SAMEPAGE_API std::string_view name_of(errc code) noexcept;
 
-// One failure. Trivially copyable; copying and reading it never fails, on any thread.
+// One failure. Copying and reading it never fails, on any thread.
 //
 // message() gives one sentence: the code's name, the operation, what was seen, the system's word and what to do next:
 //   no_space: create hello: /dev/shm is full (64 MiB, 0 free); make it larger or set SAMEPAGE_DIR
@@ -34,6 +34,11 @@ class SAMEPAGE_API error {
     // `operation` must outlive the error (a string literal). `system_code` is errno or GetLastError(), 0 if none.
     // `detail` is cut at detail_bytes_max, at the border of a UTF-8 character.
     explicit error(errc code, const char* operation = "", std::string_view detail = {}, int system_code = 0) noexcept;
+
+    // As far as the detail goes.
+    error(const error& other) noexcept;
+    error& operator=(const error& other) noexcept;
+    ~error() = default;
 
     errc code() const noexcept { return code_; }
     int system_code() const noexcept { return system_code_; }

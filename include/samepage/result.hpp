@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <type_traits>
 #include <utility>
-#include <variant>
 
 #include "samepage/error.hpp"
 
@@ -32,18 +32,32 @@ template <class T>
 class [[nodiscard]] result {
    public:
     using value_type = T;
+    static_assert(std::is_nothrow_move_constructible_v<T>, "a result is moved without a fault");
 
-    result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
-    result(samepage::error reason) : state_(std::in_place_index<1>, reason) {}
+    result(T value) : value_(std::move(value)), has_value_(true) {}
+    result(const samepage::error& reason) noexcept : reason_(reason), has_value_(false) {}
+    result(const result& other) requires std::is_copy_constructible_v<T> : has_value_(other.has_value_) {
+        construct(other);
+    }
+    result(result&& other) noexcept : has_value_(other.has_value_) { construct(std::move(other)); }
+    result& operator=(const result& other) requires std::is_copy_constructible_v<T> { return *this = result(other); }
+    result& operator=(result&& other) noexcept {
+        if (this == &other) return *this;
+        destroy();
+        has_value_ = other.has_value_;
+        construct(std::move(other));
+        return *this;
+    }
+    ~result() { destroy(); }
 
-    bool has_value() const noexcept { return state_.index() == 0; }
+    bool has_value() const noexcept { return has_value_; }
     explicit operator bool() const noexcept { return has_value(); }
 
-    T& operator*() & noexcept { return *std::get_if<0>(&state_); }
-    const T& operator*() const& noexcept { return *std::get_if<0>(&state_); }
-    T&& operator*() && noexcept { return std::move(*std::get_if<0>(&state_)); }
-    T* operator->() noexcept { return std::get_if<0>(&state_); }
-    const T* operator->() const noexcept { return std::get_if<0>(&state_); }
+    T& operator*() & noexcept { return value_; }
+    const T& operator*() const& noexcept { return value_; }
+    T&& operator*() && noexcept { return std::move(value_); }
+    T* operator->() noexcept { return &value_; }
+    const T* operator->() const noexcept { return &value_; }
 
     T& value() & {
         if (!has_value()) throw bad_result(error());
@@ -62,10 +76,27 @@ class [[nodiscard]] result {
         return has_value() ? std::move(**this) : static_cast<T>(std::forward<U>(other));
     }
 
-    const samepage::error& error() const noexcept { return *std::get_if<1>(&state_); }
+    const samepage::error& error() const noexcept { return reason_; }
 
    private:
-    std::variant<T, samepage::error> state_;
+    // Only what is there is copied: an error is large.
+    template <class Other>
+    void construct(Other&& other) {
+        if (has_value_) {
+            std::construct_at(&value_, std::forward<Other>(other).value_);
+        } else {
+            std::construct_at(&reason_, other.reason_);
+        }
+    }
+    void destroy() noexcept {
+        if (has_value_) std::destroy_at(&value_);
+    }
+
+    union {
+        T value_;
+        samepage::error reason_;
+    };
+    bool has_value_;
 };
 
 template <>
@@ -73,8 +104,8 @@ class [[nodiscard]] result<void> {
    public:
     using value_type = void;
 
-    result() noexcept = default;
-    result(samepage::error reason) noexcept : reason_(reason) {}
+    result() noexcept {}  // not = default: that would clear the room for an error first
+    result(const samepage::error& reason) noexcept : reason_(reason) {}
 
     bool has_value() const noexcept { return !reason_.has_value(); }
     explicit operator bool() const noexcept { return has_value(); }

@@ -379,8 +379,13 @@ class SAMEPAGE_API table_bytes {
     void close() noexcept;  // what the destructor does
 
    private:
+    template <class K, class V>
+    friend class table;
     struct state;
     explicit table_bytes(std::unique_ptr<state> s) noexcept;
+    // What table<K, V>::get begins with: the version, where nothing unusual is in the way and the value has exactly so
+    // many bytes; else 0, which says nothing. The key has at most 64 KiB.
+    std::uint64_t get_plain(const void* key, std::size_t key_bytes, void* into, std::size_t value_bytes) const noexcept;
     std::unique_ptr<state> state_;
 };
 
@@ -395,6 +400,7 @@ class table {
     static_assert(std::is_trivially_copyable_v<K> && std::is_trivially_copyable_v<V>,
                   "records are copied byte by byte");
     static_assert(std::has_unique_object_representations_v<K>, "keys that are equal must have equal bytes");
+    static_assert(sizeof(K) <= std::size_t{64} << 10, "a key has at most 64 KiB");
 
    public:
     struct found {
@@ -415,14 +421,10 @@ class table {
 
     result<found> get(const K& key) const {
         std::array<std::byte, sizeof(V)> copy;
-        const auto seen = bytes_.get(bytes_of(key), copy);
-        if (!seen && seen.error().code() != errc::too_large) return seen.error();
-        if (!seen || seen->size_bytes != sizeof(V)) {
-            return error(errc::wrong_kind, "get from a table",
-                         "the record hasn't the " + std::to_string(sizeof(V)) +
-                             " bytes of this type; get it as the type that was put");
-        }
-        return found{seen->version, std::bit_cast<V>(copy)};
+        if (const std::uint64_t version = bytes_.get_plain(&key, sizeof key, copy.data(), sizeof copy); version != 0)
+            [[likely]]
+            return found{version, std::bit_cast<V>(copy)};
+        return get_closely(key, copy);
     }
     // All three have one element for each key.
     result<std::size_t> get_many(std::span<const K> keys, std::span<V> values,
@@ -472,6 +474,16 @@ class table {
     static result<table> of(result<table_bytes> opened) {
         if (!opened) return opened.error();
         return table(std::move(*opened));
+    }
+    [[gnu::noinline]] result<found> get_closely(const K& key, std::array<std::byte, sizeof(V)>& copy) const {
+        const auto seen = bytes_.get(bytes_of(key), copy);
+        if (!seen && seen.error().code() != errc::too_large) return seen.error();
+        if (!seen || seen->size_bytes != sizeof(V)) {
+            return error(errc::wrong_kind, "get from a table",
+                         "the record hasn't the " + std::to_string(sizeof(V)) +
+                             " bytes of this type; get it as the type that was put");
+        }
+        return found{seen->version, std::bit_cast<V>(copy)};
     }
     template <class T>
     static std::span<const std::byte> bytes_of(const T& value) noexcept {

@@ -102,7 +102,7 @@ inline void store_bytes(std::byte* to, const std::byte* from, std::size_t count)
 }
 
 // `from` is aligned to 8 and readable for copy_room(count).
-inline void load_bytes(std::byte* to, const std::byte* from, std::size_t count) noexcept {
+[[gnu::always_inline]] inline void load_bytes(std::byte* to, const std::byte* from, std::size_t count) noexcept {
     std::size_t at = 0;
     for (; at + 64 <= count; at += 64) load_64_bytes(to + at, from + at);
     for (; at + copy_word::bytes <= count; at += copy_word::bytes) {

@@ -46,6 +46,8 @@ struct seen_record {
 // Damage makes longer chains than these, or more changes in a row than these tries, look like what they are.
 inline constexpr unsigned chain_max = 1U << 20;
 inline constexpr unsigned tries_max = 1000;
+// Of a bucket's groups, so many are looked at without further ado.
+inline constexpr unsigned near_groups = 3;
 
 class finder {
    public:
@@ -57,19 +59,21 @@ class finder {
     template <class Use>
     [[gnu::always_inline]] bool try_get(std::span<const std::byte> key, std::uint64_t hash, std::uint64_t& number,
                                         Use&& use) const;
+    // The same of a value whose length is known. Gives its number, or 0: get() does it.
+    [[gnu::always_inline]] std::uint64_t try_get_exactly(std::span<const std::byte> key, std::uint64_t hash,
+                                                         std::span<std::byte> into) const;
     // Calls use(value, bytes) with the value in shared memory, maybe in the middle of a change: it copies. Again, until
     // what it got was whole.
     template <class Use>
     outcome get(std::span<const std::byte> key, std::uint64_t hash, seen_record& seen, Use&& use) const;
 
-    // The two halves of try_get, and what brings the memory that each needs: so several gets' misses of the cache
-    // overlap. The slot is null where it isn't in the first group.
+    // The two halves of these, and what brings the memory that each needs: so several gets' misses of the cache
+    // overlap. The slot is null where none has the hash's tag.
     void expect_bucket(std::uint64_t hash) const noexcept;
-    [[gnu::always_inline]] const word* near_slot(std::uint64_t hash) const noexcept;
+    [[gnu::always_inline]] const word* near_slot(std::uint64_t hash, const arena::view& view) const noexcept;
     void expect_record(const word& slot) const noexcept;
-    template <class Use>
-    [[gnu::always_inline]] bool try_copy(const word& slot, std::span<const std::byte> key, std::uint64_t& number,
-                                         Use&& use) const;
+    [[gnu::always_inline]] std::uint64_t copy_exactly(const word& slot, const arena::view& view,
+                                                      std::span<const std::byte> key, std::span<std::byte> into) const;
 
     // The first group of a bucket; null: it cannot be.
     group* bucket(std::uint64_t index) const;
@@ -164,10 +168,16 @@ inline void finder::expect_bucket(std::uint64_t hash) const noexcept {
     if (const group* const in = near_bucket(hash, arena_->now()); in != nullptr) __builtin_prefetch(in);
 }
 
-inline const word* finder::near_slot(std::uint64_t hash) const noexcept {
-    const group* const in = near_bucket(hash, arena_->now());
-    const unsigned matches = in == nullptr ? 0 : matching(*in, tag_of(hash));
-    return matches == 0 ? nullptr : &in->slots[std::countr_zero(matches)];
+inline const word* finder::near_slot(std::uint64_t hash, const arena::view& view) const noexcept {
+    const group* in = near_bucket(hash, view);
+    for (unsigned groups = 0; in != nullptr && groups < near_groups; ++groups) {
+        if (const unsigned matches = matching(*in, tag_of(hash)); matches != 0)
+            return &in->slots[std::countr_zero(matches)];
+        const std::uint64_t next = read(in->next);
+        if (next % 8 != 0 || next == 0 || next >= view.reach || view.reach - next < sizeof(group)) return nullptr;
+        in = reinterpret_cast<const group*>(view.base + static_cast<std::size_t>(next));
+    }
+    return nullptr;
 }
 
 inline void finder::expect_record(const word& slot) const noexcept {
@@ -179,32 +189,49 @@ inline void finder::expect_record(const word& slot) const noexcept {
     __builtin_prefetch(view.base + static_cast<std::size_t>(offset) + 64);
 }
 
-template <class Use>
-inline bool finder::try_copy(const word& from, std::span<const std::byte> key, std::uint64_t& number, Use&& use) const {
-    const arena::view view = arena_->now();
+inline std::uint64_t finder::copy_exactly(const word& from, const arena::view& view, std::span<const std::byte> key,
+                                          std::span<std::byte> into) const {
     const std::uint64_t slot = read(from), offset = slot_offset(slot);
-    if (offset == 0 || offset >= view.reach || view.reach - offset < sizeof(record) + 8) [[unlikely]]
-        return false;
-    const record& r = *reinterpret_cast<const record*>(view.base + static_cast<std::size_t>(offset));
-    const std::uint64_t layout = read(body_->layout), before = read(r.number), lengths = read(r.lengths);
-    // No flag, too: get() looks at the clock.
-    const bool plain = before != 0 && read(from) == slot && lengths >> 32 == key.size() - 1 &&
-                       record_bytes(lengths) + spare_bytes <= view.reach - offset;
-    if (!plain) [[unlikely]]
-        return false;
-    const auto* const bytes = reinterpret_cast<const std::byte*>(&r);
-    if (!equals(bytes + sizeof(record), key)) [[unlikely]]
-        return false;
-    use(bytes + value_offset(key.size()), value_bytes_of(lengths));
-    number = before;
-    return read(r.number) == before && read(body_->layout) == layout;
+    const std::uint64_t room = value_offset(key.size()) + round_up(into.size(), 8) + spare_bytes;
+    if (offset == 0 || room > view.reach || offset > view.reach - room) [[unlikely]]
+        return 0;
+    const auto* const bytes = view.base + static_cast<std::size_t>(offset);
+    const record& r = *reinterpret_cast<const record*>(bytes);
+    const std::uint64_t layout = read(body_->layout), number = read(r.number);
+    if (number == 0 || read(from) != slot || read(r.lengths) != lengths_of(key.size(), into.size()) ||
+        !equals(bytes + sizeof(record), key)) [[unlikely]]
+        return 0;
+    shared::load_bytes(into.data(), bytes + value_offset(key.size()), into.size());
+    return read(r.number) == number && read(body_->layout) == layout ? number : 0;
+}
+
+inline std::uint64_t finder::try_get_exactly(std::span<const std::byte> key, std::uint64_t hash,
+                                             std::span<std::byte> into) const {
+    const arena::view view = arena_->now();
+    const word* const slot = near_slot(hash, view);
+    return slot == nullptr ? 0 : copy_exactly(*slot, view, key, into);
 }
 
 template <class Use>
 inline bool finder::try_get(std::span<const std::byte> key, std::uint64_t hash, std::uint64_t& number,
                             Use&& use) const {
-    const word* const slot = near_slot(hash);
-    return slot != nullptr && try_copy(*slot, key, number, use);
+    const arena::view view = arena_->now();
+    const word* const from = near_slot(hash, view);
+    if (from == nullptr) return false;
+    const std::uint64_t slot = read(*from), offset = slot_offset(slot);
+    if (offset == 0 || offset >= view.reach || view.reach - offset < sizeof(record) + 8) [[unlikely]]
+        return false;
+    const auto* const bytes = view.base + static_cast<std::size_t>(offset);
+    const record& r = *reinterpret_cast<const record*>(bytes);
+    const std::uint64_t layout = read(body_->layout), before = read(r.number), lengths = read(r.lengths);
+    // No flag, too: get() looks at the clock.
+    const bool plain = before != 0 && read(*from) == slot && lengths >> 32 == key.size() - 1 &&
+                       record_bytes(lengths) + spare_bytes <= view.reach - offset;
+    if (!plain || !equals(bytes + sizeof(record), key)) [[unlikely]]
+        return false;
+    use(bytes + value_offset(key.size()), value_bytes_of(lengths));
+    number = before;
+    return read(r.number) == before && read(body_->layout) == layout;
 }
 
 template <class Use>

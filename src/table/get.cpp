@@ -56,6 +56,16 @@ result<table_bytes::found> table_bytes::get(std::span<const std::byte> key, std:
     return state_->get_closely(key, hash, into);
 }
 
+std::uint64_t table_bytes::get_plain(const void* key, std::size_t key_bytes, void* into,
+                                     std::size_t value_bytes) const noexcept {
+    if (!state_) [[unlikely]]
+        return 0;
+    const std::span bytes(static_cast<const std::byte*>(key), key_bytes);
+    const std::span to(static_cast<std::byte*>(into), value_bytes);
+    // The most common length of keys has code of its own.
+    return key_bytes == 8 ? state_->get_plain(bytes.first<8>(), to) : state_->get_plain(bytes, to);
+}
+
 result<table_bytes::found> table_bytes::state::get_closely(std::span<const std::byte> key, std::uint64_t hash,
                                                            std::span<std::byte> into) const {
     std::size_t size_bytes = 0;
@@ -85,30 +95,34 @@ result<std::size_t> table_bytes::get_many(std::span<const std::byte> keys, std::
     std::array<const tables::word*, keys_at_once> slots;
     for (std::size_t first = 0; first < count; first += keys_at_once) {
         const std::size_t here = std::min(keys_at_once, count - first);
+        const tables::arena::view view = state_->bytes->now();
         for (std::size_t i = 0; i < here; ++i) {
             hashes[i] = state_->hash(keys.subspan((first + i) * key_bytes, key_bytes));
             state_->find->expect_bucket(hashes[i]);
         }
         for (std::size_t i = 0; i < here; ++i) {
-            slots[i] = state_->find->near_slot(hashes[i]);
+            slots[i] = state_->find->near_slot(hashes[i], view);
             if (slots[i] != nullptr) state_->find->expect_record(*slots[i]);
         }
         for (std::size_t i = 0; i < here; ++i) {
             const auto key = keys.subspan((first + i) * key_bytes, key_bytes);
-            std::uint64_t seen_bytes = value_bytes;
+            const auto into = values.subspan((first + i) * value_bytes, value_bytes);
             std::uint64_t& version = versions[first + i];
-            const auto copy = [&](const std::byte* from, std::uint64_t size_bytes) {
-                seen_bytes = size_bytes;
-                if (size_bytes == value_bytes)
-                    shared::load_bytes(values.data() + (first + i) * value_bytes, from, value_bytes);
-            };
-            if (slots[i] == nullptr || !state_->find->try_copy(*slots[i], key, version, copy)) {
-                tables::seen_record seen;
-                const auto how = state_->find->get(key, hashes[i], seen, copy);
-                version = how == finder::outcome::found ? seen.number : 0;
-                if (how == finder::outcome::missing) continue;
-                if (how != finder::outcome::found) return why_not(how, getting);
+            version = slots[i] == nullptr ? 0 : state_->find->copy_exactly(*slots[i], view, key, into);
+            if (version != 0) [[likely]] {
+                ++there;
+                continue;
             }
+            tables::seen_record seen;
+            std::uint64_t seen_bytes = value_bytes;
+            const auto how =
+                state_->find->get(key, hashes[i], seen, [&](const std::byte* from, std::uint64_t size_bytes) {
+                    seen_bytes = size_bytes;
+                    if (size_bytes == value_bytes) shared::load_bytes(into.data(), from, value_bytes);
+                });
+            if (how == finder::outcome::missing) continue;
+            if (how != finder::outcome::found) return why_not(how, getting);
+            version = seen.number;
             if (seen_bytes != value_bytes)
                 return error(errc::wrong_kind, getting,
                              "a record has " + std::to_string(seen_bytes) + " bytes, not " +

@@ -18,6 +18,7 @@
 // changes its buckets.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <bit>
 #include <cstddef>
@@ -77,13 +78,23 @@ struct piece {
     std::uint64_t groups;  // how many it has
     std::uint64_t within;  // the bucket's place in it
 };
+struct level {
+    unsigned shift;        // a bucket's bits from here on say the piece,
+    unsigned index_minus;  // but for so much
+    std::uint64_t within_mask;
+};
+inline constexpr auto levels = [] {
+    std::array<level, piece_levels> all{};
+    for (unsigned l = 0; l < piece_levels; ++l) {
+        const unsigned parts = l < 6 ? l : 6;  // a power of two of them
+        const unsigned shift = l + 8 - parts;
+        all[l] = {shift, (1U << parts) - l * pieces_per_level, (std::uint64_t{1} << shift) - 1};
+    }
+    return all;
+}();
 constexpr piece piece_of(std::uint64_t bucket) noexcept {
-    const auto level = static_cast<unsigned>(std::bit_width(bucket)) - 1;  // at least 8
-    const unsigned parts = level - 8 < 6 ? level - 8 : 6;                  // a power of two of them
-    const unsigned shift = level - parts;
-    const std::uint64_t part = bucket >> shift & ((std::uint64_t{1} << parts) - 1);
-    return {(level - 8) * pieces_per_level + static_cast<unsigned>(part), std::uint64_t{1} << shift,
-            bucket & ((std::uint64_t{1} << shift) - 1)};
+    const level& l = levels[static_cast<unsigned>(std::bit_width(bucket)) - 9];  // at least 0
+    return {static_cast<unsigned>(bucket >> l.shift) - l.index_minus, l.within_mask + 1, bucket & l.within_mask};
 }
 
 // ---- Records -----------------------------------------------------------------------------------------------------

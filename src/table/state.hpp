@@ -79,6 +79,10 @@ struct table_bytes::state {
     // Copies a value to where room_for(its length) says, if anywhere; it may ask more than once. Gives the version.
     template <class RoomFor>
     result<std::uint64_t> copy_out(std::span<const std::byte> key, std::uint64_t hash, RoomFor&& room_for) const;
+    [[gnu::always_inline]] std::uint64_t get_plain(std::span<const std::byte> key,
+                                                   std::span<std::byte> into) const noexcept {
+        return find->try_get_exactly(key, hash(key), into);
+    }
     [[gnu::noinline]] result<found> get_closely(std::span<const std::byte> key, std::uint64_t hash,
                                                 std::span<std::byte> into) const;
     // The record's number and when it expires; all zero: there is none.

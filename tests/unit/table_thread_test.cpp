@@ -189,6 +189,63 @@ TEST(table_thread_test, a_busy_record_is_whole) {
     }
 }
 
+// Claim: so are values of one type, got one by one or many at once, while their few cells are used again all the time.
+TEST(table_thread_test, values_of_a_type_are_whole) {
+    struct stamped {
+        std::uint64_t key, turn, words[1900];  // a copy takes long enough for a change in the middle
+    };
+    using stamps = samepage::table<std::uint64_t, stamped>;
+    constexpr std::uint64_t keys = 2, turns = 4'000;
+    const std::string name = fresh_name("typed");
+    const auto t = stamps::create(name).value();
+    std::atomic<bool> writing{true};
+    const auto check = [](std::uint64_t key, const stamped& value, std::uint64_t& seen) {
+        ASSERT_EQ(value.key, key) << "another key's value";
+        for (const std::uint64_t word : value.words) ASSERT_EQ(word, value.turn * keys + key) << "a torn value";
+        ASSERT_GE(value.turn, seen) << "an older value came after a newer one";
+        seen = value.turn;
+    };
+    std::thread one_by_one([&] {
+        std::vector<std::uint64_t> seen(keys);
+        for (std::uint64_t round = 0; writing || round % keys != 0; ++round) {
+            const auto got = t.get(round % keys);
+            if (got)
+                check(round % keys, got->value, seen[round % keys]);
+            else
+                ASSERT_TRUE(got.error().code() == errc::no_key || got.error().code() == errc::busy);
+        }
+    });
+    std::thread many_at_once([&] {
+        std::vector<std::uint64_t> seen(keys), asked, versions(keys);
+        for (std::uint64_t key = 0; key < keys; ++key) asked.push_back(key);
+        std::vector<stamped> values(keys);
+        for (bool more = true; more && !HasFailure();) {
+            more = writing;
+            const auto got = t.get_many(asked, values, versions);
+            if (!got) {
+                ASSERT_EQ(got.error().code(), errc::busy) << got.error().message();
+                continue;
+            }
+            for (std::uint64_t key = 0; key < keys; ++key) {
+                if (versions[key] != 0) check(key, values[key], seen[key]);
+            }
+        }
+    });
+    for (std::uint64_t turn = 1; turn <= turns && !HasFailure(); ++turn) {
+        const std::uint64_t key = turn * 7 % keys;
+        stamped value{};
+        value.key = key, value.turn = turn;
+        for (std::uint64_t& word : value.words) word = turn * keys + key;
+        EXPECT_TRUE(t.put(key, value));
+        if (turn % 5 == 0) {
+            EXPECT_TRUE(t.erase(turn % keys));
+        }
+    }
+    writing = false;
+    one_by_one.join();
+    many_at_once.join();
+}
+
 // Claim: a large value is whole or busy, whatever is done with its pages meanwhile.
 TEST(table_thread_test, large_values_are_whole) {
     constexpr unsigned keys = 3, turns = 150;
