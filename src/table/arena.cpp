@@ -3,9 +3,16 @@
 #include "table/arena.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 
 namespace samepage::tables {
+
+namespace {
+
+constexpr std::uint64_t pieces_max = std::uint64_t{16} << 20;
+
+}  // namespace
 
 arena::arena(shared::structured& opened)
     : opened_(&opened),
@@ -46,7 +53,35 @@ bool arena::is_reserved(std::uint64_t size_bytes) const {
 
 result<void> arena::grow(std::uint64_t size_bytes) {
     const std::scoped_lock alone(mutex_);
-    return opened_->object().grow(size_bytes);
+    const std::uint64_t before = opened_->object().size_bytes();
+    if (auto grown = opened_->object().grow(size_bytes); !grown) return grown;
+    // In pieces that are small beside the whole, and take some milliseconds at most.
+    const std::uint64_t piece =
+        std::clamp<std::uint64_t>(std::bit_floor(size_bytes / 8), os::large_page_bytes, pieces_max);
+    if (!may_gather_ || size_bytes / piece == before / piece) return {};
+    if (loose_begin_ == loose_end_) loose_begin_ = before - before % piece;
+    loose_end_ = size_bytes - size_bytes % piece;
+    // relaxed: as in is_loose()
+    is_loose_.store(true, std::memory_order_relaxed);
+    return {};
+}
+
+void arena::gather() const {
+    std::span<std::byte> loose;
+    {
+        const std::scoped_lock alone(mutex_);
+        // relaxed: as in is_loose()
+        is_loose_.store(false, std::memory_order_relaxed);
+        // relaxed: changed under the mutex only
+        std::byte* const base = base_.load(std::memory_order_relaxed);
+        const std::uint64_t end = std::min(loose_end_, reach_.load(std::memory_order_relaxed));
+        if (end > loose_begin_)
+            loose = {base + static_cast<std::size_t>(loose_begin_), static_cast<std::size_t>(end - loose_begin_)};
+        loose_begin_ = loose_end_ = 0;
+    }
+    if (loose.empty() || os::make_large_pages(loose)) return;
+    const std::scoped_lock alone(mutex_);
+    may_gather_ = false;
 }
 
 }  // namespace samepage::tables

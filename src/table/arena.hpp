@@ -60,6 +60,14 @@ class arena {
     // At least so many bytes, for everybody. As held_object::grow.
     result<void> grow(std::uint64_t size_bytes);
 
+    // Whether bytes have been added that are to be put into large pages: a look that costs nothing.
+    bool is_loose() const noexcept {
+        // relaxed: a hint; gather() looks again under the mutex
+        return is_loose_.load(std::memory_order_relaxed);
+    }
+    // Does that. Takes milliseconds: call it owning nothing.
+    void gather() const;
+
    private:
     bool reach_further(std::uint64_t offset, std::uint64_t count) const;
 
@@ -70,6 +78,9 @@ class arena {
     mutable std::uint64_t reserved_;  // addresses from base_ on. Under mutex_
     mutable std::mutex mutex_;
     mutable std::vector<os::mapping> more_;  // newer than the object's own. Under mutex_
+    mutable std::atomic<bool> is_loose_{false};
+    mutable std::uint64_t loose_begin_ = 0, loose_end_ = 0;  // what is to be gathered. Under mutex_
+    mutable bool may_gather_ = true;                         // until the system says that it won't. Under mutex_
 };
 
 }  // namespace samepage::tables

@@ -60,6 +60,8 @@ auto table_bytes::state::with_stripe(std::span<const std::byte> key, duration ti
     // Also when it came to nothing: it may have finished what a dead one had begun.
     wake(stripe);
     if (done && change->is_crowded(stripe)) split_one();
+    if (bytes->is_loose()) [[unlikely]]
+        bytes->gather();
     return done;
 }
 

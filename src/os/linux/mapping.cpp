@@ -10,6 +10,33 @@
 
 namespace samepage::os {
 
+namespace {
+
+#if !defined(MADV_COLLAPSE)
+constexpr int MADV_COLLAPSE = 25;
+#endif
+
+// Where so many bytes can be mapped so that large pages fit, if nobody is faster; null: wherever.
+void* large_page_address(std::size_t length) noexcept {
+    if (length < 2 * large_page_bytes) return nullptr;
+    void* const room = ::mmap(nullptr, length + large_page_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (room == MAP_FAILED) return nullptr;
+    ::munmap(room, length + large_page_bytes);
+    const auto address = reinterpret_cast<std::uintptr_t>(room) + large_page_bytes - 1;
+    return reinterpret_cast<void*>(address - address % large_page_bytes);
+}
+
+}  // namespace
+
+bool make_large_pages(std::span<std::byte> bytes) noexcept {
+    const auto begin = reinterpret_cast<std::uintptr_t>(bytes.data()), end = begin + bytes.size();
+    const std::uintptr_t first = (begin + large_page_bytes - 1) / large_page_bytes * large_page_bytes;
+    const std::uintptr_t last = end / large_page_bytes * large_page_bytes;
+    if (last <= first) return true;
+    return ::madvise(reinterpret_cast<void*>(first), last - first, MADV_COLLAPSE) == 0 || errno == EAGAIN ||
+           errno == ENOMEM;
+}
+
 mapping::~mapping() {
     if (base_ == nullptr) return;
     const std::unique_ptr<mapping_note> known(static_cast<mapping_note*>(note_));
@@ -40,7 +67,9 @@ result<mapping> held_object::map(std::uint64_t offset, std::size_t size, samepag
         return error(errc::too_large, "map", "this process has fewer addresses than that; map a window of it");
     }
     const int protection = wanted == samepage::access::read_only ? PROT_READ : PROT_READ | PROT_WRITE;
-    void* base = ::mmap(nullptr, static_cast<std::size_t>(length), protection, MAP_SHARED, state_->mapped().get(),
+    // What grows may become large; pages of an offset are at home at an address like it.
+    void* const hint = reserve > size && offset == 0 ? large_page_address(static_cast<std::size_t>(length)) : nullptr;
+    void* base = ::mmap(hint, static_cast<std::size_t>(length), protection, MAP_SHARED, state_->mapped().get(),
                         static_cast<off_t>(offset - before));
     if (base == MAP_FAILED) {
         if (errno == ENOMEM)

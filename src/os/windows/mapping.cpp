@@ -8,6 +8,9 @@
 
 namespace samepage::os {
 
+// Large pages are for those with a privilege, from the start, and never swapped out.
+bool make_large_pages(std::span<std::byte>) noexcept { return false; }
+
 mapping::~mapping() {
     if (base_ == nullptr) return;
     const DWORD before = GetLastError();
