@@ -114,7 +114,8 @@ struct acquire_request {
     std::optional<native_handle> backing;
 };
 
-// One handle on one object. Move-only. const functions from any thread; the others by one thread at a time.
+// One handle on one object. Move-only. const functions from any thread; the others by one thread at a time, and
+// grow() and refresh_size() not beside map(), native() or size_bytes().
 //
 // Guarantees, on both systems:
 //   * acquire() either opens a whole, live object or makes one that nobody sees before it is whole.

@@ -168,8 +168,8 @@ std::vector<possibility> possibilities(unsigned most, std::mt19937& random) {
         double count = 1;
         for (const auto& [name, number] : names) {
             const file& f = now.files[number];
-            const auto add = [&](std::size_t index, std::size_t choices) {
-                if (choices > 1) open.emplace_back(number, index);
+            const auto add = [&, of = number](std::size_t index, std::size_t choices) {
+                if (choices > 1) open.emplace_back(of, index);
                 count *= static_cast<double>(choices);
             };
             add(SIZE_MAX, f.sizes.size());

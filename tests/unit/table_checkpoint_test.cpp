@@ -371,14 +371,16 @@ TEST_F(table_checkpoint_test, a_checkpoint_is_of_one_moment) {
     begun.wait();  // all have put both: each checkpoint has all of them
     for (unsigned i = 0; i < checkpoints; ++i) {
         const auto made = t.checkpoint(runner::patience);
-        ASSERT_TRUE(made) << made.error().message();
+        EXPECT_TRUE(made) << made.error().message();
+        if (!made) break;
         EXPECT_GT(made->stall.count(), 0);
         const table_bytes c = opened(path + ".checkpoint", as_it_is());
         EXPECT_EQ(c.size(), made->records);
         for (unsigned w = 0; w < writers; ++w) {
             const auto first = c.get_text("first " + std::to_string(w)),
                        second = c.get_text("second " + std::to_string(w));
-            ASSERT_TRUE(first && second);
+            EXPECT_TRUE(first && second);
+            if (!first || !second) continue;
             const int ahead = std::stoi(first->text) - std::stoi(second->text);
             EXPECT_TRUE(ahead == 0 || ahead == 1) << first->text << " and " << second->text;
         }

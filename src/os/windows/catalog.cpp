@@ -68,7 +68,7 @@ result<catalog_entry> look_up_path(const samepage::place& where) {
     s.access = access::read_only;
     request.backing_path = where.name;
     if (auto opened = open_backing(request, s); !opened) return opened.error();
-    if (auto mapped = section_over_file("look up", s, nullptr); !mapped) return mapped.error();
+    if (auto mapped = section_over_file("look up", s, s.size_bytes); !mapped) return mapped.error();
     catalog_entry entry;
     entry.place = where;
     entry.size_bytes = s.size_bytes;

@@ -3,6 +3,7 @@
 //
 // MoveFileEx replaces a file in one step, and with MOVEFILE_WRITE_THROUGH returns when that is on the disk. It is
 // refused while somebody has the older file mapped.
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -43,10 +44,16 @@ result<std::string> held_object::file_path() const {
 
 result<void> held_object::flush() const {
     if (!state_ || !state_->file) return error(errc::closed, flushing);
-    for (std::uint64_t at = 0; at < state_->size_bytes; at += window_bytes) {
-        const std::uint64_t left = state_->size_bytes - at;
-        const auto here = static_cast<std::size_t>(left < window_bytes ? left : window_bytes);
-        const brief_view bytes(state_->section.get(), at, here, samepage::access::read_write);
+    // A section of its own: that of the state is another one as soon as a thread has made the object grow.
+    LARGE_INTEGER size{};
+    if (GetFileSizeEx(state_->file.get(), &size) == 0) return from_system(flushing, GetLastError());
+    const auto end = static_cast<std::uint64_t>(size.QuadPart);
+    const handle section(
+        CreateFileMappingW(state_->file.get(), nullptr, PAGE_READWRITE, high_half(end), low_half(end), nullptr));
+    if (!section) return from_system(flushing, GetLastError());
+    for (std::uint64_t at = 0; at < end; at += window_bytes) {
+        const auto here = static_cast<std::size_t>(std::min(end - at, window_bytes));
+        const brief_view bytes(section.get(), at, here, samepage::access::read_write);
         if (bytes.data() == nullptr || FlushViewOfFile(bytes.data(), here) == 0)
             return from_system(flushing, GetLastError());
     }

@@ -288,7 +288,7 @@ result<held_object> held_object::adopt(native_handle native, std::uint64_t size_
         as_file.size_bytes = size_bytes;
         as_file.backing = reinterpret_cast<native_handle>(s->file.get());
         if (auto ready = open_backing(as_file, *s); !ready) return ready.error();
-        if (auto done = section_over_file(operation, *s, nullptr); !done) return done.error();
+        if (auto done = section_over_file(operation, *s, s->size_bytes); !done) return done.error();
     } else {
         return error(errc::invalid_argument, operation, "only a file or a section can be mapped");
     }
@@ -327,18 +327,7 @@ result<void> held_object::grow(std::uint64_t size_bytes) {
     auto now = refresh_size();
     if (!now) return now.error();
     if (size_bytes <= *now) return {};
-    if (state_->is_file) {
-        held_object::state larger;
-        larger.access = state_->access;
-        larger.file = std::move(state_->file);
-        larger.size_bytes = size_bytes;
-        auto done = section_over_file("grow", larger, nullptr);
-        state_->file = std::move(larger.file);
-        if (!done) return done;
-        state_->section = std::move(larger.section);
-        state_->size_bytes = state_->section_bytes = size_bytes;
-        return {};
-    }
+    if (state_->is_file) return section_over_file("grow", *state_, size_bytes);
     const std::uint64_t size_bytes_max = state_->section_bytes - spare_bytes;
     if (size_bytes > size_bytes_max) {
         return error(
@@ -361,9 +350,7 @@ result<std::uint64_t> held_object::refresh_size() {
         if (GetFileSizeEx(state_->file.get(), &size) == 0) return from_system("look at the size", GetLastError());
         const auto bytes = static_cast<std::uint64_t>(size.QuadPart);
         if (bytes > state_->section_bytes) {
-            held_object::state& s = *state_;
-            s.size_bytes = bytes;
-            if (auto done = section_over_file("look at the size", s, nullptr); !done) return done.error();
+            if (auto done = section_over_file("look at the size", *state_, bytes); !done) return done.error();
         }
     }
     return state_->size_bytes;
@@ -376,7 +363,11 @@ result<void> held_object::check_name() const {
     const handle now(CreateFileW(to_utf16(state_->where.name).c_str(), 0,
                                  FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, nullptr, OPEN_EXISTING,
                                  FILE_ATTRIBUTE_NORMAL, nullptr));
+    const DWORD why = now ? 0 : GetLastError();
     if (now && identity_of(now.get()).text == identity_of(state_->file.get()).text) return {};
+    const bool is_lost =
+        now || why == ERROR_FILE_NOT_FOUND || why == ERROR_PATH_NOT_FOUND || why == ERROR_ACCESS_DENIED;
+    if (!is_lost) return from_system("check the name", why);
     return error(errc::lost_name, "check the name",
                  "somebody removed " + state_->where.name + "; close it and create it anew");
 }

@@ -119,8 +119,7 @@ result<bool> make_structured(const acquire_request& request, const deadline& unt
         return why;
     };
     if (auto done = set_size(made.file, request.size_bytes); !done) return fail(done.error());
-    made.size_bytes = request.size_bytes;
-    if (auto done = section_over_file(creating, made, nullptr); !done) return fail(done.error());
+    if (auto done = section_over_file(creating, made, request.size_bytes); !done) return fail(done.error());
     {
         const brief_view bytes(made.section.get(), 0, static_cast<std::size_t>(request.size_bytes), access::read_write);
         if (bytes.data() == nullptr) return fail(from_system(creating, GetLastError()));
@@ -179,12 +178,13 @@ result<void> open_structured(const acquire_request& request, held_object::state&
 
 }  // namespace
 
-result<void> section_over_file(const char* operation, held_object::state& s, const wchar_t* name) {
+result<void> section_over_file(const char* operation, held_object::state& s, std::uint64_t size_bytes) {
     const DWORD protection = s.access == access::read_only ? PAGE_READONLY : PAGE_READWRITE;
-    s.section = handle(
-        CreateFileMappingW(s.file.get(), nullptr, protection, high_half(s.size_bytes), low_half(s.size_bytes), name));
-    if (!s.section) return from_system(operation, GetLastError());
-    s.section_bytes = s.size_bytes;
+    handle section(
+        CreateFileMappingW(s.file.get(), nullptr, protection, high_half(size_bytes), low_half(size_bytes), nullptr));
+    if (!section) return from_system(operation, GetLastError());
+    s.section = std::move(section);
+    s.size_bytes = s.section_bytes = size_bytes;
     s.is_file = true;
     return {};
 }
@@ -220,7 +220,7 @@ result<std::unique_ptr<held_object::state>> acquire_path(const acquire_request& 
     s->where = *request.where;
     auto opened = request.structured ? open_structured(request, *s, until) : open_plain(request, *s, until);
     if (!opened) return opened.error();
-    if (auto made = section_over_file(verb(request), *s, nullptr); !made) return made.error();
+    if (auto made = section_over_file(verb(request), *s, s->size_bytes); !made) return made.error();
     const auto found = kind_in(s->section.get(), s->size_bytes);
     if (found.has_value() != request.structured) return wrong_kind(verb(request), *request.where, found);
     s->id = identity_of(s->file.get());

@@ -14,8 +14,8 @@ result<std::unique_ptr<held_object::state>> acquire_path(const acquire_request& 
 // The request's backing file, opened (or duplicated) as the file of `s`, at least as long as the request wants it.
 result<void> open_backing(const acquire_request& request, held_object::state& s);
 
-// A section over the file of `s`, with `name` (null: nameless), into `s`. ERROR_ALREADY_EXISTS as CreateFileMapping.
-result<void> section_over_file(const char* operation, held_object::state& s, const wchar_t* name);
+// A section of so many bytes over the file of `s`, into `s`; what is too short is made longer. Else `s` stays.
+result<void> section_over_file(const char* operation, held_object::state& s, std::uint64_t size_bytes);
 
 inline bool leads_to_file(const acquire_request& request) noexcept {
     return request.backing.has_value() || !request.backing_path.empty();
