@@ -276,22 +276,14 @@ static napi_value table_info(napi_env env, napi_callback_info info) {
 }
 
 static const function functions[] = {
-    {"tableOpen", table_open},
-    {"tableGet", table_get},
-    {"tableVersion", table_version},
-    {"tablePut", table_put},
-    {"tableInsert", table_insert},
-    {"tableExchange", table_exchange},
-    {"tableErase", table_erase},
-    {"tableAdd", table_add},
-    {"tableWait", table_wait},
-    {"tableWaitAny", table_wait_any},
-    {"tableSize", table_size},
-    {"tableChanges", table_changes},
-    {"tableExpires", table_expires},
-    {"tableInfo", table_info},
-    {"tableVerify", table_verify},
-    {"tableCheckpoint", table_checkpoint},
+    {"tableOpen", table_open},          {"tableGet", table_get},
+    {"tableVersion", table_version},    {"tablePut", table_put},
+    {"tableInsert", table_insert},      {"tableExchange", table_exchange},
+    {"tableErase", table_erase},        {"tableAdd", table_add},
+    {"tableWait", table_wait},          {"tableWaitAny", table_wait_any},
+    {"tableSize", table_size},          {"tableChanges", table_changes},
+    {"tableExpires", table_expires},    {"tableInfo", table_info},
+    {"tableVerify", table_verify},      {"tableCheckpoint", table_checkpoint},
     {"tableWentBack", table_went_back},
 };
 
