@@ -3,9 +3,12 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <fstream>
 #include <set>
+#include <string>
 
 #include "forked.hpp"
+#include "os/os.hpp"
 #include "runner.hpp"
 #include "samepage/table.hpp"
 #include "table_inside.hpp"
@@ -102,6 +105,46 @@ TEST(table_posix_test, a_forked_child_sees_what_is_added_later) {
     }
     grown.give();
     EXPECT_EQ(status_of(child), 0);
+}
+
+// A growing table asks for large pages of 2 MiB, again and again; whether the system has them is its own affair.
+// Claim: they fit its mapping, and what others read meanwhile stays what it was.
+TEST(table_posix_test, large_pages_change_no_byte) {
+    const std::string name = fresh_name("paged");
+    const auto t = table_bytes::create(name);
+    ASSERT_TRUE(t) << t.error().message();
+    constexpr unsigned records = 9000, value_bytes = 1000;
+    const auto value_of = [](unsigned i) { return std::to_string(i) + std::string(value_bytes, '.'); };
+    forked::signal_pipe begun;
+    const pid_t child = forked::run([&] {
+        samepage::table_options options;
+        options.access = samepage::access::read_only;
+        const auto mine = table_bytes::open(name, options);
+        if (!mine) return 1;
+        begun.give();
+        for (unsigned i = 0, seen = 0; seen < records; i = (i + 1) % records) {
+            const auto got = mine->get_text("key " + std::to_string(i));
+            if (got && got->text != value_of(i)) return 2;
+            seen = got ? seen + 1 : 0;
+        }
+        return 0;
+    });
+    ASSERT_TRUE(begun.take());
+    for (unsigned i = 0; i < records; ++i) ASSERT_TRUE(t->put_text("key " + std::to_string(i), value_of(i)));
+    EXPECT_EQ(status_of(child), 0);
+    EXPECT_EQ(table_inside::wrong_with(name), "");
+
+    std::ifstream maps("/proc/self/maps");
+    unsigned mappings = 0;
+    for (std::string line; std::getline(maps, line);) {
+        if (line.find("/" + name) == std::string::npos || line.find(" 00000000 ") == std::string::npos) continue;
+        const auto begin = std::stoull(line, nullptr, 16),
+                   end = std::stoull(line.substr(line.find('-') + 1), nullptr, 16);
+        if (end - begin < samepage::os::large_page_bytes) continue;
+        EXPECT_EQ(begin % samepage::os::large_page_bytes, 0U) << line;
+        mappings += 1;
+    }
+    EXPECT_EQ(mappings, 1U);
 }
 
 }  // namespace
