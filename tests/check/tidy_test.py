@@ -92,6 +92,9 @@ class tidy_test(unittest.TestCase):
 
     def test_lengths(self):
         self.assert_noticed("lengths", {"src/inner.hpp": "+" + "int x;\n" * 599})
+        header = GOOD["include/samepage/b.h"]
+        self.assert_good({"include/samepage/samepage.h": header + "int x;\n" * 700})
+        self.assert_noticed("lengths", {"include/samepage/samepage.h": header + "int x;\n" * 800})
         self.assert_good({"src/inner.hpp": "+" + "int x;\n" * 598})
 
     def test_system_macros(self):
