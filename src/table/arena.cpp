@@ -3,14 +3,18 @@
 #include "table/arena.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <limits>
 
 namespace samepage::tables {
 
 namespace {
 
-constexpr std::uint64_t pieces_max = std::uint64_t{16} << 20;
+// The processor finds the pages of fewer bytes quickly enough, of whatever size.
+constexpr std::uint64_t gathered_from = std::uint64_t{16} << 20;
+
+constexpr std::uint64_t whole_pages_of(std::uint64_t size_bytes) noexcept {
+    return size_bytes < gathered_from ? 0 : size_bytes - size_bytes % os::large_page_bytes;
+}
 
 }  // namespace
 
@@ -19,7 +23,9 @@ arena::arena(shared::structured& opened)
       body_(&opened.at<body>(table_offset)),
       base_(opened.whole().data()),
       reach_(opened.whole().size()),
-      reserved_(opened.whole().reserved()) {}
+      reserved_(opened.whole().reserved()),
+      loose_begin_(whole_pages_of(opened.whole().size())),
+      loose_end_(loose_begin_) {}
 
 bool arena::reach_further(std::uint64_t offset, std::uint64_t count) const {
     constexpr std::uint64_t most = std::numeric_limits<std::size_t>::max() / 4;
@@ -53,16 +59,9 @@ bool arena::is_reserved(std::uint64_t size_bytes) const {
 
 result<void> arena::grow(std::uint64_t size_bytes) {
     const std::scoped_lock alone(mutex_);
-    const std::uint64_t before = opened_->object().size_bytes();
     if (auto grown = opened_->object().grow(size_bytes); !grown) return grown;
-    // In pieces that are small beside the whole, and take some milliseconds at most.
-    const std::uint64_t piece =
-        std::clamp<std::uint64_t>(std::bit_floor(size_bytes / 8), os::large_page_bytes, pieces_max);
-    if (!may_gather_ || size_bytes / piece == before / piece) return {};
-    if (loose_begin_ == loose_end_) loose_begin_ = before - before % piece;
-    loose_end_ = size_bytes - size_bytes % piece;
-    // relaxed: as in is_loose()
-    is_loose_.store(true, std::memory_order_relaxed);
+    loose_end_ = whole_pages_of(size_bytes);
+    note_loose();
     return {};
 }
 
@@ -70,18 +69,26 @@ void arena::gather() const {
     std::span<std::byte> loose;
     {
         const std::scoped_lock alone(mutex_);
-        // relaxed: as in is_loose()
-        is_loose_.store(false, std::memory_order_relaxed);
         // relaxed: changed under the mutex only
-        std::byte* const base = base_.load(std::memory_order_relaxed);
-        const std::uint64_t end = std::min(loose_end_, reach_.load(std::memory_order_relaxed));
-        if (end > loose_begin_)
-            loose = {base + static_cast<std::size_t>(loose_begin_), static_cast<std::size_t>(end - loose_begin_)};
-        loose_begin_ = loose_end_ = 0;
+        const std::uint64_t reach = reach_.load(std::memory_order_relaxed);
+        if (loose_begin_ < std::min(loose_end_, reach)) {
+            // relaxed: the same
+            loose = {base_.load(std::memory_order_relaxed) + static_cast<std::size_t>(loose_begin_),
+                     os::large_page_bytes};
+            loose_begin_ += os::large_page_bytes;
+        }
+        note_loose();
     }
-    if (loose.empty() || os::make_large_pages(loose)) return;
+    if (os::make_large_pages(loose)) return;
     const std::scoped_lock alone(mutex_);
-    may_gather_ = false;
+    loose_begin_ = std::numeric_limits<std::uint64_t>::max();
+    note_loose();
+}
+
+// Under mutex_.
+void arena::note_loose() const {
+    // relaxed: as in is_loose()
+    is_loose_.store(loose_begin_ < loose_end_, std::memory_order_relaxed);
 }
 
 }  // namespace samepage::tables

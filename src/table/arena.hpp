@@ -65,11 +65,12 @@ class arena {
         // relaxed: a hint; gather() looks again under the mutex
         return is_loose_.load(std::memory_order_relaxed);
     }
-    // Does that. Takes milliseconds: call it owning nothing.
+    // Does that with one large page, which takes a millisecond or some: call it owning nothing.
     void gather() const;
 
    private:
     bool reach_further(std::uint64_t offset, std::uint64_t count) const;
+    void note_loose() const;
 
     shared::structured* opened_;
     body* body_;
@@ -79,8 +80,8 @@ class arena {
     mutable std::mutex mutex_;
     mutable std::vector<os::mapping> more_;  // newer than the object's own. Under mutex_
     mutable std::atomic<bool> is_loose_{false};
-    mutable std::uint64_t loose_begin_ = 0, loose_end_ = 0;  // what is to be gathered. Under mutex_
-    mutable bool may_gather_ = true;                         // until the system says that it won't. Under mutex_
+    // What is to be gathered next, and up to where; the first is the largest number where the system won't. Under mutex_
+    mutable std::uint64_t loose_begin_, loose_end_;
 };
 
 }  // namespace samepage::tables
