@@ -80,7 +80,8 @@ class arena {
     mutable std::mutex mutex_;
     mutable std::vector<os::mapping> more_;  // newer than the object's own. Under mutex_
     mutable std::atomic<bool> is_loose_{false};
-    // What is to be gathered next, and up to where; the first is the largest number where the system won't. Under mutex_
+    // What is to be gathered next, and up to where. The first is the largest number where the system won't. Both under
+    // mutex_.
     mutable std::uint64_t loose_begin_, loose_end_;
 };
 
