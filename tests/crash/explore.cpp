@@ -160,7 +160,8 @@ class explorer {
         tracer victim = start(who, act);
         stop at = victim.next();
         for (; at.what != stop::kind::gone; at = victim.next()) {
-            if (at.what == stop::kind::before_call) {
+            // Whether the heap has to grow differs from pass to pass.
+            if (at.what == stop::kind::before_call && at.call != SYS_brk) {
                 calls.push_back(at.call);
                 if (failing_call && calls.size() - 1 == *failing_call) {
                     at = victim.fail_call(error);
