@@ -226,7 +226,7 @@ TEST(table_thread_test, values_of_a_type_are_whole) {
                 ASSERT_EQ(got.error().code(), errc::busy) << got.error().message();
                 continue;
             }
-            for (std::uint64_t key = 0; key < keys; ++key) {
+            for (std::size_t key = 0; key < keys; ++key) {
                 if (versions[key] != 0) check(key, values[key], seen[key]);
             }
         }
