@@ -22,6 +22,11 @@ std::string process_text(std::uint32_t process) {
     return process != 0 ? fmt::format("process {}", process) : "a process that can't be seen from here";
 }
 
+void add_sole_writer(std::uint32_t process, details& d) {
+    if (process != 0) d.lines.emplace_back("sole writer", process_text(process) + "; others are refused");
+    d.numbers.emplace_back("sole_writer", process);
+}
+
 details of_cell(const std::string& place, duration patience) {
     cell_options reading;
     reading.access = access::read_only;
@@ -38,6 +43,7 @@ details of_cell(const std::string& place, duration patience) {
                  {"writer", i.writer_process},
                  {"waiters", i.waiters}};
     d.facts = {{"writer_active", i.writer_active}};
+    add_sole_writer(i.sole_writer_process, d);
     d.brief = fmt::format("version {}", i.version);
     return d;
 }
@@ -94,6 +100,7 @@ details of_channel(const std::string& place, duration patience) {
                  {"loans_out", i.loans_out},
                  {"sender", i.sender_process},
                  {"waiters", i.waiters}};
+    add_sole_writer(i.sole_writer_process, d);
     d.lists.emplace_back("listeners", listeners_as_json(i));
     d.brief = listeners_brief(i);
     return d;
@@ -183,6 +190,7 @@ details of_table(const std::string& place, duration patience) {
                  {"writers_active", i.writers_active},
                  {"deaths_recovered", i.deaths_recovered},
                  {"deaths_pending", i.deaths_pending}};
+    add_sole_writer(i.sole_writer_process, d);
     d.brief = fmt::format("{} record{}", i.records, i.records == 1 ? "" : "s");
     return d;
 }

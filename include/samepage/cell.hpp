@@ -33,6 +33,9 @@ struct cell_options {
     wait_strategy strategy = wait_strategy::spin_then_sleep;
     // How long to wait for a process that is just creating or closing the same name and was stopped in it.
     duration timeout = std::chrono::seconds(5);
+    // While this handle lives it alone writes: others are `denied` then, in a sentence that names its process. Opening is
+    // denied when there is one already. Ends with the handle, or its process. Needs the right to write.
+    bool sole_writer = false;
 };
 
 // What there is to know about a cell, as of some moment during the call.
@@ -40,10 +43,11 @@ struct cell_info {
     std::uint64_t version = 0;  // of the newest value; 0: empty
     std::uint64_t size_bytes = 0;
     std::uint64_t capacity_bytes = 0;
-    bool writer_active = false;        // somebody owns the cell to write; alive or dead
-    std::uint32_t writer_process = 0;  // who, where the system shows it
-    std::uint32_t waiters = 0;         // how many sleep until the next value; killed ones count until then
-    bool sleeps = true;                // false: this handle may not mark itself as waiting, and polls
+    bool writer_active = false;             // somebody owns the cell to write; alive or dead
+    std::uint32_t writer_process = 0;       // who, where the system shows it
+    std::uint32_t sole_writer_process = 0;  // who alone may write, where the system shows it
+    std::uint32_t waiters = 0;              // how many sleep until the next value; killed ones count until then
+    bool sleeps = true;                     // false: this handle may not mark itself as waiting, and polls
 };
 
 // A value of bytes or text under a name. `cell<T>` is the same for a T.

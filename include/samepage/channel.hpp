@@ -35,6 +35,9 @@ struct channel_options {
     wait_strategy strategy = wait_strategy::spin_then_sleep;
     // How long to wait for a process that is just creating or closing the same name and was stopped in it.
     duration timeout = std::chrono::seconds(5);
+    // While this handle lives it alone writes: others are `denied` then, in a sentence that names its process. Opening is
+    // denied when there is one already. Ends with the handle, or its process. Needs the right to write.
+    bool sole_writer = false;
 };
 
 enum class start : std::uint8_t {
@@ -73,11 +76,12 @@ struct channel_info {
     std::uint64_t capacity_bytes = 0;
     std::uint64_t ring_bytes = 0;
     std::uint32_t loans = 0;
-    std::uint32_t loans_out = 0;         // on loan to living senders
-    std::vector<subscriber> registered;  // the others leave no trace
-    std::uint32_t waiters = 0;           // how many sleep until the next message; killed ones count until then
-    std::uint32_t sender_process = 0;    // who is sending just now, where the system shows it
-    bool sleeps = true;                  // false: this handle may not mark itself as waiting, and polls
+    std::uint32_t loans_out = 0;            // on loan to living senders
+    std::vector<subscriber> registered;     // the others leave no trace
+    std::uint32_t waiters = 0;              // how many sleep until the next message; killed ones count until then
+    std::uint32_t sender_process = 0;       // who is sending just now, where the system shows it
+    std::uint32_t sole_writer_process = 0;  // who alone may send, where the system shows it
+    bool sleeps = true;                     // false: this handle may not mark itself as waiting, and polls
 };
 
 class subscriber_bytes;

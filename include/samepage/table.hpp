@@ -32,6 +32,9 @@ struct table_options {
     duration timeout = std::chrono::seconds(5);
     // What held::permit() gave to others, with commas between: this handle may write what their locks keep from others.
     std::string permits;
+    // While this handle lives it alone writes: others are `denied` then, in a sentence that names its process. Opening is
+    // denied when there is one already. Ends with the handle, or its process. Needs the right to write.
+    bool sole_writer = false;
     // Of a file that a power failure may have left half-written: opens what is there, instead of going back to the
     // checkpoint, or of being refused where there is none. To save what is whole; verify() says whether all is. To
     // write, it is taken for the table again, if all of it is whole, else it is corrupt.
@@ -66,6 +69,7 @@ struct table_info {
     std::uint64_t returned_unix_ns = 0, returned_to_unix_ns = 0;
     // The file on the disk is whole and new: nobody has changed it since somebody closed it in order.
     bool is_clean = false;
+    std::uint32_t sole_writer_process = 0;  // who alone may write, where the system shows it
     // Of its history: 0 without one (keep_history). How many changes are kept.
     std::uint64_t history_bytes = 0, history_changes = 0;
 };

@@ -39,6 +39,13 @@ struct cell_bytes::state {
     std::optional<shared::bell> bell;          // likewise
     wait_strategy strategy;
 
+    state() = default;
+    ~state() {
+        if (self && opened.may_write()) self->stop_being_sole();
+    }
+    state(const state&) = delete;
+    state& operator=(const state&) = delete;
+
     static result<cell_bytes> open(std::string_view place, os::disposition disposition, const cell_options& options);
     result<void> attach(const cell_options& options, const char* operation);
 
@@ -46,6 +53,7 @@ struct cell_bytes::state {
     result<std::uint64_t> publish_and_release(std::span<const std::byte> value, std::uint64_t identity,
                                               const char* operation) const;
     result<std::vector<std::byte>> copy(const char* operation) const;
+    result<void> be_sole(duration timeout, const char* operation) const;
     result<void> may_store(std::size_t size_bytes, const char* operation) const;
 };
 
@@ -118,6 +126,9 @@ result<cell_bytes> cell_bytes::state::open(std::string_view place, os::dispositi
     auto s = std::make_unique<state>();
     if (auto opened = s->opened.open(request); !opened) return opened.error();
     if (auto attached = s->attach(options, operation); !attached) return attached.error();
+    if (options.sole_writer) {
+        if (auto alone = s->be_sole(options.timeout, operation); !alone) return alone.error();
+    }
     return cell_bytes(std::move(s));
 }
 
@@ -169,10 +180,26 @@ result<void> cell_bytes::state::may_store(std::size_t size_bytes, const char* op
 }
 
 result<std::uint64_t> cell_bytes::state::own(duration timeout, const char* operation) const {
-    if (const std::uint64_t identity = owner->try_fast(); identity != 0) return identity;
-    const auto taken = owner->acquire(timeout, strategy, operation);
-    if (!taken) return taken.error();
-    return taken->identity;  // that an owner died needs no repair here
+    std::uint64_t identity = owner->try_fast();
+    if (identity == 0) {
+        const auto taken = owner->acquire(timeout, strategy, operation);
+        if (!taken) return taken.error();
+        identity = taken->identity;  // that an owner died needs no repair here
+    }
+    if (auto good = self->may_write(operation); !good) {
+        static_cast<void>(owner->release(identity, true));
+        return good.error();
+    }
+    return identity;
+}
+
+result<void> cell_bytes::state::be_sole(duration timeout, const char* operation) const {
+    if (auto good = may_store(0, operation); !good) return good;
+    const auto identity = own(timeout, operation);
+    if (!identity) return identity.error();
+    auto alone = self->become_sole(operation);
+    static_cast<void>(owner->release(*identity, true));
+    return alone;
 }
 
 result<std::uint64_t> cell_bytes::state::publish_and_release(std::span<const std::byte> value, std::uint64_t identity,
@@ -189,8 +216,11 @@ result<std::uint64_t> cell_bytes::state::publish_and_release(std::span<const std
 result<std::uint64_t> cell_bytes::store(std::span<const std::byte> value, duration timeout) const {
     if (state_ && state_->opened.may_write() && value.size() <= state_->content->capacity_bytes()) [[likely]] {
         const std::uint64_t identity = state_->owner->try_fast();
-        if (identity != 0) [[likely]]
-            return state_->publish_and_release(value, identity, storing);
+        if (identity != 0) [[likely]] {
+            if (state_->self->has_no_other_sole()) [[likely]]
+                return state_->publish_and_release(value, identity, storing);
+            static_cast<void>(state_->owner->release(identity, true));
+        }
     }
     return store_waiting(value, timeout);
 }
@@ -340,6 +370,7 @@ access cell_bytes::access() const noexcept {
 result<cell_info> cell_bytes::info() const {
     if (!state_) return closed("look at a cell");
     cell_info info;
+    info.sole_writer_process = state_->self->sole_process();
     const values::loaded seen = state_->content->load({});
     if (seen.how == values::outcome::corrupt) return why_not_loaded(seen, 0, "look at a cell");
     info.version = seen.version;

@@ -71,6 +71,9 @@ result<channel_bytes> channel_bytes::state::open(std::string_view place, os::dis
     auto s = std::make_shared<state>();
     if (auto opened = s->opened.open(request); !opened) return opened.error();
     if (auto attached = s->attach(options, operation); !attached) return attached.error();
+    if (options.sole_writer) {
+        if (auto alone = s->be_sole(options.timeout, operation); !alone) return alone.error();
+    }
     return channel_bytes(std::move(s));
 }
 
@@ -125,6 +128,13 @@ result<channel_bytes::state::turn> channel_bytes::state::take_turn(const os::dea
     if (!taken->owner_died || content->catch_up()) return mine;
     mine.is_repaired(false);
     return corrupt(operation);
+}
+
+result<void> channel_bytes::state::be_sole(duration timeout, const char* operation) const {
+    if (auto good = may_send(0, operation); !good) return good;
+    const auto mine = take_turn(os::deadline::after(timeout), operation);
+    if (!mine) return mine.error();
+    return self->become_sole(operation);
 }
 
 result<bool> channel_bytes::state::free_if_dead(std::uint32_t subscriber, const char* operation) const {
@@ -185,7 +195,7 @@ result<std::uint64_t> channel_bytes::send(std::span<const std::byte> message, du
     if (s.opened.may_write() && message.size() <= s.content->its_shape().capacity_bytes) [[likely]] {
         const std::uint64_t identity = s.owner->try_fast();
         if (identity != 0) [[likely]] {
-            const std::uint64_t sequence = s.content->try_send(message);
+            const std::uint64_t sequence = s.self->has_no_other_sole() ? s.content->try_send(message) : 0;
             static_cast<void>(s.owner->release(identity, true));
             if (sequence != 0) [[likely]] {
                 s.tell_those_who_wait();
@@ -199,7 +209,10 @@ result<std::uint64_t> channel_bytes::send(std::span<const std::byte> message, du
 result<std::uint64_t> channel_bytes::send_waiting(std::span<const std::byte> message, duration timeout) const {
     const state& s = *state_;
     if (auto good = s.may_send(message.size(), sending); !good) return good.error();
-    const auto step = [&](std::uint64_t) -> result<ring::outcome> { return s.content->send(message); };
+    const auto step = [&](std::uint64_t) -> result<ring::outcome> {
+        if (auto good = s.self->may_write(sending); !good) return good.error();
+        return s.content->send(message);
+    };
     const auto sent = s.when_there_is_room(step, os::deadline::after(timeout), timeout > no_wait, sending);
     if (!sent) return sent.error();
     return sent->sequence;
@@ -216,6 +229,7 @@ result<std::size_t> channel_bytes::send_many(std::span<const std::span<const std
     std::size_t done = 0;
     // As many as there is room for are one step.
     const auto step = [&](std::uint64_t) -> result<ring::outcome> {
+        if (auto good = s.self->may_write(sending); !good) return good.error();
         ring::outcome last{ring::sent::done, 0, 0, 0};
         const std::size_t before = done;
         while (done < messages.size()) {
@@ -307,6 +321,7 @@ result<std::uint64_t> channel_bytes::loan::publish(std::size_t size_bytes, durat
         return error(errc::not_owner, publishing, "it was borrowed before this process was forked; borrow here");
     }
     const auto step = [&](std::uint64_t) -> result<ring::outcome> {
+        if (auto good = from->self->may_write(publishing); !good) return good.error();
         return from->content->send_loan(block_, size_bytes);
     };
     const auto sent = from->when_there_is_room(step, os::deadline::after(timeout), timeout > no_wait, publishing);
@@ -394,6 +409,7 @@ result<channel_info> channel_bytes::info() const {
     }
     const std::uint64_t word = s.owner->load();
     if (!shared::owner_word::is_free(word)) info.sender_process = s.self->process_of(word);
+    info.sole_writer_process = s.self->sole_process();
     info.sleeps = s.waiters.has_value();
     if (info.sleeps) info.waiters = s.waiters->sleepers();
     return info;

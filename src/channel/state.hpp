@@ -25,6 +25,13 @@ struct channel_bytes::state {
     std::optional<shared::wait_word> room;
     wait_strategy strategy;
 
+    state() = default;
+    ~state() {
+        if (self && opened.may_write()) self->stop_being_sole();
+    }
+    state(const state&) = delete;
+    state& operator=(const state&) = delete;
+
     static result<channel_bytes> open(std::string_view place, os::disposition disposition,
                                       const channel_options& options);
     result<void> attach(const channel_options& options, const char* operation);
@@ -62,6 +69,7 @@ struct channel_bytes::state {
     }
     result<turn> take_turn(const os::deadline& until, const char* operation) const;
 
+    result<void> be_sole(duration timeout, const char* operation) const;
     result<void> may_send(std::size_t size_bytes, const char* operation) const;
     // Runs `step` in turns of its own until it isn't blocked by a registered subscriber, or `until` has passed.
     template <class Step>

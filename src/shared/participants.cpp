@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 //
 // relaxed: `claims` is a hint; a generation is read by the slot's holder alone, whom the kernel has given the slot;
-// identity_ is announced by attached_.
+// identity_ is announced by attached_; `sole` is ordered by turns.
 #include "shared/participants.hpp"
 
 #include <thread>
@@ -57,6 +57,39 @@ result<bool> participants::is_live(std::uint64_t word, const char* operation) co
     if (!claimed || !*claimed) return claimed;
     // acquire: pairs with the release in claim_alone() (generation)
     return area_->generation[index].load(std::memory_order_acquire) == static_cast<std::uint32_t>(word >> 32);
+}
+
+result<void> participants::pass_sole(const char* operation) const {
+    std::uint64_t word = area_->sole.load(std::memory_order_relaxed);
+    if (word == 0) return {};
+    const result<bool> live = is_live(word, operation);
+    if (!live) return live.error();
+    if (*live)
+        return error(errc::denied, operation,
+                     describe(word) + " is its sole writer; change it there, or where that process gets it from");
+    area_->sole.compare_exchange_strong(word, 0, std::memory_order_relaxed);
+    return {};
+}
+
+result<void> participants::become_sole(const char* operation) const {
+    for (;;) {
+        if (auto free = may_write(operation); !free) return free;
+        std::uint64_t none = 0;
+        if (area_->sole.compare_exchange_strong(none, identity(), std::memory_order_relaxed) || none == identity())
+            return {};
+    }
+}
+
+void participants::stop_being_sole() const noexcept {
+    std::uint64_t mine = identity();
+    if (mine != 0) area_->sole.compare_exchange_strong(mine, 0, std::memory_order_relaxed);
+}
+
+std::uint32_t participants::sole_process() const {
+    const std::uint64_t word = area_->sole.load(std::memory_order_relaxed);
+    if (word == 0) return 0;
+    const result<bool> live = is_live(word, "look who writes");
+    return live && *live ? process_of(word) : 0;
 }
 
 std::uint32_t participants::process_of(std::uint64_t word) const {

@@ -3,6 +3,7 @@
 //
 // Layout, from participants_offset on
 //   +0   u32 claims: where the next claimant begins to look. A hint; damage in it costs some looks.
+//   +8   u64 sole: the identity of the only one that may write, 0: all may. A dead one's means 0.
 //   +64  u32 generation[slots]: raised by each claimant of the slot, after the kernel has given it the slot.
 //
 // An identity is (slot + 1) | generation << 32. It stands in owner words. It is never given twice: only who holds the
@@ -12,10 +13,14 @@
 //   I1 While (slot, g) lives, the slot is claimed in the kernel and generation[slot] == g.
 //   I2 So an identity is dead if the kernel says that the slot is free, or if generation[slot] has moved on. The kernel
 //      is asked first: a generation that has moved on after that proves the death too.
+//   I3 Who writes asks for `sole` inside its noun's turn. It is set inside that turn (of a table: set, and then each
+//      stripe's turn was taken once). So when it is set, nobody else writes, and nobody begins to while that one lives.
 //
 // Crash story: killed after the kernel's claim and before the generation is raised: the next claimant raises it, and no
 // word holds an identity that was never raised to. Between those two steps of a *living* claimant, a dead predecessor's
-// word still looks alive; who meets it then waits until its deadline, as for any living owner.
+// word still looks alive; who meets it then waits until its deadline, as for any living owner. `sole` changes by one
+// instruction, and only from 0, from a dead one's, or by that one itself: killed before or after, it is as it was or set,
+// and then a dead one's.
 //
 // fork(): the child has another os generation, so its first use claims a slot of its own.
 #pragma once
@@ -37,11 +42,13 @@ inline constexpr std::uint64_t identity_bits = slot_bits | generation_bits;
 
 struct participants_area {
     std::atomic<std::uint32_t> claims;  // written by claimants (relaxed), read by claimants
-    std::uint32_t unused[15];
+    std::uint32_t unused;
+    std::atomic<std::uint64_t> sole;  // written and read in turns (I3)
+    std::uint32_t unused_too[12];
     std::atomic<std::uint32_t> generation[slots_count];  // written by the slot's holder, read by all who meet a word
 };
 static_assert(sizeof(participants_area) == body_offset - participants_offset);
-static_assert(offsetof(participants_area, generation) == 64);
+static_assert(offsetof(participants_area, sole) == 8 && offsetof(participants_area, generation) == 64);
 
 // This handle's part in an object. Any thread. Lives as long as the handle and its mapping.
 class participants {
@@ -58,6 +65,24 @@ class participants {
     // The same, after claiming a slot where needed. full: all slots are taken by live processes.
     result<std::uint64_t> claim(const char* operation);
 
+    // In a turn of the noun's writers, the quick question: false may also mean that a dead one was.
+    bool has_no_other_sole() const noexcept {
+        // relaxed: turns order it (I3)
+        const std::uint64_t word = area_->sole.load(std::memory_order_relaxed);
+        return word == 0 || word == identity();
+    }
+    // In a turn of the noun's writers: denied names the only one that may write, if another handle that lives is it.
+    result<void> may_write(const char* operation) const {
+        if (has_no_other_sole()) [[likely]]
+            return {};
+        return pass_sole(operation);
+    }
+    // Of a handle that has claimed its slot: from the turn's end on it alone writes, until its end. As may_write().
+    result<void> become_sole(const char* operation) const;
+    void stop_being_sole() const noexcept;
+    // The process that alone may write, where the system shows it; 0: none, or not shown. For messages.
+    std::uint32_t sole_process() const;
+
     // Whether the process that `word` names lives. Asks the kernel. corrupt: the word names no slot.
     result<bool> is_live(std::uint64_t word, const char* operation) const;
     // "process 4711", as far as the system shows it. For messages.
@@ -70,6 +95,7 @@ class participants {
         return (std::uint64_t{1} << 32) | os::fork_generation.load(std::memory_order_relaxed);
     }
     result<std::uint64_t> claim_alone(const char* operation);
+    result<void> pass_sole(const char* operation) const;
 
     os::held_object* object_;
     participants_area* area_;

@@ -40,6 +40,7 @@ result<table_info> table_bytes::info() const {
     info.returned_unix_ns = read(fixed.returned_ns);
     info.returned_to_unix_ns = read(fixed.returned_to_ns);
     info.is_clean = state_->is_file() && read(fixed.mark) == tables::clean;
+    info.sole_writer_process = state_->self->sole_process();
     const std::uint64_t history = read(fixed.history);
     std::uint64_t ring_bytes = 0;
     if (history != 0 && tables::find_history(*state_->bytes, history, ring_bytes)) {

@@ -51,6 +51,7 @@ auto table_bytes::state::with_stripe(std::span<const std::byte> key, duration ti
     const auto run = [&]() -> decltype(step(std::declval<writer&>(), h, std::declval<writer::place&>(), until)) {
         const auto mine = own_unlocked(h, until, operation);
         if (!mine) return mine.error();
+        if (auto good = self->may_write(operation); !good) return good.error();
         if (auto swept = change->sweep(h, until, operation); !swept) return swept.error();
         writer::place at;
         if (!change->find(key, h, at)) return damaged(operation);

@@ -68,7 +68,10 @@ struct table_bytes::state {
     bool went_back = false;
 
     state() = default;
-    ~state() { end_changes(); }
+    ~state() {
+        if (self && opened.may_write()) self->stop_being_sole();
+        end_changes();
+    }
     state(const state&) = delete;
     state& operator=(const state&) = delete;
 
@@ -94,6 +97,8 @@ struct table_bytes::state {
             return {};
         return begin_changes(timeout, operation);
     }
+
+    result<void> be_sole(duration timeout, const char* operation) const;
 
     // Runs `step` in the stripe of a key, with the place that the key has.
     template <class Step>

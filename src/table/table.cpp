@@ -63,6 +63,9 @@ result<table_bytes> table_bytes::state::open(std::string_view place, os::disposi
     if (auto opened = s->opened.open(request); !opened) return opened.error();
     s->attach(options);
     if (auto good = s->come_back(options, operation); !good) return good.error();
+    if (options.sole_writer) {
+        if (auto alone = s->be_sole(options.timeout, operation); !alone) return alone.error();
+    }
     return table_bytes(std::move(s));
 }
 
@@ -106,6 +109,21 @@ result<table_bytes> table_bytes::open(std::string_view place, const table_option
 }
 
 // ---- Owner words ---------------------------------------------------------------------------------------------------
+
+// Who has had a stripe since was told.
+result<void> table_bytes::state::be_sole(duration timeout, const char* operation) const {
+    if (auto good = may_write(timeout, operation); !good) return good;
+    if (const auto claimed = self->claim(operation); !claimed) return claimed.error();
+    if (auto alone = self->become_sole(operation); !alone) return alone;
+    shared::patience until(timeout);
+    for (unsigned stripe = 0; stripe < tables::stripes_count; ++stripe) {
+        const auto told = own(stripe, until, operation);
+        if (told) continue;
+        self->stop_being_sole();
+        return told.error();
+    }
+    return {};
+}
 
 result<shared::turn> table_bytes::state::own(unsigned index, shared::patience& until, const char* operation) const {
     const shared::owner_word& owner = owners[index];

@@ -46,7 +46,8 @@ static_assert(sizeof(object_header) == 128);
 
 static_assert(shared::wait_page_offset == 4096 && shared::participants_offset == 8192 && shared::body_offset == 12352);
 static_assert(shared::slots_count == 1024);
-static_assert(offsetof(participants_area, claims) == 0 && offsetof(participants_area, generation) == 64);
+static_assert(offsetof(participants_area, claims) == 0 && offsetof(participants_area, sole) == 8);
+static_assert(offsetof(participants_area, generation) == 64);
 static_assert(shared::slot_bits == 0xffff && shared::generation_bits == 0xffffffff00000000U);
 static_assert(owner_word::contended == 0x10000 && owner_word::starving == 0x20000 && owner_word::died == 0x40000);
 static_assert(shared::sleepers_mask == 0x3fff && shared::one_wake == 0x4000);

@@ -282,6 +282,22 @@ subject listening() {
     return s;
 }
 
+// The victim alone may write, while it lives.
+subject writing_alone() {
+    const lengths l{27, 27};
+    subject s = writing("cell.sole", l, history, store);
+    s.operate = [=](const scene& at) {
+        cell_options options;
+        options.sole_writer = true;
+        options.timeout = patience;
+        at.begin();
+        if (auto c = cell_bytes::open(at.place, options)) write(at, *c, l, store, patience);
+        at.end();
+    };
+    s.recover = s.operate;
+    return s;
+}
+
 // Made, used and given up: an opener never sees a half-made one.
 subject creating() {
     const lengths l{40, 40};
@@ -323,6 +339,7 @@ std::vector<subject> cell_subjects() {
             waking(),
             ringing(),
             listening(),
+            writing_alone(),
             creating()};
 }
 

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Needs no test framework, so that a 32-bit build of it can play too. HANDLE is any word; several at once.
-//   cell HANDLE PLACE [ro]          -> "created" or "opened"
+//   cell HANDLE PLACE [ro | sole]   -> "created" or "opened"
 //   store HANDLE TEXT               -> the version
 //   try_store HANDLE TEXT           -> as store, without waiting for another writer
 //   load HANDLE                     -> "VERSION TEXT"
@@ -55,6 +55,7 @@ struct stage {
         words >> place >> how;
         samepage::cell_options options;
         if (how == "ro") options.access = samepage::access::read_only;
+        options.sole_writer = how == "sole";
         auto made = cell_bytes::create(place, options);
         if (!made) return refuse(made.error());
         const std::string answer = made->created() ? "created" : "opened";

@@ -53,6 +53,23 @@ TEST(cell_process_test, lives_as_long_as_its_last_holder) {
     EXPECT_EQ(writer_of(name, "created").ask("load c"), "empty");
 }
 
+TEST(cell_process_test, a_sole_writer_is_alone_until_it_is_killed) {
+    const std::string name = fresh_name("sole");
+    const auto c = cell_bytes::create(name);
+    ASSERT_TRUE(c) << c.error().message();
+    c->store_text("by all").value();
+    process sole = process::start("writer");
+    EXPECT_EQ(sole.ask("cell c " + name + " sole"), "opened");
+    const auto refused = c->store_text("no");
+    ASSERT_EQ(code_of(refused), errc::denied);
+    EXPECT_NE(refused.error().message().find("process " + std::to_string(sole.id())), std::string::npos)
+        << refused.error().message();
+    EXPECT_EQ(c->info()->sole_writer_process, sole.id());
+    sole.kill();
+    EXPECT_EQ(c->store_text("by all again").value(), 2U);
+    EXPECT_EQ(c->info()->sole_writer_process, 0U);
+}
+
 TEST(cell_process_test, a_sleeper_wakes_when_another_process_stores) {
     const std::string name = fresh_name("wake");
     const auto c = cell_bytes::create(name);
