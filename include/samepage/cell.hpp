@@ -33,7 +33,7 @@ struct cell_options {
     wait_strategy strategy = wait_strategy::spin_then_sleep;
     // How long to wait for a process that is just creating or closing the same name and was stopped in it.
     duration timeout = std::chrono::seconds(5);
-    // While this handle lives it alone writes: others are `denied` then, in a sentence that names its process. Opening is
+    // While this handle lives it alone writes: others are `denied`, in a sentence that names its process. Opening is
     // denied when there is one already. Ends with the handle, or its process. Needs the right to write.
     bool sole_writer = false;
 };

@@ -32,7 +32,7 @@ struct table_options {
     duration timeout = std::chrono::seconds(5);
     // What held::permit() gave to others, with commas between: this handle may write what their locks keep from others.
     std::string permits;
-    // While this handle lives it alone writes: others are `denied` then, in a sentence that names its process. Opening is
+    // While this handle lives it alone writes: others are `denied`, in a sentence that names its process. Opening is
     // denied when there is one already. Ends with the handle, or its process. Needs the right to write.
     bool sole_writer = false;
     // Of a file that a power failure may have left half-written: opens what is there, instead of going back to the

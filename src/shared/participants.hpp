@@ -19,8 +19,8 @@
 // Crash story: killed after the kernel's claim and before the generation is raised: the next claimant raises it, and no
 // word holds an identity that was never raised to. Between those two steps of a *living* claimant, a dead predecessor's
 // word still looks alive; who meets it then waits until its deadline, as for any living owner. `sole` changes by one
-// instruction, and only from 0, from a dead one's, or by that one itself: killed before or after, it is as it was or set,
-// and then a dead one's.
+// instruction, only from 0, from a dead one's, or by that one itself: killed before or after it, it is as it was, or
+// set and then a dead one's.
 //
 // fork(): the child has another os generation, so its first use claims a slot of its own.
 #pragma once
