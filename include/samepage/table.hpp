@@ -87,6 +87,14 @@ struct table_checkpoint {
     duration stall{};              // how long writers were held
 };
 
+// What compact() has done.
+struct table_compaction {
+    std::uint64_t records_moved = 0;
+    std::uint64_t given_bytes = 0;    // that the system got back
+    std::uint64_t pending_bytes = 0;  // that nothing uses, and the system would get back if nobody else had the table
+    std::uint64_t size_bytes = 0;     // what it takes of the memory or the disk now
+};
+
 // What verify() found.
 struct table_verdict {
     std::vector<std::string> wrong;     // a sentence for each fault, 20 at most; none: the table keeps its invariants
@@ -376,6 +384,13 @@ class SAMEPAGE_API table_bytes {
     // writers and for who is making one, too: timed_out names it, and the checkpoint before stays. It takes as long as
     // reading and writing all of it does. not_supported on names; corrupt when the table isn't whole; no_space.
     result<table_checkpoint> checkpoint(duration timeout = std::chrono::seconds(5)) const;
+    // Moves records together, erases what has expired, and gives the memory or disk that is free then back to the
+    // system, if no other handle has the table open (on Linux; Windows gives none back). Else it is kept for new
+    // records: see `pending_bytes`. Readers aren't stopped; writers wait for it as for each other. Records keep their
+    // versions, and nobody is told of a change. Killed anywhere, it loses nothing; the next one goes on. Waits at most
+    // `timeout` for each stopped writer, and for another compaction or checkpoint. timed_out names it; no_space: there
+    // was none even for moving; corrupt.
+    result<table_compaction> compact(duration timeout = std::chrono::seconds(5)) const;
     // Whether opening this handle had to go back to the checkpoint. What had been there is at its path + ".aside".
     bool went_back() const noexcept;
     result<void> check_name() const;  // as region::check_name

@@ -115,6 +115,8 @@ struct acquire_request {
     // Called once when a structured object is made, with its zeroed bytes, before anybody else can open it.
     std::function<void(std::span<std::byte>)> initialise;
     duration timeout = std::chrono::seconds(5);
+    // Opening leaves the holes that a file has: the noun reserves them, where anybody may store.
+    bool holes_stay = false;
     // A plain name that leads to a file: the file's path, or an open file of the caller's.
     std::string_view backing_path;
     std::optional<native_handle> backing;
@@ -162,6 +164,17 @@ class held_object {
     result<void> grow(std::uint64_t size_bytes);
     // Reads the size anew: another process may have grown it.
     result<std::uint64_t> refresh_size();
+
+    // What it takes of the memory or the disk, as the system counts it.
+    std::uint64_t stored_bytes() const noexcept;
+    // Gives bytes back to the system: they are zero then, and must be reserved before anybody stores there.
+    // not_supported.
+    result<void> discard(std::uint64_t offset, std::uint64_t size_bytes) const;
+    // Memory or disk for bytes that may have been given back. no_space.
+    result<void> reserve(std::uint64_t offset, std::uint64_t size_bytes) const;
+    // Runs `deed` while no other handle on the object exists, in whatever process, and none can come: true. Who opens
+    // it waits so long, and so does who forks in this process. False: there is another, or the system can't tell.
+    result<bool> when_alone(const std::function<result<void>()>& deed) const;
 
     // lost_name when the name no longer leads here.
     result<void> check_name() const;

@@ -16,6 +16,7 @@ result<os::held_object> structured::acquire(const structured_request& request) {
     wanted.access = samepage::access::read_write;
     wanted.size_bytes = request.spec.object_bytes;
     wanted.structured = true;
+    wanted.holes_stay = request.reserve_bytes != 0;
     wanted.timeout = request.timeout;
     wanted.initialise = [&](std::span<std::byte> object) {
         write_header(object, request.spec);

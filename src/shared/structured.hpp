@@ -19,7 +19,8 @@ struct structured_request {
     samepage::access access = samepage::access::read_write;
     duration timeout = std::chrono::seconds(5);
     header_spec spec;
-    // An object that grows: so many bytes of addresses are kept for it, if the process has them.
+    // An object that grows: so many bytes of addresses are kept for it, if the process has them, and holes of its file
+    // are its noun's affair.
     std::uint64_t reserve_bytes = 0;
     // Writes the body of a new object; it is zeroed, the header stands. May be empty.
     std::function<void(std::span<std::byte>)> initialise;

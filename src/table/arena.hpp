@@ -60,6 +60,14 @@ class arena {
     // At least so many bytes, for everybody. As held_object::grow.
     result<void> grow(std::uint64_t size_bytes);
 
+    // Of what was given back, and in a file whatever it has no pages for. As held_object::reserve.
+    result<void> reserve(std::uint64_t offset, std::uint64_t size_bytes) const {
+        return opened_->object().reserve(offset, size_bytes);
+    }
+    result<void> discard(std::uint64_t offset, std::uint64_t size_bytes) const {
+        return opened_->object().discard(offset, size_bytes);
+    }
+
     // Whether bytes have been added that are to be put into large pages: a look that costs nothing.
     bool is_loose() const noexcept {
         // relaxed: a hint; gather() looks again under the mutex

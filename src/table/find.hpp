@@ -11,15 +11,17 @@
 // Of a record that expires, between R4 and R5: the moment, the clock, the slot again (expiry.hpp).
 //
 // Invariants
-//   I1 A number is given to one record of one cell, once in the table's life, and is 0 before any of the record's bytes
-//      changes.
+//   I1 A number is given to one record of one cell, once in the table's life (but for one that is moved: its copy has
+//      the same), and is 0 before any of the record's bytes changes.
 //   I2 R2, R3 and R5 together: the record that the slot led to at R3, which is the reader's moment, is the one that was
 //      copied. (At R2 alone it may be one that is only being written, and is never published.)
 //   I3 A record that stays in the table is in the same slot all the time, but for a split: that puts it into the new
 //      bucket, raises `buckets`, and takes it out of the old one. So who doesn't find it, and finds `buckets` as it
 //      was, was right to.
 //   I4 Cells stay cells of their size, so I1 holds of the word at R2 for ever. But pages of large records are used
-//      again in any shape: `layout` is raised before that, and R5 then asks the slot too.
+//      again in any shape: `layout` is raised before that, and R5 then asks the slot too. A record that was moved
+//      (compact.hpp) could be back in the same slot and cell by then: so the count of moves in `layout` is to be the
+//      same. (It has 16 bits: nobody is expected to be in the middle of a copy for so many compactions.)
 //   I5 A further group is freed only when it is empty, at a bucket's end, after `buckets` was raised. Who is still in
 //      it finds nothing, or another bucket's records, and had already passed all that stays in its own.
 #pragma once
@@ -93,7 +95,9 @@ class finder {
     // R5.
     bool is_whole(const group& in, unsigned index, std::uint64_t slot, const seen_record& seen) const {
         const bool same = read(arena_->at<record>(seen.offset).number) == seen.number;
-        return same && (read(body_->layout) == seen.layout || read(in.slots[index]) == slot);
+        const std::uint64_t layout = read(body_->layout);
+        return same && (layout == seen.layout ||
+                        (moves_of(layout) == moves_of(seen.layout) && read(in.slots[index]) == slot));
     }
 
    private:

@@ -1,12 +1,14 @@
 // Where a table keeps what: buckets of slots, records in cells, cells in runs of pages; and what a word of each means.
 // SPDX-License-Identifier: MIT
 //
-// Offsets count bytes from the object's first. The object grows at its end; nothing that is in use ever moves.
+// Offsets count bytes from the object's first. The object grows at its end; nothing that is in use moves but
+// by compact.hpp.
 //
 //   body       fixed: below
 //   [arena_offset, body.end)   runs, one behind the other: each 4 KiB pages with a head (`run`), free or in use as
 //              a slab    cells of one size, handed out once, from then on in a stripe's list of free ones or in use
 //              a large   one record
+//              leaving   a slab that is being emptied (compact.hpp)
 //              groups    a piece of the array of buckets
 //              history   rings of the last changes (history.hpp)
 //
@@ -185,11 +187,19 @@ constexpr unsigned class_of(std::uint64_t bytes) noexcept {
 
 inline constexpr std::uint64_t page = 4096;
 
+// In `lengths` of a cell that is in no list any more, and never will be (compact.hpp).
+inline constexpr std::uint64_t collected = ~std::uint64_t{0};
+
+// In `layout`: how often records have been moved, and may have come back to where they were.
+inline constexpr std::uint64_t one_move = std::uint64_t{1} << 48;
+constexpr std::uint64_t moves_of(std::uint64_t layout) noexcept { return layout / one_move; }
+
 struct run {
     word head;    // pages << 8 | kind
     word detail;  // a slab's class; the stripe that a large record was made for; bytes of one ring of a history
     word next;    // a slab's: offset of the first cell that was never handed out
-    std::uint64_t unused[5];
+    word holes;   // a free run's: not 0: its bytes but for this head may have been given back to the system
+    std::uint64_t unused[4];
 };
 static_assert(sizeof(run) == 64);
 enum run_kind : std::uint64_t {
@@ -199,6 +209,7 @@ enum run_kind : std::uint64_t {
     large_run = 3,
     groups_run = 4,
     history_run = 5,
+    leaving_run = 6,  // a slab of which no more cells are handed out (compact.hpp)
 };
 constexpr std::uint64_t run_head(std::uint64_t pages, run_kind kind) noexcept { return pages << 8 | kind; }
 constexpr std::uint64_t pages_of(std::uint64_t head) noexcept { return head >> 8; }
@@ -217,6 +228,7 @@ enum step : std::uint64_t {
     publishing,  // the word at `at` is to change from `before` to `after`; then what `before` led to is freed
     splitting,   // slots of bucket `at` that belong to another bucket by now are to go
     unlinking,   // as publishing, but `after` is what `before` led to: nothing new
+    collecting,  // `cell` of `cell_class` comes out of its list, wherever it is there, and into none (compact.hpp)
 };
 
 struct stripe {
@@ -242,7 +254,7 @@ struct body {
     // Read by everybody all the time, changed rarely.
     word buckets;  // how many. Raised by one by the owner of `growth`, who owns the stripe too
     word end;      // the object's bytes that may be touched
-    word layout;   // raised before pages that were freed are used in another shape
+    word layout;   // raised before pages that were freed are used in another shape, and by one_move before records move
     word whole;    // an owner word: who has locked all, or wants to (locks.hpp)
     word granted;  // the identity of who has, or 0, and perhaps `died`. Changed by the owner of `whole`, or where it is
                    // a dead one's by who owns a stripe; read by writers that do
@@ -259,8 +271,8 @@ struct body {
     word freeing;  // the run of a large record that is being freed, or 0. Changed as `space` says
     word space_turns;  // raised by each owner of `space`, before it changes anything
     word deaths;  // writers that were found dead in a stripe, and what they had begun finished or undone. Any writer
+    word slabs_freed;  // raised before a slab becomes a free run. By who compacts
     // What a power failure leaves of it, where it is a file (checkpoint.hpp). The next three change under the gate.
-    std::uint64_t unused_b;
     word mark;                  // what the file on the disk is worth: clean, returning, or the boot of the changes
     word returned_ns;           // when it last went back to a checkpoint, nanoseconds since 1970; 0: never
     word returned_to_ns;        // of when that checkpoint was

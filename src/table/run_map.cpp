@@ -115,13 +115,14 @@ run_map::look run_map::walk_on(std::vector<known_run>& runs, std::uint64_t& at, 
 bool run_map::read_run(std::uint64_t at, std::uint64_t end, known_run& into, complaints& wrong) const {
     const run& r = arena_->at<run>(at);
     const std::uint64_t head = read(r.head), pages = pages_of(head), kind = kind_of(head);
-    if (pages == 0 || pages > (end - at) / page || kind < free_run || kind > history_run) {
+    if (pages == 0 || pages > (end - at) / page || kind < free_run || kind > leaving_run) {
         wrong.say("at " + hex(at) + " there is no run: its head is " + hex(head));
         return false;
     }
-    into = {at, pages, kind, read(r.detail), read(r.next), 0, {}};
+    const bool leaves = kind == leaving_run;
+    into = {at, pages, leaves ? slab_run : kind, read(r.detail), read(r.next), leaves, 0, {}};
     if (kind == large_run || kind == groups_run || kind == history_run) into.claimed.resize(1);
-    return kind != slab_run || check_slab(into, wrong);
+    return into.kind != slab_run || check_slab(into, wrong);
 }
 
 bool run_map::check_slab(known_run& slab, complaints& wrong) const {
@@ -255,7 +256,7 @@ void run_map::undo() {
 
 void run_map::check_leftovers(complaints& wrong) const {
     for (const known_run& slab : runs_) {
-        if (slab.kind != slab_run) continue;
+        if (slab.kind != slab_run || slab.leaves) continue;
         const auto known = slab.claimed.begin() + static_cast<std::ptrdiff_t>(slab.cells_at_first);
         const auto lost = static_cast<std::uint64_t>(std::count(slab.claimed.begin(), known, false));
         if (lost != 0) wrong.say(number(lost) + " cells of the slab at " + hex(slab.offset) + " are lost");

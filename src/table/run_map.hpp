@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Only reads. Who owns `space` raises `space_turns` before it changes a run; so what was read while nobody alive owned
-// it, and while `space_turns` stayed, is as it was at that moment. Slabs and runs of buckets stay what they are for
-// ever: where others change runs all the time, the walk goes on from the last of those that it is sure of, and the map
+// it, and while `space_turns` stayed, is as it was at that moment. Slabs and runs of buckets stay what they are, unless
+// somebody compacts (`slabs_freed` tells, and then nothing here counts): where others change runs all the time, the walk goes on from the last of those that it is sure of, and the map
 // is then of several moments.
 #pragma once
 
@@ -47,6 +47,7 @@ class run_map {
     // A large run or one of buckets has one "cell".
     struct known_run {
         std::uint64_t offset, pages, kind, detail, next;
+        bool leaves = false;               // a slab, of whose cells some may be nobody's (compact.hpp)
         std::uint64_t cells_at_first = 0;  // of a slab: how many had been handed out when the first map was made
         std::vector<bool> claimed;
 

@@ -15,11 +15,6 @@ constexpr std::uint64_t growth_min = std::uint64_t{64} << 10;
 constexpr std::uint64_t growth_max = std::uint64_t{16} << 20;
 constexpr std::uint64_t slab_max = std::uint64_t{256} << 10;
 
-// Where a free cell says which one is next. A group's slots stay 0: who still reads in it finds no record.
-word& link_of(record& cell, std::uint64_t cell_class) noexcept {
-    return cell_class == group_class ? reinterpret_cast<group&>(cell).next : cell.lengths;
-}
-
 constexpr std::uint64_t pages_for(std::uint64_t bytes) noexcept {
     return (sizeof(run) + bytes + spare_bytes + page - 1) / page;
 }
@@ -111,14 +106,27 @@ bool space::join(std::uint64_t at, std::uint64_t end, std::uint64_t& head) const
         for (word* const hint : {&body_->rover, &body_->fresh}) {
             if (read(*hint) == behind) write(*hint, at);
         }
+        if (read(next->holes) != 0) write(here.holes, 1);
         head = run_head(pages_of(head) + pages_of(other), free_run);
         write(here.head, head);
     }
     return true;
 }
 
-// A free run of at least so many pages, not marked yet: the next one that fits from `rover` on, or the one at the end.
+// A free run of at least so many pages, not marked yet, that may be written.
 result<std::uint64_t> space::find_pages(std::uint64_t pages, const char* operation) {
+    const auto found = find_run(pages, operation);
+    if (!found) return found;
+    const run& r = arena_->at<run>(*found);
+    if (read(r.holes) == 0) [[likely]]
+        return found;
+    const std::uint64_t wanted = std::min(pages_of(read(r.head)), pages + 1);
+    if (auto room = arena_->reserve(*found, wanted * page); !room) return room.error();
+    return found;
+}
+
+// The next one that fits from `rover` on, or the one at the end.
+result<std::uint64_t> space::find_run(std::uint64_t pages, const char* operation) {
     const std::uint64_t end = read(body_->end);
     std::uint64_t at = read(body_->rover);
     const auto look = [&](std::uint64_t offset, std::uint64_t& head) {
@@ -180,10 +188,15 @@ void space::hand_out(std::uint64_t offset, std::uint64_t pages, run_kind kind, s
     const std::uint64_t had = pages_of(read(r.head));
     write(body_->pending, offset);
     write(body_->layout, read(body_->layout) + 1);
-    if (had > pages) write(arena_->at<run>(offset + pages * page).head, run_head(had - pages, free_run));
+    if (had > pages) {
+        run& rest = arena_->at<run>(offset + pages * page);
+        write(rest.holes, read(r.holes));
+        write(rest.head, run_head(had - pages, free_run));
+    }
     write(r.detail, detail);
     write(r.next, offset + sizeof(run));
     write(r.head, run_head(pages, kind));
+    write(r.holes, 0);
     if (read(body_->fresh) == offset && had > pages) write(body_->fresh, offset + pages * page);
 }
 
@@ -366,6 +379,7 @@ result<void> space::recover(unsigned stripe, shared::patience& until, const char
         if (!chain(stripe)) return damaged(operation);
         return {};
     }
+    if (doing == collecting && !finish_collecting(stripe)) return damaged(operation);
     if (doing != taking) return {};
     if (cell_class == large_class) {
         if (auto given = give_run(stripe, offset, s.cell, until, operation); !given) return given.error();

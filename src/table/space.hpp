@@ -23,6 +23,7 @@
 //   E1 the object grows
 //   E2 a free run's head at the old end
 //   E3 end behind it                          <- there
+// How slabs are emptied and become free runs is in compact.hpp.
 //
 // Invariants
 //   I1 Runs tile [arena_offset, end) at every moment: A3 splits and B2 joins by one store, E3 adds one.
@@ -31,6 +32,9 @@
 //   I3 Each cell that was handed out is in use, in one list, or named by its stripe's step.
 //   I4 Who owns `space` raises `space_turns` before it changes anything: so who only reads knows what is of one moment
 //      (run_map.hpp). A cell stays with the stripe to which it was handed out.
+//   I5 A free run that may have holes says so in its head: the rest of one before it is a run (A2), two that are joined
+//      before they are one, and one that is given back before it is. What is handed out is reserved first, and one page
+//      more, for the head of the rest.
 //
 // Crash story. Whoever takes `space` from the dead: a pending run that nothing leads to is free again (before A4) or
 // stays (after it); B2 to B4 are done, before anybody can have the pages, so that no step frees a run twice; a stripe
@@ -39,6 +43,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <vector>
 
 #include "samepage/result.hpp"
 #include "shared/owner_word.hpp"
@@ -46,6 +52,11 @@
 #include "table/arena.hpp"
 
 namespace samepage::tables {
+
+// Where a free cell says which one is next. A group's slots stay 0: who still reads in it finds no record.
+inline word& link_of(record& cell, std::uint64_t cell_class) noexcept {
+    return cell_class == group_class ? reinterpret_cast<group&>(cell).next : cell.lengths;
+}
 
 inline error damaged(const char* operation) {
     return error(errc::corrupt, operation, "the table's bytes cannot be; something else has written in it");
@@ -66,8 +77,32 @@ class space {
     // May be repeated after a death.
     result<void> give(unsigned stripe, unsigned cell_class, std::uint64_t cell, word& named, shared::patience& until,
                       const char* operation);
-    // After a death in refilling or taking.
+    // After a death in refilling, taking or collecting.
     result<void> recover(unsigned stripe, shared::patience& until, const char* operation);
+
+    // Takes out of a list, for ever, what lies in pages that leave; of the first cells only, those before the first that
+    // stays. Calls gone(offset) for each. False: damage. (collect.cpp)
+    using is_leaving = std::function<bool(std::uint64_t)>;
+    using is_gone = std::function<void(std::uint64_t)>;
+    bool collect(unsigned stripe, unsigned cell_class, const is_leaving& leaves, const is_gone& gone,
+                 bool first_only = false) const;
+
+    // ---- For the owner of `space`, who compacts -------------------------------------------------------------------
+
+    struct known_slab {
+        std::uint64_t offset, pages, next;
+        unsigned cell_class;
+        bool leaves;  // already: who began it was killed, or couldn't empty it
+    };
+    // All slabs but those from which cells are handed out. False: damage.
+    bool list_slabs(std::vector<known_slab>& slabs) const;
+    void make_leave(const std::vector<std::uint64_t>& slabs) const;
+    // Of slabs all of whose cells were collected.
+    void free_slabs(const std::vector<std::uint64_t>& slabs) const;
+    // For who has the object alone. Gives free pages back to the system, but for one of each run.
+    result<void> give_back(const char* operation) const;
+    // What that would give.
+    std::uint64_t bytes_to_give() const;
 
     // ---- For the owner of `growth` -------------------------------------------------------------------------------
 
@@ -90,6 +125,7 @@ class space {
     bool is_led_to(std::uint64_t offset, const run& r) const;
     bool join(std::uint64_t at, std::uint64_t end, std::uint64_t& head) const;
     result<std::uint64_t> find_pages(std::uint64_t pages, const char* operation);
+    result<std::uint64_t> find_run(std::uint64_t pages, const char* operation);
     result<void> add_pages(std::uint64_t pages, const char* operation);
     void hand_out(std::uint64_t offset, std::uint64_t pages, run_kind kind, std::uint64_t detail);
     result<void> refill(unsigned stripe, unsigned cell_class, shared::patience& until, const char* operation);
@@ -98,6 +134,10 @@ class space {
     result<std::uint64_t> take_cell(unsigned stripe, unsigned cell_class, shared::patience& until,
                                     const char* operation);
     bool chain(unsigned stripe) const;
+    bool finish_collecting(unsigned stripe) const;
+    // Calls use(offset, run) for each. False: damage.
+    template <class Use>
+    bool for_each_run(Use&& use) const;
 
     run* run_at(std::uint64_t offset) const {
         const bool fits = offset >= arena_offset && offset % page == 0 && arena_->reaches(offset, page);

@@ -159,6 +159,9 @@ struct table_bytes::state {
     };
     result<standstill> hold_writers(shared::patience& until, const char* operation) const;
 
+    class compactor;  // compact.cpp
+    result<void> fill_holes() const;
+
     // ---- Locked keys (record_lock.cpp) -----------------------------------------------------------------------------
 
     result<shared::turn> pass_locks(shared::turn given, std::uint64_t hash, shared::patience& until,

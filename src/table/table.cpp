@@ -62,6 +62,7 @@ result<table_bytes> table_bytes::state::open(std::string_view place, os::disposi
     auto s = std::make_unique<state>();
     if (auto opened = s->opened.open(request); !opened) return opened.error();
     s->attach(options);
+    if (auto good = s->fill_holes(); !good) return good.error();
     if (auto good = s->come_back(options, operation); !good) return good.error();
     if (options.sole_writer) {
         if (auto alone = s->be_sole(options.timeout, operation); !alone) return alone.error();

@@ -176,6 +176,19 @@ result<void> writer::erase(std::uint64_t hash, const place& at, shared::patience
     return publish(stripe, what, until, operation);
 }
 
+result<void> writer::move(unsigned stripe, const place& at, shared::patience& until, const char* operation) {
+    skip_number(stripe);
+    const std::uint64_t bytes = record_bytes(at.record.lengths), before = read(*at.slot);
+    const auto cell = space_.take(stripe, bytes, until, operation);
+    if (!cell) return cell.error();
+    // Nobody changes the old one meanwhile.
+    for (std::uint64_t i = sizeof(word); i < bytes; i += sizeof(word))
+        write(arena_->at<word>(*cell + i), read(arena_->at<word>(at.record.offset + i)));
+    write(arena_->at<record>(*cell).number, at.record.number);
+    const std::uint64_t after = (before & ~(slot_expires - 1)) | *cell / 8;
+    return publish(stripe, {*at.slot, after, before, class_of(bytes), 0, 0}, until, operation);
+}
+
 result<std::uint64_t> writer::add_node(word& link, std::uint64_t hash, std::uint64_t owner, shared::patience& until,
                                        const char* operation) {
     const unsigned stripe = stripe_of(hash);
@@ -204,6 +217,7 @@ result<void> writer::recover(unsigned stripe, shared::patience& until, const cha
     skip_number(stripe);
     switch (read(s.doing)) {
         case refilling:
+        case collecting:
         case taking: return space_.recover(stripe, until, operation);
         case splitting:
             if (!clear_strangers(read(s.at))) return damaged(operation);

@@ -67,6 +67,11 @@ class writer {
             return {};
         return sweep_bucket(hash, until, operation);
     }
+    // The record that a slot leads to, into another cell; it is the same afterwards, its version too.
+    result<void> move(unsigned stripe, const place& at, shared::patience& until, const char* operation);
+    // Who compacts, in a stripe: before it changes a list.
+    void begin_collecting(unsigned stripe) const { skip_number(stripe); }
+    const space& pages() const noexcept { return space_; }
     // A locked key's node: behind the list's last link, which that is; out of it again, where that link leads to it.
     result<std::uint64_t> add_node(word& link, std::uint64_t hash, std::uint64_t owner, shared::patience& until,
                                    const char* operation);

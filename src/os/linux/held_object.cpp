@@ -391,6 +391,40 @@ result<std::uint64_t> held_object::refresh_size() {
     return state_->size_bytes;
 }
 
+std::uint64_t held_object::stored_bytes() const noexcept {
+    struct stat found {};
+    if (!state_ || ::fstat(state_->mapped().get(), &found) != 0) return 0;
+    return static_cast<std::uint64_t>(found.st_blocks) * 512;
+}
+
+result<void> held_object::discard(std::uint64_t offset, std::uint64_t size_bytes) const {
+    if (!state_) return error(errc::closed, "give space back");
+    return punch_hole(state_->mapped().get(), offset, size_bytes);
+}
+
+result<void> held_object::reserve(std::uint64_t offset, std::uint64_t size_bytes) const {
+    if (!state_) return error(errc::closed, "reserve space");
+    return reserve_inside(state_->mapped().get(), offset, size_bytes, state_->path);
+}
+
+// An opener that finds the life lock taken so comes again (L1).
+result<bool> held_object::when_alone(const std::function<result<void>()>& deed) const {
+    if (!state_ || !state_->file || state_->path.empty()) return false;
+    const no_fork still;
+    const int file = state_->file.get();
+    const auto gate = try_lock(file, gate_byte, lock_mode::exclusive);
+    if (!gate || !*gate) return gate;
+    const auto alone = try_lock(file, life_byte, lock_mode::exclusive);
+    result<void> done;
+    if (alone && *alone) {
+        done = deed();
+        static_cast<void>(try_lock(file, life_byte, lock_mode::shared));  // nobody can be in the way
+    }
+    unlock(file, gate_byte);
+    if (!done) return done.error();
+    return alone;
+}
+
 result<void> held_object::check_name() const {
     if (!state_) return error(errc::closed, "check the name");
     if (state_->path.empty()) return {};

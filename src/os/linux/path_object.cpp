@@ -89,7 +89,7 @@ result<void> check_file(const acquire_request& request, int descriptor, held_obj
                      request.where->name + " is not a file: only files can be mapped");
     }
     s.size_bytes = static_cast<std::uint64_t>(found.st_size);
-    if (request.access == access::read_only) return {};
+    if (request.access == access::read_only || request.holes_stay) return {};
     return reserve_file(descriptor, found, 0, request.where->name);
 }
 

@@ -67,6 +67,23 @@ result<void> look_ahead(const std::string& path, std::uint64_t wanted) {
     return {};
 }
 
+// False: this filesystem reserves nothing: outside the promise, by name.
+result<bool> fill(int descriptor, std::uint64_t from_bytes, std::uint64_t end_bytes, const std::string& path) {
+    for (std::uint64_t at = from_bytes; at < end_bytes;) {
+        const std::uint64_t piece = std::min(piece_bytes, end_bytes - at);
+        if (::fallocate(descriptor, 0, static_cast<off_t>(at), static_cast<off_t>(piece)) == 0) {
+            at += piece;
+        } else if (errno == EOPNOTSUPP || errno == ENOSYS) {
+            return false;
+        } else if (errno == ENOSPC || errno == EDQUOT || errno == ENOMEM) {
+            return full(errno, path, end_bytes - from_bytes);
+        } else if (errno != EINTR) {
+            return from_system(operation, errno);
+        }
+    }
+    return true;
+}
+
 }  // namespace
 
 std::string human_bytes(std::uint64_t bytes) {
@@ -110,20 +127,10 @@ result<void> reserve_space(int descriptor, std::uint64_t from_bytes, std::uint64
     if (size_bytes - from_bytes >= look_ahead_bytes) {
         if (auto room = look_ahead(path, size_bytes - from_bytes); !room) return room;
     }
-    for (std::uint64_t at = from_bytes; at < size_bytes;) {
-        const std::uint64_t piece = std::min(piece_bytes, size_bytes - at);
-        if (::fallocate(descriptor, 0, static_cast<off_t>(at), static_cast<off_t>(piece)) == 0) {
-            at += piece;
-        } else if (errno == EOPNOTSUPP || errno == ENOSYS) {
-            // This filesystem reserves nothing: outside the promise, by name.
-            if (::ftruncate(descriptor, static_cast<off_t>(size_bytes)) != 0) return from_system(operation, errno);
-            return {};
-        } else if (errno == ENOSPC || errno == EDQUOT || errno == ENOMEM) {
-            return full(errno, path, size_bytes - from_bytes);
-        } else if (errno != EINTR) {
-            return from_system(operation, errno);
-        }
-    }
+    const auto reserved = fill(descriptor, from_bytes, size_bytes, path);
+    if (!reserved) return reserved.error();
+    if (!*reserved && ::ftruncate(descriptor, static_cast<off_t>(size_bytes)) != 0)
+        return from_system(operation, errno);
     return {};
 }
 
@@ -132,6 +139,24 @@ result<void> reserve_file(int descriptor, const struct stat& found, std::uint64_
     const bool has_holes = static_cast<std::uint64_t>(found.st_blocks) * 512 < now_bytes;
     if (!has_holes && size_bytes <= now_bytes) return {};
     return reserve_space(descriptor, has_holes ? 0 : now_bytes, std::max(size_bytes, now_bytes), path);
+}
+
+result<void> reserve_inside(int descriptor, std::uint64_t offset, std::uint64_t size_bytes, const std::string& path) {
+    const auto reserved = fill(descriptor, offset, offset + size_bytes, path);
+    if (!reserved) return reserved.error();
+    return {};
+}
+
+result<void> punch_hole(int descriptor, std::uint64_t offset, std::uint64_t size_bytes) {
+    for (;;) {
+        if (::fallocate(descriptor, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset),
+                        static_cast<off_t>(size_bytes)) == 0)
+            return {};
+        if (errno == EINTR) continue;
+        if (errno == EOPNOTSUPP || errno == ENOSYS)
+            return error(errc::not_supported, "give space back", "this filesystem can't");
+        return from_system("give space back", errno);
+    }
 }
 
 }  // namespace samepage::os

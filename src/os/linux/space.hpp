@@ -20,6 +20,11 @@ result<void> reserve_space(int descriptor, std::uint64_t from_bytes, std::uint64
 // somebody stores into one on a full disk. Never shrinks it.
 result<void> reserve_file(int descriptor, const struct stat& found, std::uint64_t size_bytes, const std::string& path);
 
+// Memory or disk for bytes inside a file.
+result<void> reserve_inside(int descriptor, std::uint64_t offset, std::uint64_t size_bytes, const std::string& path);
+// Gives theirs back. not_supported.
+result<void> punch_hole(int descriptor, std::uint64_t offset, std::uint64_t size_bytes);
+
 // Bytes that a memory cgroup still lets this process use; nothing when there is no limit to be seen.
 std::optional<std::uint64_t> cgroup_room();
 

@@ -64,6 +64,14 @@ result<void> held_object::flush() const {
 // FlushFileBuffers has written the filesystem's log as well, in which its making comes first.
 result<void> held_object::flush_name() const { return {}; }
 
+// Windows gives back no part of a section that is mapped.
+std::uint64_t held_object::stored_bytes() const noexcept { return size_bytes(); }
+result<void> held_object::discard(std::uint64_t, std::uint64_t) const {
+    return error(errc::not_supported, "give space back", "Windows gives back no part of what is mapped");
+}
+result<void> held_object::reserve(std::uint64_t, std::uint64_t) const { return {}; }
+result<bool> held_object::when_alone(const std::function<result<void>()>&) const { return false; }
+
 result<std::uint64_t> boot() {
     constexpr const char* operation = "ask which boot this is";
     const HMODULE library = GetModuleHandleW(L"ntdll.dll");
