@@ -47,11 +47,11 @@ bool space::collect(unsigned stripe, unsigned cell_class, const is_leaving& leav
         } else {
             write(s.cell, at);
             write(s.cell_class, cell_class);
-            write(s.doing, collecting);                                // G1
+            write(s.doing, collecting);  // G1
             if (next == 0 && before != nullptr) write(list.last, before_at);
             write(before == nullptr ? list.first : link_of(*before, cell_class), next);  // G2
-            write(link_of(*cell, cell_class), collected);              // G3
-            write(s.doing, no_step);                                   // G4
+            write(link_of(*cell, cell_class), collected);                                // G3
+            write(s.doing, no_step);                                                     // G4
             gone(at);
         }
         at = next;

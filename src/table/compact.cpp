@@ -59,8 +59,8 @@ class table_bytes::state::compactor {
         std::uint64_t cells() const noexcept { return collected.size(); }
         std::uint64_t live() const noexcept { return cells() - std::min(cells(), free + collected_count); }
         void collect(std::uint64_t at) {
-            const auto index = static_cast<std::size_t>((at - offset - sizeof(tables::run)) /
-                                                        tables::class_bytes(cell_class));
+            const auto index =
+                static_cast<std::size_t>((at - offset - sizeof(tables::run)) / tables::class_bytes(cell_class));
             if (index >= collected.size() || collected[index]) return;
             collected[index] = true;
             ++collected_count;
@@ -251,8 +251,7 @@ result<void> table_bytes::state::fill_holes() const {
     if (!now) return now.error();
     tables::run_map map(*bytes, *self);
     tables::complaints wrong;
-    if (is_in_doubt(*now) ||
-        map.make(os::deadline::after(writer_patience), wrong) != tables::run_map::outcome::whole)
+    if (is_in_doubt(*now) || map.make(os::deadline::after(writer_patience), wrong) != tables::run_map::outcome::whole)
         return object.reserve(0, object.size_bytes());
     std::uint64_t from = 0;
     for (const tables::run_map::known_run& r : map.runs()) {

@@ -96,8 +96,8 @@ class finder {
     bool is_whole(const group& in, unsigned index, std::uint64_t slot, const seen_record& seen) const {
         const bool same = read(arena_->at<record>(seen.offset).number) == seen.number;
         const std::uint64_t layout = read(body_->layout);
-        return same && (layout == seen.layout ||
-                        (moves_of(layout) == moves_of(seen.layout) && read(in.slots[index]) == slot));
+        return same &&
+               (layout == seen.layout || (moves_of(layout) == moves_of(seen.layout) && read(in.slots[index]) == slot));
     }
 
    private:

@@ -59,6 +59,7 @@ table_bytes open(const scene& s, samepage::access access) {
 }
 
 bool is_lock(const deed& d) { return d.bytes == locks || d.bytes == locks_all || d.bytes == locks_two; }
+bool is_of_a_record(const deed& d) { return !is_lock(d) && d.bytes != keeps_history && d.bytes != compacts; }
 
 namespace {
 
@@ -97,6 +98,11 @@ samepage::result<void> perform(const scene& s, const plot& p, const table_bytes&
     if (d.bytes == keeps_history) {
         const auto kept = t.keep_history(1, timeout);
         if (!kept) return kept.error();
+        return {};
+    }
+    if (d.bytes == compacts) {
+        const auto done = t.compact(timeout);
+        if (!done) return done.error();
         return {};
     }
     if (d.bytes == 0) {

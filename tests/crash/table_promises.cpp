@@ -20,7 +20,7 @@ struct expectation {
 };
 
 void note(const scene& s, const plot& p, const deed& d, contents& in) {
-    if (is_lock(d) || d.bytes == keeps_history) return;
+    if (!is_of_a_record(d)) return;
     const std::string key = key_of(s, p, d);
     in[key] = d.bytes == 0 || d.expires_in == long_ago ? std::nullopt : std::optional(value_of(key, d));
 }
@@ -34,7 +34,7 @@ expectation expected(const scene& s, const plot& p) {
         for (std::size_t i = 0; i < line.acknowledged; ++i) note(s, p, deeds[i], all.sure);
         if (line.begun > line.acknowledged + line.refused) note(s, p, deeds[line.acknowledged], all.maybe);
         for (const deed& d : deeds) {
-            if (!is_lock(d) && d.bytes != keeps_history) all.sure.try_emplace(key_of(s, p, d));
+            if (is_of_a_record(d)) all.sure.try_emplace(key_of(s, p, d));
         }
     }
     return all;

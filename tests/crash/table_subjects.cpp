@@ -161,6 +161,25 @@ subject locking_from_who_leaves(const char* name) {
     return s;
 }
 
+// Who compacts next empties what a dead one has left half-empty, and nothing of it is lost.
+subject compacting(const plot& p) {
+    subject s = playing("table.compact", p);
+    s.check = [=](const scene& at) {
+        all_is_right(at, p);
+        const auto done = open(at).compact(patience);
+        require(at, done.has_value(), "can't compact: " + (done ? "" : done.error().message()));
+        require(at, table_inside::wrong_with(at.place).empty(), table_inside::wrong_with(at.place));
+        const table_inside::view inside(at.place);
+        std::uint64_t offset = tables::arena_offset;
+        while (offset < tables::read(inside.body().end)) {
+            const std::uint64_t head = tables::read(inside.bytes().at<tables::run>(offset).head);
+            require(at, tables::kind_of(head) != tables::leaving_run, "a slab is never empty");
+            offset += tables::pages_of(head) * tables::page;
+        }
+    };
+    return s;
+}
+
 script filled(std::uint64_t bucket, unsigned count, unsigned bytes) {
     script all;
     for (unsigned i = 0; i < count; ++i) all.push_back({bucket, i, bytes});
@@ -195,6 +214,13 @@ std::vector<subject> table_subjects() {
     // Passed by: small ones, and one that has pages of its own.
     const script expired = with_expiry(filled(3, 2, small) + script{{3, 2, huge}}, long_ago) + script{{3, 10, small}};
     const script later = with_expiry({{3, 0, middle, 'b'}, {3, 1, middle}}, much_later);
+    // Three slabs: the first is left with two records, the second with a dozen, the third gives cells out.
+    script sparse = filled(3, 50, third_size);
+    for (unsigned i = 0; i < 30; ++i) {
+        if (i != 4 && i != 15) sparse.push_back({3, i, 0});
+    }
+    const script compaction = {{3, 0, compacts}};
+    const script beside = {{5, 0, middle}, {3, 51, third_size}, {35, 0, third_size}};
     const script many = filled(0, 4, small) + dirty + filled(5, 50, small);
     return {
         playing("table.put", {{{4, 0, middle}}, {{3, 0, middle}, {3, 1, middle}}, others, taking_it}, false),
@@ -224,6 +250,7 @@ std::vector<subject> table_subjects() {
         playing("table.history_sweep", {expired, {{3, 11, small}}, others, {{3, 12, small}}, 0, 1, long_history}),
         playing("table.history_split", {crowd, {{0, 9, small}}, others_small, {{32, 9, 0}}, 0, 2, long_history}),
         playing("table.keep_history", {one, {{3, 0, keeps_history}, {3, 0, middle}}, others, {{3, 0, keeps_history}}}),
+        compacting({sparse, compaction, beside, {}}),
         locking_from_who_leaves("table.lock_from_who_leaves"),
         recovering("table.recover_lock", {one, {{3, 0, locks}}, others, {{3, 0, locks}}}, 3, tables::publishing),
         recovering("table.recover_splitting", {crowd, {{32, 2, small}}, others_small, {{0, 9, small}}, 0, 2}, 0,

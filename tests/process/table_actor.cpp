@@ -15,7 +15,7 @@
 //   guard KEYS              -> "guarding"; for ever locks one of so many pairs of records, or all, sees that they are
 //                              equal, or repairs them after a death, and puts new ones; says what is wrong
 //   storm REGION CLERK      -> "storming"; does deed after deed, for ever, and leaves the number of the last that was
-//                              acknowledged in the region's word CLERK
+//                              acknowledged in the region's word CLERK; compacts now and then
 // Every error is answered by its name alone: "timed_out".
 #include <atomic>
 #include <cstdlib>
@@ -106,6 +106,9 @@ struct stage {
                 if (const auto gone = table.erase_text(mine.key()); !gone) return refuse(gone.error());
             }
             progress.store(turn);
+            if (mine.compacts()) {
+                if (const auto moved = table.compact(); !moved) return refuse(moved.error());
+            }
         }
     }
 

@@ -20,6 +20,7 @@ struct deed {
     }
     std::string key() const { return std::to_string(clerk) + "." + std::to_string(dice() % keys); }
     bool erases() const { return dice() / keys % 5 == 0; }
+    bool compacts() const { return dice() / 7 % 50 == 0; }
     std::string value() const {
         const std::uint64_t kind = dice() / 100 % 40, size = dice() / 4000;
         // Seldom a large record, sometimes a middling one.

@@ -28,7 +28,9 @@ constexpr bool gives_back = true;
 constexpr unsigned many = 20000;
 
 std::string key_of(unsigned i) { return "key " + std::to_string(i); }
-std::string text_of(unsigned i) { return std::to_string(i) + std::string(40 + i % 90, static_cast<char>('a' + i % 26)); }
+std::string text_of(unsigned i) {
+    return std::to_string(i) + std::string(40 + i % 90, static_cast<char>('a' + i % 26));
+}
 
 std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
 
