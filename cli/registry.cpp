@@ -36,6 +36,7 @@ constexpr command_entry entries[] = {
     {"table", "count", "Say how many records there are", make_table_count},
     {"table", "watch", "Print each new value of a key", make_table_watch},
     {"table", "checkpoint", "Make it survive power failures, as it is now", make_table_checkpoint},
+    {"table", "compact", "Move records together, give back what is free", make_table_compact},
     {"table", "verify", "Say whether it is whole, or what is wrong", make_table_verify},
     {"table", "hold", "Create a table and hold it", make_table_hold},
     {"table", "lock", "Run a command while a key is locked", make_table_lock},

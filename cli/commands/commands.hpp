@@ -33,6 +33,7 @@ std::unique_ptr<command> make_table_scan();
 std::unique_ptr<command> make_table_count();
 std::unique_ptr<command> make_table_watch();
 std::unique_ptr<command> make_table_checkpoint();
+std::unique_ptr<command> make_table_compact();
 std::unique_ptr<command> make_table_verify();
 std::unique_ptr<command> make_table_hold();
 std::unique_ptr<command> make_table_lock();

@@ -80,8 +80,8 @@ class space {
     // After a death in refilling, taking or collecting.
     result<void> recover(unsigned stripe, shared::patience& until, const char* operation);
 
-    // Takes out of a list, for ever, what lies in pages that leave; of the first cells only, those before the first that
-    // stays. Calls gone(offset) for each. False: damage. (collect.cpp)
+    // Takes out of a list, for ever, what lies in pages that leave; `first_only`: until it begins with one that stays.
+    // Calls gone(offset) for each. False: damage. (collect.cpp)
     using is_leaving = std::function<bool(std::uint64_t)>;
     using is_gone = std::function<void(std::uint64_t)>;
     bool collect(unsigned stripe, unsigned cell_class, const is_leaving& leaves, const is_gone& gone,

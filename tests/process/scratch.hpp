@@ -21,6 +21,9 @@ std::string path();                         // of the directory, for files of a 
 std::string file(const std::string& word);  // a path in it, as a place
 std::vector<std::string> left_names();      // the files that stand for names; Windows: none, the kernel keeps them
 
+// Whether the system takes parts of what is mapped back.
+extern const bool gives_back;
+
 // The size of a named region as whoever opens it sees it: what it was made with; Windows counts in pages.
 std::uint64_t size_seen(std::uint64_t size_bytes);
 

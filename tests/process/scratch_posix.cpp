@@ -49,4 +49,6 @@ std::vector<std::string> left_names() {
 
 std::uint64_t size_seen(std::uint64_t size_bytes) { return size_bytes; }
 
+const bool gives_back = true;
+
 }  // namespace scratch

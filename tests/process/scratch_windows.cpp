@@ -32,4 +32,6 @@ std::vector<std::string> left_names() { return {}; }
 
 std::uint64_t size_seen(std::uint64_t size_bytes) { return (size_bytes + 4095) / 4096 * 4096; }
 
+const bool gives_back = false;
+
 }  // namespace scratch

@@ -19,12 +19,6 @@ using runner::fresh_name;
 using samepage::table_bytes;
 using samepage::table_compaction;
 
-#ifdef _WIN32
-constexpr bool gives_back = false;
-#else
-constexpr bool gives_back = true;
-#endif
-
 constexpr unsigned many = 20000;
 
 std::string key_of(unsigned i) { return "key " + std::to_string(i); }
@@ -73,7 +67,7 @@ TEST(table_compact_test, records_keep_their_values_and_versions_and_space_comes_
     EXPECT_EQ(all_of(t), before);
     is_whole(t);
     const std::uint64_t size = t.info()->size_bytes;
-    if (gives_back) {
+    if (scratch::gives_back) {
         EXPECT_GT(done->given_bytes, size / 3);
         EXPECT_EQ(done->pending_bytes, 0U);
         EXPECT_LT(done->size_bytes, size - size / 3);
@@ -127,7 +121,7 @@ TEST(table_compact_test, while_others_have_it_open_it_says_how_much_waits) {
     EXPECT_GT(done->pending_bytes, t.info()->size_bytes / 3);
     EXPECT_EQ(all_of(other), all_of(t));
     other.close();
-    if (!gives_back) return;
+    if (!scratch::gives_back) return;
     const auto later = t.compact();
     ASSERT_TRUE(later) << later.error().message();
     EXPECT_EQ(later->pending_bytes, 0U);
