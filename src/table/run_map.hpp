@@ -3,8 +3,8 @@
 //
 // Only reads. Who owns `space` raises `space_turns` before it changes a run; so what was read while nobody alive owned
 // it, and while `space_turns` stayed, is as it was at that moment. Slabs and runs of buckets stay what they are, unless
-// somebody compacts (`slabs_freed` tells, and then nothing here counts): where others change runs all the time, the walk
-// goes on from the last of those that it is sure of, and the map is then of several moments.
+// somebody compacts (`slabs_freed` tells, and then nothing here counts): where others change runs all the time, the
+// walk goes on from the last of those that it is sure of, and the map is then of several moments.
 #pragma once
 
 #include <cstdint>

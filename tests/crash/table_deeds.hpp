@@ -23,7 +23,8 @@ inline constexpr unsigned small = 40, middle = 300, other_size = 120, third_size
 
 // Puts a value of `bytes` under the nth key of a bucket (of 64), or erases it (0), if it is there. Or locks it for a
 // moment, or all; or that key and the next, and unlocks them in the same order. Or makes the history, or compacts.
-// Records may expire: long after the test, or before it, so that nobody sees them: those are put by a clock that is behind.
+// Records may expire: long after the test, or before it, so that nobody sees them: those are put by a clock that is
+// behind.
 inline constexpr unsigned locks = 1, locks_all = 2, locks_two = 3, keeps_history = 4, compacts = 5;
 inline constexpr samepage::duration long_ago = std::chrono::seconds(1), much_later = std::chrono::hours(24);
 struct deed {
