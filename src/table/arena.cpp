@@ -85,6 +85,12 @@ void arena::gather() const {
     note_loose();
 }
 
+void arena::leave_loose() const {
+    const std::scoped_lock alone(mutex_);
+    loose_begin_ = std::max(loose_begin_, loose_end_);
+    note_loose();
+}
+
 // Under mutex_.
 void arena::note_loose() const {
     // relaxed: as in is_loose()

@@ -73,6 +73,8 @@ class arena {
         // relaxed: a hint; gather() looks again under the mutex
         return is_loose_.load(std::memory_order_relaxed);
     }
+    // Leaves those that are there as they are: they would take what is given back again.
+    void leave_loose() const;
     // Does that with one large page, which takes a millisecond or some: call it owning nothing.
     void gather() const;
 

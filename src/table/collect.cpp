@@ -102,7 +102,7 @@ void space::make_leave(const std::vector<std::uint64_t>& slabs) const {
     }
 }
 
-// C5.
+// C6.
 void space::free_slabs(const std::vector<std::uint64_t>& slabs) const {
     write(body_->slabs_freed, read(body_->slabs_freed) + 1);
     for (const std::uint64_t offset : slabs) {
@@ -112,6 +112,7 @@ void space::free_slabs(const std::vector<std::uint64_t>& slabs) const {
 }
 
 result<void> space::give_back(const char* operation) const {
+    arena_->leave_loose();
     const std::uint64_t end = read(body_->end);
     result<void> done;
     const bool whole = for_each_run([&](std::uint64_t at, run& r, std::uint64_t& head) {

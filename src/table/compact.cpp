@@ -16,9 +16,6 @@ namespace {
 
 constexpr const char* compacting = "compact a table";
 
-// Records that writers put into leaving slabs meanwhile are moved again so often; then their slabs stay.
-constexpr unsigned passes_max = 4;
-
 // Fuller slabs aren't worth it: of an eighth of the cells nothing is known to be had by moving the rest.
 constexpr std::uint64_t worth_it(std::uint64_t cells) noexcept { return cells - cells / 8; }
 
@@ -37,11 +34,8 @@ class table_bytes::state::compactor {
         choose();
         if (leaving_.empty()) return {};
         if (auto done = make_leave(); !done) return done;
-        for (unsigned pass = 0; pass < passes_max && has_more(); ++pass) {
-            if (auto done = collect(); !done) return done;
-            if (auto done = move(); !done) return done;
-            if (auto done = collect(); !done) return done;
-        }
+        if (auto done = collect_and_move(); !done) return done;
+        if (auto done = finish(); !done) return done;
         return free_slabs();
     }
     std::uint64_t moved() const noexcept { return moved_; }
@@ -58,6 +52,9 @@ class table_bytes::state::compactor {
         }
         std::uint64_t cells() const noexcept { return collected.size(); }
         std::uint64_t live() const noexcept { return cells() - std::min(cells(), free + collected_count); }
+        bool is_emptier_than(const slab& other) const noexcept {
+            return live() * other.cells() < other.live() * cells();
+        }
         void collect(std::uint64_t at) {
             const auto index =
                 static_cast<std::size_t>((at - offset - sizeof(tables::run)) / tables::class_bytes(cell_class));
@@ -120,7 +117,7 @@ class table_bytes::state::compactor {
         }
         for (unsigned c = 0; c < tables::record_classes; ++c) {
             std::sort(of_class[c].begin(), of_class[c].end(),
-                      [&](std::size_t a, std::size_t b) { return slabs_[a].live() < slabs_[b].live(); });
+                      [&](std::size_t a, std::size_t b) { return slabs_[a].is_emptier_than(slabs_[b]); });
             std::uint64_t wanted = 0;
             for (const std::size_t i : of_class[c]) {
                 const slab& one = slabs_[i];
@@ -130,7 +127,10 @@ class table_bytes::state::compactor {
                 leaving_.push_back(i);
             }
         }
-        for (const std::size_t i : leaving_) slabs_[i].leaves = true;
+        for (const std::size_t i : leaving_) {
+            slabs_[i].leaves = true;
+            has_leaving_[slabs_[i].cell_class] = true;
+        }
     }
 
     std::vector<std::uint64_t> offsets_where(bool (*is)(const slab&)) const {
@@ -150,21 +150,55 @@ class table_bytes::state::compactor {
         return {};
     }
 
-    bool has_more() const {
-        return std::any_of(leaving_.begin(), leaving_.end(),
-                           [&](std::size_t i) { return slabs_[i].collected_count != slabs_[i].cells(); });
+    // C3, C4, in many short turns. More buckets may come: their records are those of buckets before.
+    result<void> collect_and_move() {
+        for (unsigned stripe = 0; stripe < tables::stripes_count; ++stripe) {
+            const auto done = with_stripe(stripe, [&](shared::patience&) { return collect(stripe); });
+            if (!done) return done;
+        }
+        for (std::uint64_t bucket = 0; bucket < read(s_->bytes->fixed().buckets); ++bucket) {
+            const auto stripe = static_cast<unsigned>(bucket % tables::stripes_count);
+            const auto done = with_stripe(stripe, [&](shared::patience& until) -> result<void> {
+                if (auto swept = s_->change->sweep(bucket, until, compacting); !swept) return swept;
+                return move_bucket(bucket, stripe, until);
+            });
+            if (!done) return done;
+        }
+        return {};
     }
 
-    // C3.
-    result<void> collect() {
+    // C5: what others have put there meanwhile.
+    result<void> finish() {
         for (unsigned stripe = 0; stripe < tables::stripes_count; ++stripe) {
-            shared::patience until(timeout_);
+            const auto done = with_stripe(stripe, [&](shared::patience& until) -> result<void> {
+                if (auto first = collect(stripe); !first) return first;
+                for (std::uint64_t bucket = stripe; bucket < read(s_->bytes->fixed().buckets);
+                     bucket += tables::stripes_count) {
+                    if (auto moved = move_bucket(bucket, stripe, until); !moved) return moved;
+                }
+                return collect(stripe);
+            });
+            if (!done) return done;
+        }
+        return {};
+    }
+
+    template <class Use>
+    result<void> with_stripe(unsigned stripe, Use&& use) const {
+        shared::patience until(timeout_);
+        auto done = [&]() -> result<void> {
             const auto mine = s_->own(stripe, until, compacting);
             if (!mine) return mine.error();
-            s_->change->begin_collecting(stripe);
-            for (unsigned c = 0; c < tables::record_classes; ++c) {
-                if (may_leave(c) && !collect_cells(stripe, c, false)) return tables::damaged(compacting);
-            }
+            return use(until);
+        }();
+        s_->wake(stripe);  // it may have finished what a dead one had begun, or swept
+        return done;
+    }
+
+    result<void> collect(unsigned stripe) {
+        s_->change->begin_collecting(stripe);
+        for (unsigned c = 0; c < tables::record_classes; ++c) {
+            if (has_leaving_[c] && !collect_cells(stripe, c, false)) return tables::damaged(compacting);
         }
         return {};
     }
@@ -173,23 +207,6 @@ class table_bytes::state::compactor {
         return pages().collect(
             stripe, cell_class, [&](std::uint64_t at) { return leaves(at); },
             [&](std::uint64_t at) { slab_of(at)->collect(at); }, first_only);
-    }
-
-    // C4. More buckets may come: their records are those of buckets before.
-    result<void> move() {
-        for (std::uint64_t bucket = 0; bucket < read(s_->bytes->fixed().buckets); ++bucket) {
-            const auto stripe = static_cast<unsigned>(bucket % tables::stripes_count);
-            shared::patience until(timeout_);
-            auto done = [&]() -> result<void> {
-                const auto mine = s_->own(stripe, until, compacting);
-                if (!mine) return mine.error();
-                if (auto swept = s_->change->sweep(bucket, until, compacting); !swept) return swept;
-                return move_bucket(bucket, stripe, until);
-            }();
-            s_->wake(stripe);  // it may have finished what a dead one had begun, or swept
-            if (!done) return done;
-        }
-        return {};
     }
 
     result<void> move_bucket(std::uint64_t bucket, unsigned stripe, shared::patience& until) {
@@ -216,7 +233,7 @@ class table_bytes::state::compactor {
         return tables::damaged(compacting);
     }
 
-    // C5.
+    // C6.
     result<void> free_slabs() {
         shared::patience until(timeout_);
         const auto space = s_->change->own_space(until, compacting);
@@ -240,6 +257,7 @@ class table_bytes::state::compactor {
     duration timeout_;
     std::vector<slab> slabs_;  // by offset
     std::vector<std::size_t> leaving_;
+    std::array<bool, tables::record_classes> has_leaving_{};
     std::uint64_t moved_ = 0;
 };
 
@@ -278,7 +296,7 @@ result<table_compaction> table_bytes::compact(duration timeout) const {
     }
     const os::held_object& object = s.opened.object();
     const std::uint64_t before = object.stored_bytes();
-    const auto given = object.when_alone([&]() -> result<void> {  // C6
+    const auto given = object.when_alone([&]() -> result<void> {  // C7
         const auto space = s.change->own_space(until, compacting);
         if (!space) return space.error();
         return s.change->pages().give_back(compacting);

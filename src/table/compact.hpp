@@ -10,9 +10,13 @@
 //   C3 stripe by stripe: their free cells are collected     G3 its link says `collected`
 //   C4 bucket by bucket: what lies in them is moved, as     G4 doing = none
 //      a put does that replaces it (writer.hpp), but with   (of the last cell the list's end moves before G2)
-//      its number; then C3 again
-//   C5 `slabs_freed` + 1; who is collected whole is a free run
-//   C6 if nobody else has the object: pages of free runs go back to the system, all but the first of each
+//      its number
+//   C5 stripe by stripe: C3, C4 of all its buckets, and C3 again, in one turn
+//   C6 `slabs_freed` + 1; who is collected whole is a free run
+//   C7 if nobody else has the object: pages of free runs go back to the system, all but the first of each
+//
+// C4 leaves little for C5: what writers have put meanwhile into cells that others had freed. After C5 a
+// stripe has nothing in a leaving slab any more, and can't come to anything there.
 //
 // Chosen are, of each size of cells, the emptiest slabs, as many as the free cells of the others can take. Not those of
 // the smallest cells, in which locked keys have their nodes, of further groups, and those from which cells are handed
@@ -27,8 +31,8 @@
 //      (find.hpp I4).
 //   I4 A record is moved to a cell that doesn't leave: before it is, such are collected from the list's front.
 //
-// Crash story. Killed in C1 to C5: leaving slabs stay leaving, and go on being used from the lists; the next compaction
+// Crash story. Killed in C1 to C6: leaving slabs stay leaving, and go on being used from the lists; the next compaction
 // begins with them. In G1 to G4: who takes the stripe next looks whether the cell is in the list. Moving is a step of
-// the stripe, done or undone. In C6: the head says first that there may be holes; where there are none, they are
+// the stripe, done or undone. In C7: the head says first that there may be holes; where there are none, they are
 // reserved for nothing once (space.hpp I5).
 #pragma once
