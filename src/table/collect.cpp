@@ -111,9 +111,10 @@ void space::free_slabs(const std::vector<std::uint64_t>& slabs) const {
     }
 }
 
-result<void> space::give_back(const char* operation) const {
+result<std::uint64_t> space::give_back(const char* operation) const {
     arena_->leave_loose();
     const std::uint64_t end = read(body_->end);
+    std::uint64_t bytes = 0;
     result<void> done;
     const bool whole = for_each_run([&](std::uint64_t at, run& r, std::uint64_t& head) {
         if (!join(at, end, head)) return false;
@@ -121,9 +122,12 @@ result<void> space::give_back(const char* operation) const {
         if (pages == 0 || !done) return true;
         write(r.holes, 1);
         done = arena_->discard(at + page, pages * page);
+        bytes += pages * page;
         return true;
     });
-    return whole ? done : damaged(operation);
+    if (!whole) return damaged(operation);
+    if (!done) return done.error();
+    return bytes;
 }
 
 std::uint64_t space::bytes_to_give() const {

@@ -16,6 +16,9 @@ namespace {
 
 constexpr const char* compacting = "compact a table";
 
+// A large page that another thread just looks at is not cut into those that go and those that stay.
+constexpr unsigned give_back_tries = 4;
+
 // Fuller slabs aren't worth it: of an eighth of the cells nothing is known to be had by moving the rest.
 constexpr std::uint64_t worth_it(std::uint64_t cells) noexcept { return cells - cells / 8; }
 
@@ -299,7 +302,12 @@ result<table_compaction> table_bytes::compact(duration timeout) const {
     const auto given = object.when_alone([&]() -> result<void> {  // C7
         const auto space = s.change->own_space(until, compacting);
         if (!space) return space.error();
-        return s.change->pages().give_back(compacting);
+        for (unsigned tries = 0; tries < give_back_tries; ++tries) {
+            const auto given = s.change->pages().give_back(compacting);
+            if (!given) return given.error();
+            if (object.stored_bytes() <= object.size_bytes() - *given) break;
+        }
+        return {};
     });
     if (!given && given.error().code() != errc::not_supported) return given.error();
     told.size_bytes = object.stored_bytes();

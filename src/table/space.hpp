@@ -99,8 +99,8 @@ class space {
     void make_leave(const std::vector<std::uint64_t>& slabs) const;
     // Of slabs all of whose cells were collected.
     void free_slabs(const std::vector<std::uint64_t>& slabs) const;
-    // For who has the object alone. Gives free pages back to the system, but for one of each run.
-    result<void> give_back(const char* operation) const;
+    // For who has the object alone. Gives free pages back to the system, but for one of each run: how many bytes.
+    result<std::uint64_t> give_back(const char* operation) const;
     // What that would give.
     std::uint64_t bytes_to_give() const;
 
