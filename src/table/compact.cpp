@@ -303,9 +303,9 @@ result<table_compaction> table_bytes::compact(duration timeout) const {
         const auto space = s.change->own_space(until, compacting);
         if (!space) return space.error();
         for (unsigned tries = 0; tries < give_back_tries; ++tries) {
-            const auto given = s.change->pages().give_back(compacting);
-            if (!given) return given.error();
-            if (object.stored_bytes() <= object.size_bytes() - *given) break;
+            const auto bytes = s.change->pages().give_back(compacting);
+            if (!bytes) return bytes.error();
+            if (object.stored_bytes() <= object.size_bytes() - *bytes) break;
         }
         return {};
     });
