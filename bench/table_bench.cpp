@@ -76,6 +76,10 @@ class samepage_table {
                          std::span<std::uint64_t> versions) const {
         return value_or_fail(table_.get_many(keys, values, versions));
     }
+    std::size_t put_many(std::span<const std::uint64_t> keys, std::span<const value64> values,
+                         std::span<std::uint64_t> versions) const {
+        return value_or_fail(table_.put_many(keys, values, versions));
+    }
     const samepage::table_bytes& bytes() const { return table_.bytes(); }
     double bytes_each() const {
         return static_cast<double>(table_.bytes().info().value().size_bytes) / static_cast<double>(table_.size());
@@ -193,6 +197,24 @@ contender batches(std::string name, Each each) {
     };
     return timed;
 }
+template <class Each>
+contender batch_updates(std::string name, Each each) {
+    auto timed = bench::repeated(
+        std::move(name), [each, n = numbers(5), round = std::uint64_t{0}, keys = std::vector<std::uint64_t>(batch),
+                          values = std::vector<value64>(batch)]() mutable {
+            ++round;
+            for (std::size_t i = 0; i < batch; ++i) {
+                const std::uint64_t number = n.next();
+                keys[i] = key_of(number);
+                values[i] = value_of(number + records * round);
+            }
+            each(keys, values);
+        });
+    timed.slice = [slice = std::move(timed.slice)](bench::nanoseconds length) {
+        return slice(length) / static_cast<double>(batch);
+    };
+    return timed;
+}
 template <class Table>
 contender updates(std::string name, std::shared_ptr<Table> table) {
     return bench::repeated(std::move(name), [table, n = numbers(2), round = std::uint64_t{0}]() mutable {
@@ -270,6 +292,16 @@ void alone(bench::report& report, const std::string& folder) {
         {"table: update, 1 M records of 64 B",
          of_all([](auto name, auto table) { return updates(name, table); }),
          {{"samepage", "absl, private", direction::at_most, 1.5}, {"LMDB", "samepage", direction::at_least, 8}}});
+    const auto put_one_by_one = [absl](const std::vector<std::uint64_t>& keys, const std::vector<value64>& values) {
+        for (std::size_t i = 0; i < keys.size(); ++i) absl->put(keys[i], values[i]);
+    };
+    const auto put_at_once = [mine, versions = std::vector<std::uint64_t>(batch)](
+                                 const std::vector<std::uint64_t>& keys, const std::vector<value64>& values) mutable {
+        if (mine->put_many(keys, values, versions) != batch) bench::fail("a record was refused");
+    };
+    report.measure({"table: batch update of 100, 1 M records of 64 B",
+                    {batch_updates("absl, private", put_one_by_one), batch_updates("samepage", put_at_once)},
+                    {}});
     report.measure(
         {"table: insert beside 1 M records of 64 B",
          of_all([](auto name, auto table) { return inserts(name, table); }),

@@ -289,6 +289,12 @@ class SAMEPAGE_API table_bytes {
                                    duration timeout = writer_patience) const {
         return put_text(key, text, put_options{forever, timeout});
     }
+    // As put, of many records of the same lengths, one behind the other in `keys` and `values`: their misses of the
+    // cache overlap. Each is a put of its own; their versions go to `versions`. Gives how many were put, in their order:
+    // fewer than all where one was refused; when the first was, why. invalid_argument as get_many.
+    result<std::size_t> put_many(std::span<const std::byte> keys, std::size_t key_bytes,
+                                 std::span<const std::byte> values, std::size_t value_bytes,
+                                 std::span<std::uint64_t> versions, const put_options& how = {}) const;
     // As put, but already_exists where there is a record.
     result<std::uint64_t> insert(std::span<const std::byte> key, std::span<const std::byte> value,
                                  const put_options& how) const;
@@ -449,6 +455,10 @@ class table {
     result<std::size_t> get_many(std::span<const K> keys, std::span<V> values,
                                  std::span<std::uint64_t> versions) const {
         return bytes_.get_many(std::as_bytes(keys), sizeof(K), std::as_writable_bytes(values), sizeof(V), versions);
+    }
+    result<std::size_t> put_many(std::span<const K> keys, std::span<const V> values, std::span<std::uint64_t> versions,
+                                 const put_options& how = {}) const {
+        return bytes_.put_many(std::as_bytes(keys), sizeof(K), std::as_bytes(values), sizeof(V), versions, how);
     }
     result<std::uint64_t> put(const K& key, const V& value, const put_options& how) const {
         return bytes_.put(bytes_of(key), bytes_of(value), how);

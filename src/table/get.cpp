@@ -23,9 +23,6 @@ namespace {
 
 constexpr const char* scanning = "read a table";
 
-// Gets whose misses of the cache overlap: more than the processor has buffers for them brings nothing.
-constexpr std::size_t keys_at_once = 32;
-
 std::span<const std::byte> bytes_of(std::string_view text) noexcept { return std::as_bytes(std::span(text)); }
 
 }  // namespace
@@ -81,29 +78,33 @@ result<table_bytes::found> table_bytes::state::get_closely(std::span<const std::
         .set_needed_bytes(size_bytes);
 }
 
+void table_bytes::state::expect(std::span<const std::byte> keys, std::size_t key_bytes, const tables::arena::view& view,
+                                tables::batch& near) const {
+    const std::size_t count = keys.size() / key_bytes;
+    for (std::size_t i = 0; i < count; ++i) {
+        near.hashes[i] = hash(keys.subspan(i * key_bytes, key_bytes));
+        find->expect_bucket(near.hashes[i]);
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+        near.slots[i] = find->near_slot(near.hashes[i], view);
+        if (near.slots[i] != nullptr) find->expect_record(*near.slots[i]);
+    }
+}
+
 result<std::size_t> table_bytes::get_many(std::span<const std::byte> keys, std::size_t key_bytes,
                                           std::span<std::byte> values, std::size_t value_bytes,
                                           std::span<std::uint64_t> versions) const {
     if (!state_) return closed(getting);
     const std::size_t count = versions.size();
-    if (key_bytes == 0 || key_bytes > tables::key_max || keys.size() / key_bytes != count ||
-        keys.size() % key_bytes != 0 || (count != 0 && values.size() / count != value_bytes) ||
-        values.size() != value_bytes * count)
-        return error(errc::invalid_argument, getting, "keys, values and versions are not of as many records");
+    if (!tables::are_as_many(count, keys.size(), key_bytes, values.size(), value_bytes))
+        return tables::not_as_many(getting);
     std::size_t there = 0;
-    std::array<std::uint64_t, keys_at_once> hashes;
-    std::array<const tables::word*, keys_at_once> slots;
-    for (std::size_t first = 0; first < count; first += keys_at_once) {
-        const std::size_t here = std::min(keys_at_once, count - first);
+    tables::batch near;
+    auto& [hashes, slots] = near;
+    for (std::size_t first = 0; first < count; first += tables::batch_keys) {
+        const std::size_t here = std::min(tables::batch_keys, count - first);
         const tables::arena::view view = state_->bytes->now();
-        for (std::size_t i = 0; i < here; ++i) {
-            hashes[i] = state_->hash(keys.subspan((first + i) * key_bytes, key_bytes));
-            state_->find->expect_bucket(hashes[i]);
-        }
-        for (std::size_t i = 0; i < here; ++i) {
-            slots[i] = state_->find->near_slot(hashes[i], view);
-            if (slots[i] != nullptr) state_->find->expect_record(*slots[i]);
-        }
+        state_->expect(keys.subspan(first * key_bytes, here * key_bytes), key_bytes, view, near);
         for (std::size_t i = 0; i < here; ++i) {
             const auto key = keys.subspan((first + i) * key_bytes, key_bytes);
             const auto into = values.subspan((first + i) * value_bytes, value_bytes);

@@ -1,5 +1,6 @@
 // Puts and erases records of tables, each as one step in its key's stripe. The steps: table/writer.hpp.
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -83,6 +84,29 @@ result<std::uint64_t> table_bytes::put(std::span<const std::byte> key, std::span
                                [&](writer& w, std::uint64_t hash, writer::place& at, shared::patience& until) {
                                    return w.put(hash, key, value, moment_of(at, how, false), at, until, putting);
                                });
+}
+
+result<std::size_t> table_bytes::put_many(std::span<const std::byte> keys, std::size_t key_bytes,
+                                          std::span<const std::byte> values, std::size_t value_bytes,
+                                          std::span<std::uint64_t> versions, const put_options& how) const {
+    if (!state_) return closed(putting);
+    const std::size_t count = versions.size();
+    if (!tables::are_as_many(count, keys.size(), key_bytes, values.size(), value_bytes))
+        return tables::not_as_many(putting);
+    std::fill(versions.begin(), versions.end(), 0);
+    tables::batch near;
+    for (std::size_t i = 0; i < count; ++i) {
+        if (i % tables::batch_keys == 0) {
+            const auto next = keys.subspan(i * key_bytes).first(std::min(tables::batch_keys, count - i) * key_bytes);
+            state_->expect(next, key_bytes, state_->bytes->now(), near);
+        }
+        const auto done =
+            put(keys.subspan(i * key_bytes, key_bytes), values.subspan(i * value_bytes, value_bytes), how);
+        if (!done && i == 0) return done.error();
+        if (!done) return i;
+        versions[i] = *done;
+    }
+    return count;
 }
 
 result<std::uint64_t> table_bytes::insert(std::span<const std::byte> key, std::span<const std::byte> value,

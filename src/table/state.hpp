@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <optional>
 #include <span>
@@ -43,6 +44,23 @@ inline bool is_key(std::span<const std::byte> key) noexcept { return !key.empty(
 inline error no_key_that_can_be(std::span<const std::byte> key, const char* operation) {
     return error(errc::invalid_argument, operation,
                  "a key has 1 to " + std::to_string(key_max) + " bytes, this one has " + std::to_string(key.size()));
+}
+
+// Of several keys, so that their misses of the cache overlap: their hashes, and the slots that have their tags. More
+// than the processor has buffers for them brings nothing.
+inline constexpr std::size_t batch_keys = 32;
+struct batch {
+    std::array<std::uint64_t, batch_keys> hashes;
+    std::array<const word*, batch_keys> slots;
+};
+
+inline bool are_as_many(std::size_t count, std::size_t keys_bytes, std::size_t key_bytes, std::size_t values_bytes,
+                        std::size_t value_bytes) noexcept {
+    return key_bytes != 0 && key_bytes <= key_max && keys_bytes / key_bytes == count && keys_bytes % key_bytes == 0 &&
+           (count == 0 || values_bytes / count == value_bytes) && values_bytes == value_bytes * count;
+}
+inline error not_as_many(const char* operation) {
+    return error(errc::invalid_argument, operation, "keys, values and versions are not of as many records");
 }
 
 // The identities that permits (table_bytes::held::permit) of the table with this seed name.
@@ -88,6 +106,9 @@ struct table_bytes::state {
     }
     [[gnu::noinline]] result<found> get_closely(std::span<const std::byte> key, std::uint64_t hash,
                                                 std::span<std::byte> into) const;
+    // Has the memory of as many keys as a batch has come here.
+    void expect(std::span<const std::byte> keys, std::size_t key_bytes, const tables::arena::view& view,
+                tables::batch& near) const;
     // The record's number and when it expires; all zero: there is none.
     result<tables::seen_record> look(std::span<const std::byte> key) const;
     result<void> may_write(duration timeout, const char* operation) const {

@@ -340,6 +340,42 @@ TEST(table_test, many_are_got_at_once) {
     EXPECT_EQ(code_of(t->get_many(keys, values, versions)), errc::wrong_kind);
 }
 
+TEST(table_test, many_are_put_at_once) {
+    const std::string name = fresh_name("many");
+    const auto t = table<std::uint32_t, std::uint64_t>::create(name);
+    ASSERT_TRUE(t) << t.error().message();
+    std::vector<std::uint32_t> keys(3000);
+    std::vector<std::uint64_t> values(keys.size()), versions(keys.size());
+    for (std::uint32_t i = 0; i < keys.size(); ++i) keys[i] = i, values[i] = std::uint64_t{i} * 7;
+    const auto put = t->put_many(keys, values, versions);
+    ASSERT_TRUE(put) << put.error().message();
+    EXPECT_EQ(*put, keys.size());
+    EXPECT_EQ(t->size(), keys.size());
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        const auto seen = t->get(keys[i]);
+        ASSERT_TRUE(seen) << seen.error().message();
+        ASSERT_EQ(seen->value, values[i]);
+        ASSERT_EQ(seen->version, versions[i]);
+    }
+    // They replace, and may expire.
+    for (auto& value : values) ++value;
+    ASSERT_EQ(t->put_many(keys, values, versions, {.expires_in = std::chrono::hours(1)}).value(), keys.size());
+    EXPECT_EQ(t->get(7)->value, 50U);
+    EXPECT_NE(t->bytes().expires_unix_ns(std::as_bytes(std::span(keys).first(1))).value(), 0U);
+    EXPECT_EQ(t->put_many({}, {}, {}).value(), 0U);
+    EXPECT_EQ(code_of(t->put_many(keys, values, std::span(versions).first(2999))), errc::invalid_argument);
+    EXPECT_EQ(code_of(t->put_many(keys, std::span(values).first(2999), versions)), errc::invalid_argument);
+    // One that is refused ends it.
+    const auto held = t->lock(1000).value();
+    const auto other = table<std::uint32_t, std::uint64_t>::open(name).value();
+    EXPECT_EQ(other.put_many(keys, values, versions, {.timeout = samepage::no_wait}).value(), 1000U);
+    EXPECT_NE(versions[999], 0U);
+    EXPECT_EQ(versions[1000], 0U);
+    EXPECT_EQ(code_of(other.put_many(std::span(keys).subspan(1000), std::span(values).subspan(1000),
+                                     std::span(versions).subspan(1000), {.timeout = samepage::no_wait})),
+              errc::timed_out);
+}
+
 struct price {
     double amount;
     std::uint32_t currency, unused;
