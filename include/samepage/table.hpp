@@ -290,8 +290,8 @@ class SAMEPAGE_API table_bytes {
         return put_text(key, text, put_options{forever, timeout});
     }
     // As put, of many records of the same lengths, one behind the other in `keys` and `values`: their misses of the
-    // cache overlap. Each is a put of its own; their versions go to `versions`. Gives how many were put, in their order:
-    // fewer than all where one was refused; when the first was, why. invalid_argument as get_many.
+    // cache overlap. Each is a put of its own; their versions go to `versions`. Gives how many were put, in their
+    // order: fewer than all where one was refused; when the first was, why. invalid_argument as get_many.
     result<std::size_t> put_many(std::span<const std::byte> keys, std::size_t key_bytes,
                                  std::span<const std::byte> values, std::size_t value_bytes,
                                  std::span<std::uint64_t> versions, const put_options& how = {}) const;

@@ -40,14 +40,19 @@ result<void> is_possible(const table_bytes& t, std::size_t value_bytes, const pu
 }  // namespace
 
 template <class Step>
-auto table_bytes::state::with_stripe(std::span<const std::byte> key, duration timeout, const char* operation,
-                                     Step&& step) const
+auto table_bytes::state::with_stripe(std::span<const std::byte> key, std::uint64_t value_bytes, duration timeout,
+                                     const char* operation, Step&& step) const
     -> decltype(step(std::declval<writer&>(), std::uint64_t{}, std::declval<writer::place&>(),
                      std::declval<shared::patience&>())) {
     if (!is_key(key)) return no_key_that_can_be(key, operation);
     if (auto good = may_write(timeout, operation); !good) return good.error();
     const std::uint64_t h = hash(key);
     const unsigned stripe = tables::stripe_of(h);
+    find->expect_bucket(h);
+    if (value_bytes != 0) {
+        const std::uint64_t bytes = tables::record_bytes(tables::lengths_of(key.size(), value_bytes));
+        change->pages().expect_cell(stripe, tables::class_of(bytes));
+    }
     shared::patience until(timeout);
     const auto run = [&]() -> decltype(step(std::declval<writer&>(), h, std::declval<writer::place&>(), until)) {
         const auto mine = own_unlocked(h, until, operation);
@@ -80,7 +85,7 @@ void table_bytes::state::split_one() const {
 result<std::uint64_t> table_bytes::put(std::span<const std::byte> key, std::span<const std::byte> value,
                                        const put_options& how) const {
     if (auto good = is_possible(*this, value.size(), how, putting); !good) return good.error();
-    return state_->with_stripe(key, how.timeout, putting,
+    return state_->with_stripe(key, value.size(), how.timeout, putting,
                                [&](writer& w, std::uint64_t hash, writer::place& at, shared::patience& until) {
                                    return w.put(hash, key, value, moment_of(at, how, false), at, until, putting);
                                });
@@ -114,7 +119,7 @@ result<std::uint64_t> table_bytes::insert(std::span<const std::byte> key, std::s
     constexpr const char* operation = "insert into a table";
     if (auto good = is_possible(*this, value.size(), how, operation); !good) return good.error();
     return state_->with_stripe(
-        key, how.timeout, operation,
+        key, value.size(), how.timeout, operation,
         [&](writer& w, std::uint64_t hash, writer::place& at, shared::patience& until) -> result<std::uint64_t> {
             if (at.is_there) return error(errc::already_exists, operation, "there is a record of that key");
             return w.put(hash, key, value, moment_of(at, how, false), at, until, operation);
@@ -125,7 +130,7 @@ result<std::uint64_t> table_bytes::compare_exchange(std::span<const std::byte> k
                                                     std::span<const std::byte> value, const put_options& how) const {
     if (auto good = is_possible(*this, value.size(), how, putting); !good) return good.error();
     return state_->with_stripe(
-        key, how.timeout, putting,
+        key, value.size(), how.timeout, putting,
         [&](writer& w, std::uint64_t hash, writer::place& at, shared::patience& until) -> result<std::uint64_t> {
             const std::uint64_t version = at.is_there ? at.record.number : 0;
             if (version != expected)
@@ -141,7 +146,7 @@ result<std::uint64_t> table_bytes::update(std::span<const std::byte> key, const 
     constexpr const char* operation = "update a table";
     if (auto good = is_possible(*this, 0, how, operation); !good) return good.error();
     return state_->with_stripe(
-        key, how.timeout, operation,
+        key, 0, how.timeout, operation,
         [&](writer& w, std::uint64_t hash, writer::place& at, shared::patience& until) -> result<std::uint64_t> {
             std::vector<std::byte> old;
             if (at.is_there) {
@@ -160,7 +165,7 @@ result<std::uint64_t> table_bytes::update(std::span<const std::byte> key, const 
 result<bool> table_bytes::erase(std::span<const std::byte> key, duration timeout) const {
     if (!state_) return closed(erasing);
     return state_->with_stripe(
-        key, timeout, erasing,
+        key, 0, timeout, erasing,
         [&](writer& w, std::uint64_t hash, writer::place& at, shared::patience& until) -> result<bool> {
             if (!at.is_there) return false;
             if (auto done = w.erase(hash, at, until, erasing); !done) return done.error();

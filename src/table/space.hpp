@@ -49,6 +49,7 @@
 #include "samepage/result.hpp"
 #include "shared/owner_word.hpp"
 #include "shared/patience.hpp"
+#include "shared/words.hpp"
 #include "table/arena.hpp"
 
 namespace samepage::tables {
@@ -73,6 +74,17 @@ class space {
     // no_space, timed_out (who has the space is stopped), corrupt.
     result<std::uint64_t> take(unsigned stripe, std::uint64_t bytes, shared::patience& until, const char* operation);
     result<std::uint64_t> take_group(unsigned stripe, shared::patience& until, const char* operation);
+    // Has the memory come here that take() and give() of this class will write. Any thread.
+    void expect_cell(unsigned stripe, unsigned cell_class) const noexcept {
+        if (cell_class == large_class) return;
+        const cell_list& list = body_->lists[stripe][cell_class];
+        const arena::view view = arena_->now();
+        const std::uint64_t first = read(list.first), last = read(list.last);
+        if (first >= view.reach || last >= view.reach) return;
+        shared::expect_to_write(view.base + static_cast<std::size_t>(first));
+        shared::expect_to_write(view.base + static_cast<std::size_t>(first) + 64);
+        shared::expect_to_write(view.base + static_cast<std::size_t>(last));
+    }
     // Gives back what no word leads to any more but `named`, of the stripe's step: that becomes 0 where it is a run.
     // May be repeated after a death.
     result<void> give(unsigned stripe, unsigned cell_class, std::uint64_t cell, word& named, shared::patience& until,

@@ -121,9 +121,11 @@ struct table_bytes::state {
 
     result<void> be_sole(duration timeout, const char* operation) const;
 
-    // Runs `step` in the stripe of a key, with the place that the key has.
+    // Runs `step` in the stripe of a key, with the place that the key has. `value_bytes`: of the record that is to be
+    // put, so that memory for it comes here meanwhile; 0: not known.
     template <class Step>
-    auto with_stripe(std::span<const std::byte> key, duration timeout, const char* operation, Step&& step) const
+    auto with_stripe(std::span<const std::byte> key, std::uint64_t value_bytes, duration timeout, const char* operation,
+                     Step&& step) const
         -> decltype(step(std::declval<tables::writer&>(), std::uint64_t{}, std::declval<tables::writer::place&>(),
                          std::declval<shared::patience&>()));
     // The owner word of a stripe or growth; a stripe is whole then.
