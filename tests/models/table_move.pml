@@ -3,7 +3,7 @@
  *
  * Steps are named as in the headers. The record's number and value stay; cell 1 is another record's in between, after
  * its slab was freed and handed out again. A value is written twice, so that a torn one shows.
- * -DMOVES_NOT_COUNTED: the reader only looks whether the slot is the same (R5). Must fail: it is, and the bytes were not.
+ * -DMOVES_NOT_COUNTED: the reader only asks whether the slot is the same (R5). Must fail: it is, the bytes were not.
  */
 #define OURS 1
 #define THEIRS 2
