@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Each turn in the stripe takes a cell, gives one back, or collects those that leave; whoever has it may be killed at
- * any step, and the next one undoes or does what is left. At the end each cell is in the list, in use or collected, once.
+ * any step, and the next one undoes or does what is left. At the end each cell is once in the list, in use, collected.
  * -DNOT_WRITTEN_DOWN: a cell is taken out without a word (G1). Must fail: it is nowhere, and its slab never empty.
  * -DEND_LATE: the list's end moves after the last cell is out (G2). Must fail: what is given then is lost with it.
  * -DEND_NOT_FOUND: who finishes it leaves the list's end where it is. Must fail: so it is with one that came back.

@@ -7,14 +7,18 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "runner.hpp"
 #include "samepage/catalog.hpp"
 #include "samepage/region.hpp"
+#include "samepage/table.hpp"
 #include "scratch.hpp"
 
 namespace {
@@ -92,6 +96,46 @@ const runner::role after_a_kill("after_a_kill", [](const runner::arguments& word
     return 0;
 });
 
+// What a table has given back, somebody else takes.
+const runner::role given_back("given_back", [](const runner::arguments& words) {
+    const std::string at = words.at(0);
+    const std::string why = mount_small_tmpfs(at);
+    runner::say(why.empty() ? "mounted" : "skip " + why);
+    if (!why.empty()) return 0;
+    const std::string place = words.at(1) == "name" ? "stock" : at + "/stock";
+    constexpr std::uint64_t records = 10000;
+    const std::array<char, 100> value{'v'};
+    const auto t = samepage::table<std::uint64_t, std::array<char, 100>>::create(place).value();
+    const auto put_all = [&] {
+        for (std::uint64_t i = 0; i < records; ++i) {
+            if (const auto done = t.put(i, value); !done) return std::string(samepage::name_of(done.error().code()));
+        }
+        return std::string("put");
+    };
+    runner::say(put_all());
+    for (std::uint64_t i = 0; i < records; ++i) {
+        if (i % 20 != 0) t.erase(i).value();
+    }
+    const auto given = t.bytes().compact();
+    runner::say(given && given->given_bytes > mebibyte ? "given" : "not given");
+    auto taken = region::create(at + "/other", std::uint64_t{64} << 10);
+    std::vector<region> all;
+    while (taken) {
+        std::memset(taken->data(), 0xA5, taken->bytes().size());
+        all.push_back(std::move(*taken));
+        taken = region::create(at + "/other" + std::to_string(all.size()), std::uint64_t{64} << 10);
+    }
+    runner::say(put_all());
+    runner::say(t.bytes().verify()->is_whole() ? "whole" : "wrong");
+    all.clear();
+    for (const auto& entry : fs::directory_iterator(at)) {
+        if (entry.path().filename().string().rfind("other", 0) == 0) fs::remove(entry.path());
+    }
+    runner::say(put_all());
+    runner::say(t.bytes().verify()->is_whole() ? "whole" : "wrong");
+    return 0;
+});
+
 std::string mount_point() {
     const std::string at = scratch::file(runner::fresh_name("small"));
     fs::create_directory(at);
@@ -115,6 +159,21 @@ TEST(region_space_test, a_full_place_is_an_error_before_anything_is_visible) {
     EXPECT_EQ(role.line(), "0") << "files are left at the end";
     EXPECT_EQ(role.wait(), (runner::ending{false, 0}));
 }
+
+void a_table_gives_back(const std::string& how) {
+    auto role = runner::process::start("given_back", {mount_point(), how});
+    if (const std::string first = role.line(); first != "mounted") GTEST_SKIP() << first;
+    EXPECT_EQ(role.line(), "put");
+    EXPECT_EQ(role.line(), "given");
+    EXPECT_EQ(role.line(), "no_space");
+    EXPECT_EQ(role.line(), "whole");
+    EXPECT_EQ(role.line(), "put");
+    EXPECT_EQ(role.line(), "whole");
+    EXPECT_EQ(role.wait(), (runner::ending{false, 0}));
+}
+
+TEST(region_space_test, what_a_table_gave_back_and_others_took_is_no_space) { a_table_gives_back("name"); }
+TEST(region_space_test, what_a_table_in_a_file_gave_back_and_others_took_is_no_space) { a_table_gives_back("file"); }
 
 TEST(region_space_test, what_killed_processes_left_is_freed_first) {
     auto role = runner::process::start("after_a_kill", {mount_point()});
