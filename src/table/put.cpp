@@ -50,8 +50,8 @@ auto table_bytes::state::with_stripe(std::span<const std::byte> key, std::uint64
     const unsigned stripe = tables::stripe_of(h);
     find->expect_bucket(h);
     if (value_bytes != 0) {
-        const std::uint64_t bytes = tables::record_bytes(tables::lengths_of(key.size(), value_bytes));
-        change->pages().expect_cell(stripe, tables::class_of(bytes));
+        const std::uint64_t wanted = tables::record_bytes(tables::lengths_of(key.size(), value_bytes));
+        change->pages().expect_cell(stripe, tables::class_of(wanted));
     }
     shared::patience until(timeout);
     const auto run = [&]() -> decltype(step(std::declval<writer&>(), h, std::declval<writer::place&>(), until)) {
