@@ -316,6 +316,13 @@ export interface Table<T = Buffer> extends Noun, Iterable<[Key<T>, T]> {
   wait(key: Bytes, seen: number, options?: WaitOptions): Promise<number>;
   /** Until `changes` is another number than `seen`; gives it. */
   waitAny(seen: number, options?: WaitOptions): Promise<number>;
+  /**
+   * From now on it keeps its last changes, in so many bytes, for subscribe(); one that keeps them already goes on as it
+   * is. Gives the history's bytes.
+   */
+  keepHistory(sizeBytes: number, options?: WriteOptions): number;
+  /** Reads the changes along. SAMEPAGE_NOT_SUPPORTED without a history. */
+  subscribe(options?: FeedOptions): Feed<T>;
   /** Keeps a key from other handles' writers, for several steps; readers don't mind. */
   lock(key: Bytes, options?: WaitOptions): Promise<RecordLock>;
   /** Keeps all keys from other handles' writers. */
@@ -353,6 +360,40 @@ export interface TableConstructor {
   readonly prototype: Table<any>;
 }
 export const Table: TableConstructor;
+
+export interface FeedOptions {
+  /** Only changes of keys that begin with it. */
+  prefix?: Bytes;
+  /** With the changes that come ('newest'), or with the oldest that is kept. */
+  from?: 'newest' | 'oldest';
+  /** Ends its waits and its iteration. */
+  signal?: AbortSignal;
+}
+
+export interface Change<T> {
+  /** Whose record it was; undefined: it only says that some were missed. */
+  key: Key<T> | undefined;
+  /** Of the record that was put; of an erased one the last that it had. */
+  version: number;
+  /** Whether it was erased, or had expired. */
+  erased: boolean;
+  /** How many changes, of any keys, were never shown since the one before. Who keeps a copy scans anew then. */
+  missed: number;
+}
+
+/**
+ * The changes of a table. The value isn't in a change: get() gives it, or a later one, or none any more. To have a copy
+ * and keep it right: subscribe first, then copy what a scan shows, then get each key that comes. Iterating goes on for
+ * ever; the end of the loop closes it.
+ */
+export class Feed<T = Buffer> extends Handle implements AsyncIterable<Change<T>> {
+  private constructor();
+  readonly table: Table<T>;
+  next(options?: WaitOptions): Promise<Change<T>>;
+  /** undefined: there is none yet. */
+  tryNext(): Change<T> | undefined;
+  [Symbol.asyncIterator](): AsyncGenerator<Change<T>, never, void>;
+}
 
 /** A locked key of a table, or all. */
 export class RecordLock extends Handle {

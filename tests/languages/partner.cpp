@@ -44,6 +44,9 @@ class partner {
         if (verb == "work") return work();
         if (verb == "call") return need(queue_->call_text(text));
         if (verb == "put") return to_string(need(table_->put_text(text, more)));
+        if (verb == "keep") return need(table_->keep_history(1 << 20)), "kept";
+        if (verb == "follow") return feed_ = need(table_->subscribe()), "following";
+        if (verb == "next") return next();
         if (verb == "get") return need(table_->get_text(text)).text;
         return "what?";
     }
@@ -58,6 +61,7 @@ class partner {
 
     string begin(const string& name, bool create) {
         subscriber_.reset();
+        feed_ = {};
         region_.reset();
         const string place = name + ".region";
         region_.emplace(need(create ? samepage::region::create_new(place, 4096) : samepage::region::open(place)));
@@ -96,6 +100,11 @@ class partner {
         return "replied";
     }
 
+    string next() {
+        const auto seen = need(feed_.next());
+        return (seen.erased ? "erased " : "put ") + string(seen.key_text()) + " " + to_string(seen.version);
+    }
+
     std::optional<samepage::region> region_;
     std::optional<samepage::cell_bytes> cell_;
     std::optional<samepage::lock> lock_;
@@ -104,6 +113,7 @@ class partner {
     std::optional<samepage::subscriber_bytes> subscriber_;
     std::optional<samepage::queue_bytes> queue_;
     std::optional<samepage::table_bytes> table_;
+    samepage::table_bytes::feed feed_;  // ends before its table does
 };
 
 }  // namespace

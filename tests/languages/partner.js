@@ -61,6 +61,15 @@ const verbs = {
   call: (text) => own.Queue.call(text),
   put: (key, text) => own.Table.put(key, text),
   get: (key) => own.Table.get(key) ?? 'no_key',
+  keep: () => own.Table.keepHistory(1 << 20) && 'kept',
+  follow() {
+    own.feed = own.Table.subscribe();
+    return 'following';
+  },
+  async next() {
+    const { key, version, erased } = await own.feed.next();
+    return `${erased ? 'erased' : 'put'} ${key} ${version}`;
+  },
   storm(key, first, second) {
     for (;;) {
       own.Table.put(key, first);

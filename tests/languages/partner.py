@@ -73,6 +73,18 @@ class Partner:
         self.table[key] = text
         return str(self.table.version(key))
 
+    def keep(self) -> str:
+        self.table.keep_history(1 << 20)
+        return "kept"
+
+    def follow(self) -> str:
+        self.feed = self.table.subscribe()
+        return "following"
+
+    def next(self) -> str:
+        change = self.feed.next()
+        return f"{'erased' if change.erased else 'put'} {change.key} {change.version}"
+
     def get(self, key: str) -> str:
         return self.table[key]
 

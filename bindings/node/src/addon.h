@@ -248,6 +248,7 @@ bool add_queue(napi_env env, napi_value exports);
 bool add_job(napi_env env, napi_value exports);
 bool add_table(napi_env env, napi_value exports);
 bool add_scan(napi_env env, napi_value exports);
+bool add_feed(napi_env env, napi_value exports);
 bool add_record_lock(napi_env env, napi_value exports);
 
 #define ADD(env, exports, functions) add_functions(env, exports, functions, sizeof(functions) / sizeof((functions)[0]))

@@ -11,7 +11,10 @@ static samepage_status created(void* handle, int32_t* into) { return samepage_ta
 static samepage_status size(void* handle, uint64_t* into) { return samepage_table_size(handle, into); }
 static samepage_status changes(void* handle, uint64_t* into) { return samepage_table_changes(handle, into); }
 
-static const kind table_kind = {close_table, NULL, NULL, check_name, created};
+static samepage_status descriptor(void* handle, intptr_t* into) { return samepage_table_descriptor(handle, into); }
+static samepage_status arm(void* handle) { return samepage_table_arm(handle); }
+
+static const kind table_kind = {close_table, descriptor, arm, check_name, created};
 
 /* tableOpen(how, place, timeout, readOnly, strategy, asItIs) */
 static napi_value table_open(napi_env env, napi_callback_info info) {
@@ -173,12 +176,8 @@ static napi_value table_add(napi_env env, napi_callback_info info) {
 static samepage_status attempt_wait(void* handle, wait* call, int64_t timeout_ns) {
     return samepage_table_wait(handle, call->bytes, call->size_bytes, call->number, timeout_ns, &call->number);
 }
-static samepage_status attempt_wait_any(void* handle, wait* call, int64_t timeout_ns) {
-    return samepage_table_wait_any(handle, call->number, timeout_ns, &call->number);
-}
 
 static const act waiting = {attempt_wait, give_wait_number, NULL, true};
-static const act waiting_any = {attempt_wait_any, give_wait_number, NULL, true};
 
 /* tableWait(handle, key, seen, timeout, callback): a ticket; the callback gets the version */
 static napi_value table_wait(napi_env env, napi_callback_info info) {
@@ -191,15 +190,16 @@ static napi_value table_wait(napi_env env, napi_callback_info info) {
     return wait_begin(env, call, given[0], given[3], given[4]);
 }
 
-/* tableWaitAny(handle, seen, timeout, callback): a ticket; the callback gets the number of changes */
+/* tableWaitAny(handle, seen, timeout): the number of changes; undefined: it is the same, and timeout is 0 */
 static napi_value table_wait_any(napi_env env, napi_callback_info info) {
-    TAKE(env, info, 4);
+    TAKE(env, info, 3);
     uint64_t seen = 0;
-    if (!take_number(env, given[1], &seen)) return NULL;
-    wait* const call = wait_new(env, &waiting_any);
-    if (call == NULL) return NULL;
-    call->number = seen;
-    return wait_begin(env, call, given[0], given[2], given[3]);
+    uint64_t now = 0;
+    int64_t timeout_ns = 0;
+    if (!take_number(env, given[1], &seen) || !take_timeout(env, given[2], &timeout_ns)) return NULL;
+    const samepage_status status = samepage_table_wait_any(handle_of(env, given[0]), seen, timeout_ns, &now);
+    if (status == samepage_e_timed_out && timeout_ns == 0) return NULL;
+    return status == samepage_ok ? give_number(env, now) : throw_status(env, status);
 }
 
 static samepage_status attempt_verify(void* handle, wait* call, int64_t timeout_ns) {
@@ -271,7 +271,9 @@ static napi_value table_info(napi_env env, napi_callback_info info) {
                                     {"checkpointUnixMs", seen.checkpoint_unix_ns / 1000000},
                                     {"returnedUnixMs", seen.returned_unix_ns / 1000000},
                                     {"returnedToUnixMs", seen.returned_to_unix_ns / 1000000},
-                                    {"isClean", seen.is_clean}};
+                                    {"isClean", seen.is_clean},
+                                    {"historyBytes", seen.history_bytes},
+                                    {"historyChanges", seen.history_changes}};
     return give_numbers(env, numbers, sizeof numbers / sizeof numbers[0]);
 }
 

@@ -52,6 +52,10 @@ async function main(): Promise<void> {
   const newer: number = await table.wait('bolt', table.version('bolt'));
   const stallMs: number = table.wentBack ? 0 : (await table.checkpoint({ timeout: 100 })).stallMs;
   Table.open('old', { asItIs: true });
+  table.keepHistory(1 << 20);
+  for await (const { key, missed, erased } of table.subscribe({ prefix: 'b', from: 'oldest', signal })) {
+    if (erased || missed > 0) console.log(key?.trim());
+  }
   console.log(sum, newer, version.length);
   try {
     table.insert('a', 'b');
@@ -69,6 +73,8 @@ async function main(): Promise<void> {
   big.store(5);
   // wrong
   table.put('key', { a: 1 });
+  // wrong
+  table.subscribe({ from: 17 });
   // wrong
   region.bytes = 5;
   // wrong

@@ -6,21 +6,21 @@ from __future__ import annotations
 import os as _os
 
 from . import _samepage, errors
-from ._samepage import Job, Loan, Message, RecordLock, Scan, Versioned, View
+from ._samepage import Change, Job, Loan, Message, RecordLock, Scan, Versioned, View
 from .errors import (AlreadyExists, Busy, Closed, Conflict, Corrupt, Denied, Empty, Error, Failed, Full,
                      InvalidArgument, InvalidName, LostName, NoKey, NoSpace, NotFound, NotOwner, NotSupported,
                      SystemRefused, TimedOut, TooLarge, WrongKind, WrongVersion)
 from .nouns import Cell, Channel, Lock, Queue, Region, Subscriber
 from .shared_memory import SharedMemory
-from .table import Table
+from .table import Feed, Table
 
 __version__ = _samepage.version
 
 _os.register_at_fork(after_in_child=_samepage.after_fork)
 
 __all__ = [
-    "AlreadyExists", "Busy", "Cell", "Channel", "Closed", "Conflict", "Corrupt", "Denied", "Empty", "Error", "errors",
-    "Failed", "Full", "InvalidArgument", "InvalidName", "Job", "Loan", "Lock", "LostName", "Message", "NoKey",
-    "NoSpace", "NotFound", "NotOwner", "NotSupported", "Queue", "RecordLock", "Region", "Scan", "SharedMemory",
+    "AlreadyExists", "Busy", "Cell", "Change", "Channel", "Closed", "Conflict", "Corrupt", "Denied", "Empty", "Error",
+    "errors", "Failed", "Feed", "Full", "InvalidArgument", "InvalidName", "Job", "Loan", "Lock", "LostName", "Message",
+    "NoKey", "NoSpace", "NotFound", "NotOwner", "NotSupported", "Queue", "RecordLock", "Region", "Scan", "SharedMemory",
     "Subscriber", "SystemRefused", "Table", "TimedOut", "TooLarge", "Versioned", "View", "WrongKind", "WrongVersion",
 ]

@@ -143,14 +143,16 @@ int add_queue(PyObject* module);
 int add_job(PyObject* module);
 int add_table(PyObject* module);
 int add_scan(PyObject* module);
+int add_feed(PyObject* module);
 int add_record_lock(PyObject* module);
 
 /* Adds a type under its last name; keeps a reference in *into where that isn't NULL. */
 int add_type(PyObject* module, PyType_Spec* spec, PyTypeObject** into);
 
-/* (value, version) and (data, sequence, missed). */
+/* (value, version), (data, sequence, missed) and (key, version, erased, missed). */
 extern PyTypeObject* versioned_type;
 extern PyTypeObject* message_type;
+extern PyTypeObject* change_type;
 
 /* Set by the package: makes an exception of what is known of a failure. */
 extern PyObject* error_maker;

@@ -1,4 +1,4 @@
-/* Whether a samepage.Table is whole, and what survives of it when the power fails. */
+/* What there is to know of a samepage.Table: whether it is whole, what survives of it when the power fails. */
 /* SPDX-License-Identifier: MIT */
 #include "table.h"
 
@@ -41,4 +41,58 @@ PyObject* table_went_back(PyObject* self, void* unused) {
     if (handle == NULL) return NULL;
     const samepage_status status = samepage_table_went_back(handle, &went_back);
     return status == samepage_ok ? PyBool_FromLong(went_back) : raise_status(status);
+}
+
+PyObject* table_check_name(PyObject* self, PyObject* unused) {
+    (void)unused;
+    void* const handle = held_handle((held*)self);
+    if (handle == NULL) return NULL;
+    const samepage_status status = samepage_table_check_name(handle);
+    if (status != samepage_ok) return raise_status(status);
+    Py_RETURN_NONE;
+}
+
+PyObject* table_info(PyObject* self, PyObject* unused) {
+    (void)unused;
+    void* const handle = held_handle((held*)self);
+    samepage_table_info info = {.struct_size = sizeof(info)};
+    if (handle == NULL) return NULL;
+    const samepage_status status = samepage_table_info_get(handle, &info);
+    if (status != samepage_ok) return raise_status(status);
+    return Py_BuildValue(
+        "{s:K,s:K,s:K,s:d,s:I,s:I,s:K,s:K,s:K,s:K,s:O,s:K,s:K}", "records", (unsigned long long)info.records,
+        "size_bytes", (unsigned long long)info.size_bytes, "buckets", (unsigned long long)info.buckets, "load",
+        info.load_percent / 100.0, "writers_active", info.writers_active, "deaths_pending", info.deaths_pending,
+        "deaths_recovered", (unsigned long long)info.deaths_recovered, "checkpoint_unix_ns",
+        (unsigned long long)info.checkpoint_unix_ns, "returned_unix_ns", (unsigned long long)info.returned_unix_ns,
+        "returned_to_unix_ns", (unsigned long long)info.returned_to_unix_ns, "is_clean",
+        info.is_clean ? Py_True : Py_False, "history_bytes", (unsigned long long)info.history_bytes, "history_changes",
+        (unsigned long long)info.history_changes);
+}
+
+PyObject* table_created(PyObject* self, void* unused) {
+    (void)unused;
+    void* const handle = held_handle((held*)self);
+    int32_t created = 0;
+    if (handle == NULL) return NULL;
+    const samepage_status status = samepage_table_created(handle, &created);
+    return status == samepage_ok ? PyBool_FromLong(created) : raise_status(status);
+}
+
+PyObject* table_read_only(PyObject* self, void* unused) {
+    (void)unused;
+    void* const handle = held_handle((held*)self);
+    int32_t access = 0;
+    if (handle == NULL) return NULL;
+    const samepage_status status = samepage_table_access(handle, &access);
+    return status == samepage_ok ? PyBool_FromLong(access == samepage_read_only) : raise_status(status);
+}
+
+PyObject* table_changes(PyObject* self, void* unused) {
+    (void)unused;
+    void* const handle = held_handle((held*)self);
+    uint64_t changes = 0;
+    if (handle == NULL) return NULL;
+    const samepage_status status = samepage_table_changes(handle, &changes);
+    return status == samepage_ok ? number_object(changes) : raise_status(status);
 }

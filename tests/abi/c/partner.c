@@ -9,6 +9,8 @@
  *   send TEXT, receive       through the channel; -> "SEQUENCE", "SEQUENCE TEXT"
  *   work, call TEXT          takes a job and replies with its text doubled; calls and gives the reply
  *   put KEY TEXT, get KEY    records of the table
+ *   keep, follow             has the table keep its changes -> "kept"; subscribes to them -> "following"
+ *   next                     the next change; -> "put KEY VERSION" or "erased KEY VERSION"
  * Every failure is answered by its status's name.
  */
 #include <samepage/samepage.h>
@@ -22,6 +24,7 @@ static samepage_channel* channel;
 static samepage_subscriber* subscriber;
 static samepage_queue* queue;
 static samepage_table* table;
+static samepage_feed* feed;
 
 static char answer[1000];
 static size_t size_bytes;
@@ -105,6 +108,23 @@ static samepage_status get_or_call(int get, const char* text) {
     return samepage_ok;
 }
 
+static samepage_status follow(const char* verb) {
+    const void* key;
+    int32_t erased;
+    if (strcmp(verb, "keep") == 0) {
+        strcpy(answer, "kept");
+        return samepage_table_keep_history(table, 1 << 20, SAMEPAGE_FOREVER, NULL);
+    }
+    if (strcmp(verb, "follow") == 0) {
+        strcpy(answer, "following");
+        return samepage_table_subscribe(table, NULL, 0, samepage_newest, &feed);
+    }
+    TRY(samepage_feed_next(feed, SAMEPAGE_FOREVER, &key, &size_bytes, &number, &erased, NULL));
+    snprintf(answer, sizeof answer, "%s %.*s %lu", erased ? "erased" : "put", (int)size_bytes, (const char*)key,
+             (unsigned long)number);
+    return samepage_ok;
+}
+
 static samepage_status change(const char* verb, const char* text, const char* more) {
     if (strcmp(verb, "write") == 0) return samepage_region_write_text(region, text, 0);
     if (strcmp(verb, "store") == 0) return samepage_cell_store(cell, text, strlen(text), SAMEPAGE_FOREVER, &number);
@@ -123,6 +143,7 @@ static samepage_status do_it(const char* verb, const char* text, const char* mor
     if (strcmp(verb, "load") == 0 || strcmp(verb, "receive") == 0) return load_or_receive(*verb == 'l');
     if (strcmp(verb, "get") == 0 || strcmp(verb, "call") == 0) return get_or_call(*verb == 'g', text);
     if (strcmp(verb, "work") == 0) return work();
+    if (strcmp(verb, "keep") == 0 || strcmp(verb, "follow") == 0 || strcmp(verb, "next") == 0) return follow(verb);
     if (strcmp(verb, "acquire") == 0) {
         TRY(samepage_lock_acquire(lock, SAMEPAGE_FOREVER, &owner_died));
         strcpy(answer, owner_died ? "owner_died" : "acquired");
