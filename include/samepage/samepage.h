@@ -595,6 +595,52 @@ SAMEPAGE_STATUS samepage_table_checkpoint(samepage_table* table, int64_t timeout
 /* Whether opening this handle had to go back to the checkpoint. */
 SAMEPAGE_STATUS samepage_table_went_back(samepage_table* table, int32_t* went_back);
 
+/* ---- ndarray: an array of numbers in a region, which says its own type and shape ---- */
+
+typedef struct samepage_ndarray samepage_ndarray;
+
+#define SAMEPAGE_NDARRAY_DIMENSIONS_MAX 32
+
+typedef struct samepage_ndarray_options {
+    uint32_t struct_size;
+    uint32_t access;
+    int64_t timeout_ns;
+} samepage_ndarray_options;
+
+/* dtype: as NumPy says it, "<f4", "|u1". shape: so many numbers. create gives samepage_e_wrong_kind where there is one
+ * of another type or shape. */
+SAMEPAGE_STATUS samepage_ndarray_create(const char* place, const char* dtype, const uint64_t* shape, size_t dimensions,
+                                        const samepage_ndarray_options* options, samepage_ndarray** array);
+SAMEPAGE_STATUS samepage_ndarray_create_new(const char* place, const char* dtype, const uint64_t* shape,
+                                            size_t dimensions, const samepage_ndarray_options* options,
+                                            samepage_ndarray** array);
+SAMEPAGE_STATUS samepage_ndarray_open(const char* place, const samepage_ndarray_options* options,
+                                      samepage_ndarray** array);
+/* Leaves it torn if this handle is writing. */
+SAMEPAGE_API void SAMEPAGE_CALL samepage_ndarray_close(samepage_ndarray* array);
+
+SAMEPAGE_STATUS samepage_ndarray_created(samepage_ndarray* array, int32_t* created);
+SAMEPAGE_STATUS samepage_ndarray_access(samepage_ndarray* array, int32_t* access);
+SAMEPAGE_STATUS samepage_ndarray_check_name(samepage_ndarray* array);
+SAMEPAGE_STATUS samepage_ndarray_flush(samepage_ndarray* array);
+/* The elements themselves, and the name of their type, until the array is closed; NULL if it is. */
+SAMEPAGE_API void* SAMEPAGE_CALL samepage_ndarray_data(samepage_ndarray* array);
+SAMEPAGE_API const char* SAMEPAGE_CALL samepage_ndarray_dtype(samepage_ndarray* array);
+SAMEPAGE_STATUS samepage_ndarray_size(samepage_ndarray* array, uint64_t* size_bytes);
+/* At most dimensions_max of shape and of strides (bytes from one element to the next), and how many there are. */
+SAMEPAGE_STATUS samepage_ndarray_shape(samepage_ndarray* array, uint64_t* shape, uint64_t* strides,
+                                       size_t dimensions_max, size_t* dimensions);
+/* Larger with each writing; those that never finished are counted, too. */
+SAMEPAGE_STATUS samepage_ndarray_version(samepage_ndarray* array, uint64_t* version);
+
+/* This handle writes then, and no other one. was_torn: who wrote before has not finished. */
+SAMEPAGE_STATUS samepage_ndarray_begin_writing(samepage_ndarray* array, int64_t timeout_ns, int32_t* was_torn);
+/* The array is whole, or (whole: 0) torn. samepage_e_not_owner: this handle isn't writing. */
+SAMEPAGE_STATUS samepage_ndarray_end_writing(samepage_ndarray* array, int32_t whole, uint64_t* version);
+/* All elements as a writer has finished them. samepage_e_torn: who was writing was killed, or gave up. */
+SAMEPAGE_STATUS samepage_ndarray_copy(samepage_ndarray* array, void* into, size_t into_bytes, int64_t timeout_ns,
+                                      size_t* size_bytes, uint64_t* version);
+
 /* ---- What there is, and whether this machine suits ---- */
 
 typedef struct samepage_catalog samepage_catalog;

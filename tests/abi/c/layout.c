@@ -9,7 +9,8 @@ void test_layout(void) {
     CHECK(sizeof(samepage_region_options) == 24 && sizeof(samepage_cell_options) == 32);
     CHECK(sizeof(samepage_lock_options) == 16 && sizeof(samepage_channel_options) == 32);
     CHECK(sizeof(samepage_subscribe_options) == 32 && sizeof(samepage_queue_options) == 24);
-    CHECK(sizeof(samepage_table_options) == 24);
+    CHECK(sizeof(samepage_table_options) == 24 && sizeof(samepage_ndarray_options) == 16);
+    AT(samepage_ndarray_options, timeout_ns, 8);
     AT(samepage_region_options, access, 4);
     AT(samepage_region_options, windows_only, 8);
     AT(samepage_region_options, timeout_ns, 16);

@@ -45,6 +45,7 @@ int main(int argc, char** argv) {
     test_table();
     test_scan();
     test_feed();
+    test_ndarray();
     test_catalog();
 #ifdef C_TEST_POSIX
     test_posix();
