@@ -134,6 +134,7 @@ enum opening { opening_create, opening_create_new, opening_open };
 
 /* Each adds its types to the module: 0 or -1. */
 int add_region(PyObject* module);
+int add_ndarray(PyObject* module);
 int add_cell(PyObject* module);
 int add_lock(PyObject* module);
 int add_channel(PyObject* module);

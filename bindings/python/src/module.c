@@ -87,10 +87,11 @@ static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT,
 PyMODINIT_FUNC PyInit__samepage(void) {
     PyObject* const module = PyModule_Create(&definition);
     if (module == NULL) return NULL;
-    if (add_results(module) == 0 && add_region(module) == 0 && add_cell(module) == 0 && add_lock(module) == 0 &&
-        add_channel(module) == 0 && add_subscriber(module) == 0 && add_loan(module) == 0 && add_queue(module) == 0 &&
-        add_job(module) == 0 && add_table(module) == 0 && add_scan(module) == 0 && add_feed(module) == 0 &&
-        add_record_lock(module) == 0 && PyModule_AddStringConstant(module, "version", samepage_version_text()) == 0)
+    if (add_results(module) == 0 && add_region(module) == 0 && add_ndarray(module) == 0 && add_cell(module) == 0 &&
+        add_lock(module) == 0 && add_channel(module) == 0 && add_subscriber(module) == 0 && add_loan(module) == 0 &&
+        add_queue(module) == 0 && add_job(module) == 0 && add_table(module) == 0 && add_scan(module) == 0 &&
+        add_feed(module) == 0 && add_record_lock(module) == 0 &&
+        PyModule_AddStringConstant(module, "version", samepage_version_text()) == 0)
         return module;
     Py_DECREF(module);
     return NULL;

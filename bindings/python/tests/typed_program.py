@@ -61,6 +61,16 @@ def tables() -> None:
     print(anything)
 
 
+def arrays() -> None:
+    frame = samepage.ndarray("f", (480, 640, 3), "u1")
+    assert_type(frame, samepage.NDArray)
+    with frame.writing() as writing:
+        assert_type(writing.torn, bool)
+        frame[0, 0, 0] = 7
+    print(frame.copy(timeout=1).sum(), frame.version)
+    samepage.ndarray(5)  # type: ignore[arg-type]
+
+
 async def waiting() -> None:
     cell, queue = Cell("a"), Queue("b")
     assert_type(await cell.wait_async(0), int)
