@@ -92,6 +92,37 @@ export class Region extends Noun {
   flush(): void;
 }
 
+/** The typed array of the elements. Complex numbers are two; those of 16 bits, and booleans, are as they lie. */
+export type Elements =
+  Uint8Array | Int8Array | Int16Array | Int32Array | BigInt64Array | Uint16Array | Uint32Array | BigUint64Array |
+  Float32Array | Float64Array;
+
+/** An array of numbers that says its own type and shape: NumPy's, as samepage.ndarray() in Python. */
+export class NDArray extends Noun {
+  /** Makes it, of zeros, or opens the one that exists, which must have that type and shape. dtype: '<f4', '|u1' ... */
+  constructor(place: string, shape: number[], dtype: string, options?: OpenOptions);
+  static createNew(place: string, shape: number[], dtype: string, options?: OpenOptions): NDArray;
+  /** Opens it, whatever its type and shape. */
+  static open(place: string, options?: OpenOptions & ReadOptions): NDArray;
+  readonly dtype: string;
+  readonly shape: number[];
+  /** Bytes from one element to the next, of each dimension. */
+  readonly strides: number[];
+  readonly sizeBytes: number;
+  /** Larger with each writing. */
+  readonly version: number;
+  /** The elements themselves, as others are just writing them, too. Not of what was opened to read. */
+  readonly data: Elements;
+  /** A copy of what one writer has finished. SAMEPAGE_TORN: the last one never did. Waits for who writes, 5000 ms. */
+  copy(options?: WriteOptions): Elements;
+  /**
+   * Calls change(data, torn) while nobody else writes, and gives the version; torn: who wrote before had not finished.
+   * If it throws, or its promise is rejected, the array is torn until the next one has finished.
+   */
+  write(change: (data: Elements, torn: boolean) => Promise<unknown>, options?: WriteOptions): Promise<number>;
+  write(change: (data: Elements, torn: boolean) => void, options?: WriteOptions): number;
+}
+
 export interface CellOptions extends OpenOptions, ReadOptions {
   /** The largest value, fixed when the cell is made; 4096. */
   capacityBytes?: number;

@@ -1,5 +1,6 @@
 # Each language does with every noun what each other one then sees; one that is killed leaves all whole.
 # SPDX-License-Identifier: MIT
+import importlib.util
 import itertools
 import os
 import pathlib
@@ -175,6 +176,32 @@ class LanguagesTest(unittest.TestCase):
                 self.assertEqual(change[:2], ["erased", "key"])
                 # That of the last that was put: none is left out at the end.
                 self.assertEqual(int(change[2]), versions[-1])
+
+    def test_arrays_of_killed_writers_are_torn_and_mended(self):
+        if importlib.util.find_spec("numpy") is None:
+            self.skipTest("Python has no numpy")
+        partners = {language: self.partner(language) for language in PARTNERS}
+        for partner in partners.values():
+            self.assertEqual(partner.ask("array", "frame"), "ready")
+        version = 0
+        for number, killed in enumerate(PARTNERS, 1):
+            with self.subTest(killed=killed):
+                victim = self.partner(killed)
+                self.assertEqual(victim.ask("array", "frame"), "ready")
+                version += 1
+                self.assertEqual(victim.ask("fill", str(number)), str(version))
+                for partner in partners.values():
+                    self.assertEqual(partner.ask("whole"), f"{number} {number}")
+                self.assertEqual(victim.ask("half", "99"), "half")
+                partners["python"].tell("whole")
+                victim.kill()
+                self.assertEqual(partners["python"].answer(), "torn")
+                for partner in partners.values():
+                    self.assertEqual(partner.ask("whole"), "torn")
+                version += 2
+                self.assertEqual(partners[killed].ask("fill", "7"), str(version))
+                for partner in partners.values():
+                    self.assertEqual(partner.ask("whole"), "7 7")
 
     def test_records_of_a_killed_writer_are_whole(self):
         reader = self.partner("cpp")

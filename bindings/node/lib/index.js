@@ -9,9 +9,10 @@ const { Cell } = require('./cell.js');
 const { Lock, Held } = require('./lock.js');
 const { Channel, Subscriber } = require('./channel.js');
 const { Queue, Job } = require('./queue.js');
+const { NDArray } = require('./ndarray.js');
 const { Table, Feed, RecordLock } = require('./table.js');
 
 module.exports = {
-  Region, Cell, Lock, Held, Channel, Subscriber, Queue, Job, Table, Feed, RecordLock, SamepageError,
-  version: native.version,
+  Region, Cell, Lock, Held, Channel, Subscriber, Queue, Job, Table, Feed, RecordLock, NDArray,
+  SamepageError, version: native.version,
 };

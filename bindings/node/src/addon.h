@@ -241,6 +241,7 @@ bool add_waits(napi_env env, napi_value exports);
 bool add_errors(napi_env env, napi_value exports);
 bool add_region(napi_env env, napi_value exports);
 bool add_cell(napi_env env, napi_value exports);
+bool add_ndarray(napi_env env, napi_value exports);
 bool add_lock(napi_env env, napi_value exports);
 bool add_channel(napi_env env, napi_value exports);
 bool add_subscriber(napi_env env, napi_value exports);

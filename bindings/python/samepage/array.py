@@ -46,7 +46,7 @@ class NDArray(numpy.ndarray[Any, Any]):
 
     def writing(self, timeout: float | None = PATIENCE) -> Writing:
         """
-        A block that writes in it: one at a time, among all processes; copy() waits for its end. Killed in it, or left by
+        A block that writes in it: one at a time of all processes; copy() waits for its end. Killed in it, or left by
         an exception, the array is torn: copy() raises Torn, and the next block's `torn` is true.
         """
         return Writing(self._own(), timeout)
@@ -103,8 +103,8 @@ def ndarray(
     timeout: float | None = 5
 ) -> NDArray:
     """
-    With a shape: makes the array, of zeros (dtype: float64), or opens the one that exists, which must have that type and
-    shape, else WrongKind. By its name alone: opens it, whatever it has; else NotFound.
+    With a shape: makes the array, of zeros (dtype: float64), or opens the one that exists, which must have that type
+    and shape, else WrongKind. By its name alone: opens it, whatever it has; else NotFound.
     """
     if shape is None and dtype is not None:
         raise TypeError("a new array needs a shape, too; one that exists is opened by its name alone")

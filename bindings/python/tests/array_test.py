@@ -208,8 +208,9 @@ for wait in (lambda: frame.copy(timeout=None), lambda: frame.writing(None).__ent
 
     def test_refuses_what_is_no_argument(self) -> None:
         calls = [lambda: samepage.ndarray("x", dtype="u1"), lambda: samepage.ndarray("x", "y", "u1"),
-                 lambda: samepage.ndarray(5), lambda: samepage.ndarray("x", (1,) * 33), lambda: samepage.ndarray("x", 1.5),
-                 lambda: samepage.ndarray("x", 5, "nothing"), lambda: samepage.ndarray("x", 5, read_only=True)]
+                 lambda: samepage.ndarray(5), lambda: samepage.ndarray("x", (1,) * 33),
+                 lambda: samepage.ndarray("x", 1.5), lambda: samepage.ndarray("x", 5, "nothing"),
+                 lambda: samepage.ndarray("x", 5, read_only=True)]
         for number, call in enumerate(calls):
             with self.subTest(number), self.assertRaises((TypeError, ValueError)):
                 call()  # type: ignore[no-untyped-call]

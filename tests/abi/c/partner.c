@@ -10,6 +10,8 @@
  *   work, call TEXT          takes a job and replies with its text doubled; calls and gives the reply
  *   put KEY TEXT, get KEY    records of the table
  *   keep, follow             has the table keep its changes -> "kept"; subscribes to them -> "following"
+ *   array NAME, fill N       makes or opens an array of 1000 |u1 -> "ready"; writes N into all of it -> its version
+ *   half N, whole            begins to write and stays in the midst -> "half"; a whole copy's first and last element
  *   next                     the next change; -> "put KEY VERSION" or "erased KEY VERSION"
  * Every failure is answered by its status's name.
  */
@@ -25,6 +27,7 @@ static samepage_subscriber* subscriber;
 static samepage_queue* queue;
 static samepage_table* table;
 static samepage_feed* feed;
+static samepage_ndarray* array;
 
 static char answer[1000];
 static size_t size_bytes;
@@ -125,6 +128,29 @@ static samepage_status follow(const char* verb) {
     return samepage_ok;
 }
 
+static samepage_status array_verb(const char* verb, const char* text) {
+    static const uint64_t shape[1] = {1000};
+    unsigned char whole[1000];
+    int fill = 0;
+    if (strcmp(verb, "array") == 0) {
+        strcpy(answer, "ready");
+        return samepage_ndarray_create(text, "|u1", shape, 1, NULL, &array);
+    }
+    if (strcmp(verb, "whole") == 0) {
+        TRY(samepage_ndarray_copy(array, whole, sizeof whole, SAMEPAGE_FOREVER, NULL, NULL));
+        snprintf(answer, sizeof answer, "%d %d", whole[0], whole[999]);
+        return samepage_ok;
+    }
+    sscanf(text, "%d", &fill);
+    TRY(samepage_ndarray_begin_writing(array, SAMEPAGE_FOREVER, NULL));
+    memset(samepage_ndarray_data(array), fill, strcmp(verb, "fill") == 0 ? 1000 : 500);
+    strcpy(answer, "half");
+    if (strcmp(verb, "half") == 0) return samepage_ok;
+    TRY(samepage_ndarray_end_writing(array, 1, &number));
+    snprintf(answer, sizeof answer, "%lu", (unsigned long)number);
+    return samepage_ok;
+}
+
 static samepage_status change(const char* verb, const char* text, const char* more) {
     if (strcmp(verb, "write") == 0) return samepage_region_write_text(region, text, 0);
     if (strcmp(verb, "store") == 0) return samepage_cell_store(cell, text, strlen(text), SAMEPAGE_FOREVER, &number);
@@ -143,6 +169,9 @@ static samepage_status do_it(const char* verb, const char* text, const char* mor
     if (strcmp(verb, "load") == 0 || strcmp(verb, "receive") == 0) return load_or_receive(*verb == 'l');
     if (strcmp(verb, "get") == 0 || strcmp(verb, "call") == 0) return get_or_call(*verb == 'g', text);
     if (strcmp(verb, "work") == 0) return work();
+    if (strcmp(verb, "array") == 0 || strcmp(verb, "fill") == 0 || strcmp(verb, "half") == 0 ||
+        strcmp(verb, "whole") == 0)
+        return array_verb(verb, text);
     if (strcmp(verb, "keep") == 0 || strcmp(verb, "follow") == 0 || strcmp(verb, "next") == 0) return follow(verb);
     if (strcmp(verb, "acquire") == 0) {
         TRY(samepage_lock_acquire(lock, SAMEPAGE_FOREVER, &owner_died));
