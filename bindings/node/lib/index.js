@@ -10,9 +10,10 @@ const { Lock, Held } = require('./lock.js');
 const { Channel, Subscriber } = require('./channel.js');
 const { Queue, Job } = require('./queue.js');
 const { NDArray } = require('./ndarray.js');
+const { ls, lookUp } = require('./catalog.js');
 const { Table, Feed, RecordLock } = require('./table.js');
 
 module.exports = {
   Region, Cell, Lock, Held, Channel, Subscriber, Queue, Job, Table, Feed, RecordLock, NDArray,
-  SamepageError, version: native.version,
+  ls, lookUp, SamepageError, version: native.version,
 };

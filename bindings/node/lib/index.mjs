@@ -4,5 +4,5 @@ import samepage from './index.js';
 
 export const {
   Region, Cell, Lock, Held, Channel, Subscriber, Queue, Job, Table, Feed, RecordLock, NDArray,
-  SamepageError, version,
+  ls, lookUp, SamepageError, version,
 } = samepage;

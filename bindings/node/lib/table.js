@@ -46,6 +46,13 @@ class Table extends Noun {
     return { value: this.#codec.decode(stored), version };
   }
 
+  /** Fills values with those of many keys of one length; their versions, 0n where there is none. */
+  getMany(keys, keyBytes, values, valueBytes) {
+    const versions = new BigUint64Array(keys.byteLength / keyBytes);
+    native.tableGetMany(this[HANDLE], keys, keyBytes, values, valueBytes, versions);
+    return versions;
+  }
+
   has(key) {
     return native.tableVersion(this[HANDLE], key) !== 0;
   }

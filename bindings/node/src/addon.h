@@ -240,6 +240,7 @@ bool add_bells(napi_env env, napi_value exports);
 bool add_waits(napi_env env, napi_value exports);
 bool add_errors(napi_env env, napi_value exports);
 bool add_region(napi_env env, napi_value exports);
+bool add_catalog(napi_env env, napi_value exports);
 bool add_cell(napi_env env, napi_value exports);
 bool add_ndarray(napi_env env, napi_value exports);
 bool add_lock(napi_env env, napi_value exports);

@@ -58,6 +58,38 @@ static napi_value table_get(napi_env env, napi_callback_info info) {
     return value;
 }
 
+/* tableGetMany(handle, keys, keyBytes, values, valueBytes, versions): fills values and versions; how many there were */
+static napi_value table_get_many(napi_env env, napi_callback_info info) {
+    TAKE(env, info, 6);
+    bytes_in keys;
+    bytes_in values;
+    bytes_in versions;
+    uint64_t key_bytes = 0;
+    uint64_t value_bytes = 0;
+    size_t found = 0;
+    /* Those of texts are copies, which nobody would see filled. */
+    if (!take_number(env, given[2], &key_bytes) || !take_number(env, given[4], &value_bytes) ||
+        !take_bytes(env, given[3], "values", &values))
+        return NULL;
+    if (values.owned != NULL || values.data == values.small) {
+        drop_bytes(&values);
+        return throw_type(env, "values must be a Buffer, a TypedArray, a DataView or an ArrayBuffer");
+    }
+    if (!take_bytes(env, given[5], "versions", &versions) || !take_bytes(env, given[1], "keys", &keys)) return NULL;
+    const size_t count = versions.size_bytes / sizeof(uint64_t);
+    samepage_status status = samepage_ok;
+    if (key_bytes == 0 || keys.size_bytes / key_bytes != count || keys.size_bytes % key_bytes != 0 ||
+        (count != 0 && values.size_bytes / count != value_bytes) || values.size_bytes != count * value_bytes) {
+        napi_throw_range_error(env, "ERR_OUT_OF_RANGE", "the lengths of keys and values don't fit each other");
+    } else if (count != 0) {
+        status = samepage_table_get_many(handle_of(env, given[0]), keys.data, (size_t)key_bytes, count,
+                                         (void*)(uintptr_t)values.data, (size_t)value_bytes,
+                                         (uint64_t*)(uintptr_t)versions.data, &found);
+    }
+    drop_bytes(&keys);
+    return status == samepage_ok ? give_number(env, found) : throw_status(env, status);
+}
+
 /* tableVersion(handle, key): 0: there is no such record */
 static napi_value table_version(napi_env env, napi_callback_info info) {
     TAKE(env, info, 2);
@@ -278,14 +310,23 @@ static napi_value table_info(napi_env env, napi_callback_info info) {
 }
 
 static const function functions[] = {
-    {"tableOpen", table_open},          {"tableGet", table_get},
-    {"tableVersion", table_version},    {"tablePut", table_put},
-    {"tableInsert", table_insert},      {"tableExchange", table_exchange},
-    {"tableErase", table_erase},        {"tableAdd", table_add},
-    {"tableWait", table_wait},          {"tableWaitAny", table_wait_any},
-    {"tableSize", table_size},          {"tableChanges", table_changes},
-    {"tableExpires", table_expires},    {"tableInfo", table_info},
-    {"tableVerify", table_verify},      {"tableCheckpoint", table_checkpoint},
+    {"tableOpen", table_open},
+    {"tableGet", table_get},
+    {"tableGetMany", table_get_many},
+    {"tableVersion", table_version},
+    {"tablePut", table_put},
+    {"tableInsert", table_insert},
+    {"tableExchange", table_exchange},
+    {"tableErase", table_erase},
+    {"tableAdd", table_add},
+    {"tableWait", table_wait},
+    {"tableWaitAny", table_wait_any},
+    {"tableSize", table_size},
+    {"tableChanges", table_changes},
+    {"tableExpires", table_expires},
+    {"tableInfo", table_info},
+    {"tableVerify", table_verify},
+    {"tableCheckpoint", table_checkpoint},
     {"tableWentBack", table_went_back},
 };
 

@@ -8,6 +8,7 @@ import typing as _typing
 
 from . import _samepage, errors
 from ._samepage import Change, Job, Loan, Message, RecordLock, Scan, Versioned, View
+from .catalog import Entry, Holder, look_up, ls
 from .errors import (AlreadyExists, Busy, Closed, Conflict, Corrupt, Denied, Empty, Error, Failed, Full,
                      InvalidArgument, InvalidName, LostName, NoKey, NoSpace, NotFound, NotOwner, NotSupported,
                      SystemRefused, TimedOut, TooLarge, Torn, WrongKind, WrongVersion)
@@ -33,9 +34,9 @@ def __getattr__(name: str) -> _typing.Any:
 
 
 __all__ = [
-    "AlreadyExists", "Busy", "Cell", "Change", "Channel", "Closed", "Conflict", "Corrupt", "Denied", "Empty", "Error",
-    "errors", "Failed", "Feed", "Full", "InvalidArgument", "InvalidName", "Job", "Loan", "Lock", "LostName", "Message",
-    "NoKey", "NoSpace", "NotFound", "NotOwner", "NotSupported", "Queue", "RecordLock", "Region", "Scan", "SharedMemory",
-    "Subscriber", "SystemRefused", "Table", "TimedOut", "TooLarge", "Torn", "Versioned", "View", "WrongKind",
-    "WrongVersion",
+    "AlreadyExists", "Busy", "Cell", "Change", "Channel", "Closed", "Conflict", "Corrupt", "Denied", "Empty",
+    "Entry", "Error", "errors", "Failed", "Feed", "Full", "Holder", "InvalidArgument", "InvalidName", "Job", "Loan",
+    "Lock", "look_up", "LostName", "ls", "Message", "NoKey", "NoSpace", "NotFound", "NotOwner", "NotSupported",
+    "Queue", "RecordLock", "Region", "Scan", "SharedMemory", "Subscriber", "SystemRefused", "Table", "TimedOut",
+    "TooLarge", "Torn", "Versioned", "View", "WrongKind", "WrongVersion",
 ]

@@ -132,6 +132,10 @@ enum opening { opening_create, opening_create_new, opening_open };
     { name, (PyCFunction)(void (*)(void))(function), METH_VARARGS | METH_KEYWORDS | METH_CLASS, doc }
 #define FAST_ARGUMENTS PyObject *self, PyObject *const *given, Py_ssize_t count, PyObject *given_names
 
+/* Functions of the module: catalog.c. */
+PyObject* list_objects(PyObject* module, PyObject* arguments);
+PyObject* look_up_object(PyObject* module, PyObject* place);
+
 /* Each adds its types to the module: 0 or -1. */
 int add_region(PyObject* module);
 int add_ndarray(PyObject* module);

@@ -71,6 +71,8 @@ static PyObject* errors(PyObject* module, PyObject* unused) {
 
 static PyMethodDef functions[] = {{"set_error_maker", set_error_maker, METH_O, "What makes an exception of a failure."},
                                   {"errors", errors, METH_NOARGS, "[(number, name, text)] of all errors."},
+                                  {"list_objects", list_objects, METH_VARARGS, "What there is."},
+                                  {"look_up_object", look_up_object, METH_O, "One object."},
                                   {"after_fork", after_fork, METH_NOARGS, "To be called in each forked child."},
                                   {NULL, NULL, 0, NULL}};
 

@@ -476,6 +476,11 @@ static PyMethodDef methods[] = {
           "--\n\nOpens what exists; else NotFound. as_it_is: what a power failure left, not its checkpoint."),
     FAST("get", table_get, "get(key, default=None)\n--\n\nThe record's value, or the default."),
     {"get_versioned", table_get_versioned, METH_O, "get_versioned(key, /)\n--\n\nThe value and its version; NoKey."},
+    FAST(
+        "get_many", table_get_many,
+        "get_many(keys, values, versions)\n--\n\nAs get, of many keys of one length, in a fraction of the time. Three "
+        "buffers, such as arrays, with as many elements along the first axis: keys; values, which are filled; versions "
+        "of 8 bytes, 0 where there is none. Gives how many there were. WrongKind: a value has another length."),
     {"version", table_version, METH_O, "version(key, /)\n--\n\nThe record's version; 0: there is none."},
     {"expires_at", table_expires_at, METH_O,
      "expires_at(key, /)\n--\n\nWhen the record expires, as time.time() counts; None: never; NoKey."},

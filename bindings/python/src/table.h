@@ -39,6 +39,7 @@ PyObject* table_keep_history(FAST_ARGUMENTS);
 PyObject* table_subscribe(FAST_ARGUMENTS);
 PyObject* table_fileno(PyObject* self, PyObject* unused);
 PyObject* table_arm(PyObject* self, PyObject* unused);
+PyObject* table_get_many(FAST_ARGUMENTS);
 PyObject* table_lock(FAST_ARGUMENTS);
 PyObject* table_lock_all(FAST_ARGUMENTS);
 
