@@ -27,6 +27,7 @@ int status_of(errc code) noexcept {
         case errc::not_supported:
         case errc::closed:
         case errc::failed:
+        case errc::torn:
         case errc::system: break;
     }
     return status_error;

@@ -92,6 +92,37 @@ export class Region extends Noun {
   flush(): void;
 }
 
+/** The typed array of the elements. Complex numbers are two; those of 16 bits, and booleans, are as they lie. */
+export type Elements =
+  Uint8Array | Int8Array | Int16Array | Int32Array | BigInt64Array | Uint16Array | Uint32Array | BigUint64Array |
+  Float32Array | Float64Array;
+
+/** An array of numbers that says its own type and shape: NumPy's, as samepage.ndarray() in Python. */
+export class NDArray extends Noun {
+  /** Makes it, of zeros, or opens the one that exists, which must have that type and shape. dtype: '<f4', '|u1' ... */
+  constructor(place: string, shape: number[], dtype: string, options?: OpenOptions);
+  static createNew(place: string, shape: number[], dtype: string, options?: OpenOptions): NDArray;
+  /** Opens it, whatever its type and shape. */
+  static open(place: string, options?: OpenOptions & ReadOptions): NDArray;
+  readonly dtype: string;
+  readonly shape: number[];
+  /** Bytes from one element to the next, of each dimension. */
+  readonly strides: number[];
+  readonly sizeBytes: number;
+  /** Larger with each writing. */
+  readonly version: number;
+  /** The elements themselves, as others are just writing them, too. Not of what was opened to read. */
+  readonly data: Elements;
+  /** A copy of what one writer has finished. SAMEPAGE_TORN: the last one never did. Waits for who writes, 5000 ms. */
+  copy(options?: WriteOptions): Elements;
+  /**
+   * Calls change(data, torn) while nobody else writes, and gives the version; torn: who wrote before had not finished.
+   * If it throws, or its promise is rejected, the array is torn until the next one has finished.
+   */
+  write(change: (data: Elements, torn: boolean) => Promise<unknown>, options?: WriteOptions): Promise<number>;
+  write(change: (data: Elements, torn: boolean) => void, options?: WriteOptions): number;
+}
+
 export interface CellOptions extends OpenOptions, ReadOptions {
   /** The largest value, fixed when the cell is made; 4096. */
   capacityBytes?: number;
@@ -295,6 +326,11 @@ export interface Table<T = Buffer> extends Noun, Iterable<[Key<T>, T]> {
   /** undefined: there is no such record. */
   get(key: Bytes): T | undefined;
   getVersioned(key: Bytes): { value: T; version: number } | undefined;
+  /**
+   * As get, of many keys of keyBytes each, one behind the other, in a fraction of the time: fills values, valueBytes for
+   * each. Gives their versions, 0n where there is none. SAMEPAGE_WRONG_KIND: a value has another length.
+   */
+  getMany(keys: ArrayBufferView, keyBytes: number, values: ArrayBufferView, valueBytes: number): BigUint64Array;
   has(key: Bytes): boolean;
   /** 0: there is no such record. */
   version(key: Bytes): number;
@@ -316,6 +352,13 @@ export interface Table<T = Buffer> extends Noun, Iterable<[Key<T>, T]> {
   wait(key: Bytes, seen: number, options?: WaitOptions): Promise<number>;
   /** Until `changes` is another number than `seen`; gives it. */
   waitAny(seen: number, options?: WaitOptions): Promise<number>;
+  /**
+   * From now on it keeps its last changes, in so many bytes, for subscribe(); one that keeps them already goes on as it
+   * is. Gives the history's bytes.
+   */
+  keepHistory(sizeBytes: number, options?: WriteOptions): number;
+  /** Reads the changes along. SAMEPAGE_NOT_SUPPORTED without a history. */
+  subscribe(options?: FeedOptions): Feed<T>;
   /** Keeps a key from other handles' writers, for several steps; readers don't mind. */
   lock(key: Bytes, options?: WaitOptions): Promise<RecordLock>;
   /** Keeps all keys from other handles' writers. */
@@ -354,6 +397,40 @@ export interface TableConstructor {
 }
 export const Table: TableConstructor;
 
+export interface FeedOptions {
+  /** Only changes of keys that begin with it. */
+  prefix?: Bytes;
+  /** With the changes that come ('newest'), or with the oldest that is kept. */
+  from?: 'newest' | 'oldest';
+  /** Ends its waits and its iteration. */
+  signal?: AbortSignal;
+}
+
+export interface Change<T> {
+  /** Whose record it was; undefined: it only says that some were missed. */
+  key: Key<T> | undefined;
+  /** Of the record that was put; of an erased one the last that it had. */
+  version: number;
+  /** Whether it was erased, or had expired. */
+  erased: boolean;
+  /** How many changes, of any keys, were never shown since the one before. Who keeps a copy scans anew then. */
+  missed: number;
+}
+
+/**
+ * The changes of a table. The value isn't in a change: get() gives it, or a later one, or none any more. To have a copy
+ * and keep it right: subscribe first, then copy what a scan shows, then get each key that comes. Iterating goes on for
+ * ever; the end of the loop closes it.
+ */
+export class Feed<T = Buffer> extends Handle implements AsyncIterable<Change<T>> {
+  private constructor();
+  readonly table: Table<T>;
+  next(options?: WaitOptions): Promise<Change<T>>;
+  /** undefined: there is none yet. */
+  tryNext(): Change<T> | undefined;
+  [Symbol.asyncIterator](): AsyncGenerator<Change<T>, never, void>;
+}
+
 /** A locked key of a table, or all. */
 export class RecordLock extends Handle {
   private constructor();
@@ -363,6 +440,23 @@ export class RecordLock extends Handle {
   /** Twice is fine. */
   release(): void;
 }
+
+/** A live object. */
+export interface Entry {
+  place: string;
+  /** 'unknown': its header is damaged. */
+  kind: 'region' | 'cell' | 'lock' | 'channel' | 'queue' | 'table' | 'unknown';
+  sizeBytes: number;
+  /** Where the system keeps it, for people. */
+  location: string;
+  /** Those that can be seen. */
+  holders: { process: number; command: string }[];
+  holdersComplete: boolean;
+}
+/** The live objects under names of this user, or of the machine, by name; who holds them only if asked for. */
+export function ls(options?: { global?: boolean; holders?: boolean }): Entry[];
+/** One object, with its holders. */
+export function lookUp(place: string): Entry;
 
 /** Whatever samepage refuses. The message says what to do next. */
 export class SamepageError extends Error {

@@ -26,6 +26,7 @@
     X(19, closed, "the handle is closed", "open it again")                                                             \
     X(20, system, "the system refused", "see the system's own code")                                                   \
     X(21, no_key, "there is no record of that key", "put one")                                                         \
-    X(22, failed, "who had the job could not do it", "look at what the worker says")
+    X(22, failed, "who had the job could not do it", "look at what the worker says")                                   \
+    X(23, torn, "who was writing it has not finished", "wait for the next writer, or write it anew")
 
 #endif

@@ -13,16 +13,16 @@
  *           the size that would do.
  * Handles   Opaque pointers. Whoever makes one closes it, once. NULL or a closed one gives samepage_e_closed (until a
  *           later handle has its place), anything else that isn't a handle of the kind samepage_e_invalid_argument;
- *           closing those does nothing. What was made from a handle (a view, subscriber, loan, job or scan) stays good
- *           after it, and keeps its object held until it is closed itself; a view keeps the bytes and not the name.
+ *           closing those does nothing. What was made from a handle (a view, subscriber, loan, job, scan or feed) stays
+ *           good after it, and keeps its object held until it is closed itself; a view keeps the bytes, not the name.
  * Places    UTF-8 that ends with a zero: a name ("hello", "Global\\hello") or a path ("./stock.page").
  * Bytes     A pointer and a number of bytes; NULL will do for none.
  * Time      timeout_ns is nanoseconds: 0 doesn't wait, SAMEPAGE_FOREVER (or any negative number) waits for ever,
  *           SAMEPAGE_PATIENCE (5 s) is what C++ waits by default.
  * Options   NULL is all defaults. Else set struct_size = sizeof the struct; whatever is 0 in it is its default.
  * Infos     Set struct_size = sizeof the struct first; that much is written. Structs only grow, at their end.
- * Threads   Any thread may use any handle, several at once, too: but subscribers, loans, jobs, scans, catalogs and
- *           findings are one thread's at a time. One thread closes a handle while no other uses it.
+ * Threads   Any thread may use any handle, several at once, too: but subscribers, loans, jobs, scans, feeds, catalogs
+ *           and findings are one thread's at a time. One thread closes a handle while no other uses it.
  * fork()    As in C++: a child's handles are holders of their own; it owns no lock, job or loan of its parent's.
  * 32 bit    On 32-bit Windows functions are __stdcall with undecorated names. A 64-bit argument is two 32-bit ones
  *           there, the low half first: docs/c-abi.md has FoxPro's DECLARE lines.
@@ -252,6 +252,7 @@ typedef struct samepage_channel samepage_channel;
 typedef struct samepage_subscriber samepage_subscriber;
 typedef struct samepage_loan samepage_loan;
 
+/* Of feeds of tables, too. */
 enum samepage_start { samepage_newest = 0, samepage_oldest = 1 };
 
 typedef struct samepage_channel_options {
@@ -443,6 +444,7 @@ SAMEPAGE_API void SAMEPAGE_CALL samepage_job_close(samepage_job* job);
 
 typedef struct samepage_table samepage_table;
 typedef struct samepage_scan samepage_scan;
+typedef struct samepage_feed samepage_feed;
 typedef struct samepage_held samepage_held;
 
 typedef struct samepage_table_options {
@@ -468,6 +470,8 @@ typedef struct samepage_table_info {
     uint64_t returned_to_unix_ns;
     uint32_t is_clean;
     uint32_t reserved;
+    uint64_t history_bytes; /* 0: it keeps no history */
+    uint64_t history_changes;
 } samepage_table_info;
 
 /* What a checkpoint was. */
@@ -546,6 +550,25 @@ SAMEPAGE_STATUS samepage_scan_next(samepage_scan* scan, const void** key, size_t
                                    size_t* value_bytes, uint64_t* version);
 SAMEPAGE_API void SAMEPAGE_CALL samepage_scan_close(samepage_scan* scan);
 
+/* From now on the table keeps its last changes, in so many bytes, for feeds; one that has a history keeps the one it
+ * has. history_bytes: how many it has. */
+SAMEPAGE_STATUS samepage_table_keep_history(samepage_table* table, uint64_t size_bytes, int64_t timeout_ns,
+                                            uint64_t* history_bytes);
+/* Reads the changes of keys that begin with the prefix along: from those that come (samepage_newest), or from the
+ * oldest that is kept. samepage_e_not_supported: it keeps no history. */
+SAMEPAGE_STATUS samepage_table_subscribe(samepage_table* table, const void* prefix, size_t prefix_bytes, int32_t start,
+                                         samepage_feed** feed);
+/* The next change, waiting for it. key: a copy that stays until the feed's next call; no bytes: it only says that some
+ * were missed. version: of what was put, or the last of what was erased (erased: 1). missed: how many changes it was
+ * never shown since the one before, of any keys; who mirrors the table copies it anew then. */
+SAMEPAGE_STATUS samepage_feed_next(samepage_feed* feed, int64_t timeout_ns, const void** key, size_t* key_bytes,
+                                   uint64_t* version, int32_t* erased, uint64_t* missed);
+SAMEPAGE_API void SAMEPAGE_CALL samepage_feed_close(samepage_feed* feed);
+/* For event loops: readable when there may be a change, of any key. Whenever it is, and once at the beginning, call arm
+ * first, and feed_next without waiting until it has timed out then. */
+SAMEPAGE_STATUS samepage_table_descriptor(samepage_table* table, intptr_t* descriptor);
+SAMEPAGE_STATUS samepage_table_arm(samepage_table* table);
+
 /* Keeps a key, or all of them, from other handles' writers; readers don't mind. Until release or close, by the table's
  * handle that locked it; a dead owner's lock is free. owner_died: an earlier one died with it, so what it guards may be
  * half-done; that is told until one of its owners has said mark_repaired. samepage_e_timed_out names who has it. */
@@ -571,6 +594,52 @@ SAMEPAGE_STATUS samepage_table_checkpoint(samepage_table* table, int64_t timeout
                                           samepage_table_checkpoint_info* made);
 /* Whether opening this handle had to go back to the checkpoint. */
 SAMEPAGE_STATUS samepage_table_went_back(samepage_table* table, int32_t* went_back);
+
+/* ---- ndarray: an array of numbers in a region, which says its own type and shape ---- */
+
+typedef struct samepage_ndarray samepage_ndarray;
+
+#define SAMEPAGE_NDARRAY_DIMENSIONS_MAX 32
+
+typedef struct samepage_ndarray_options {
+    uint32_t struct_size;
+    uint32_t access;
+    int64_t timeout_ns;
+} samepage_ndarray_options;
+
+/* dtype: as NumPy says it, "<f4", "|u1". shape: so many numbers. create gives samepage_e_wrong_kind where there is one
+ * of another type or shape. */
+SAMEPAGE_STATUS samepage_ndarray_create(const char* place, const char* dtype, const uint64_t* shape, size_t dimensions,
+                                        const samepage_ndarray_options* options, samepage_ndarray** array);
+SAMEPAGE_STATUS samepage_ndarray_create_new(const char* place, const char* dtype, const uint64_t* shape,
+                                            size_t dimensions, const samepage_ndarray_options* options,
+                                            samepage_ndarray** array);
+SAMEPAGE_STATUS samepage_ndarray_open(const char* place, const samepage_ndarray_options* options,
+                                      samepage_ndarray** array);
+/* Leaves it torn if this handle is writing. */
+SAMEPAGE_API void SAMEPAGE_CALL samepage_ndarray_close(samepage_ndarray* array);
+
+SAMEPAGE_STATUS samepage_ndarray_created(samepage_ndarray* array, int32_t* created);
+SAMEPAGE_STATUS samepage_ndarray_access(samepage_ndarray* array, int32_t* access);
+SAMEPAGE_STATUS samepage_ndarray_check_name(samepage_ndarray* array);
+SAMEPAGE_STATUS samepage_ndarray_flush(samepage_ndarray* array);
+/* The elements themselves, and the name of their type, until the array is closed; NULL if it is. */
+SAMEPAGE_API void* SAMEPAGE_CALL samepage_ndarray_data(samepage_ndarray* array);
+SAMEPAGE_API const char* SAMEPAGE_CALL samepage_ndarray_dtype(samepage_ndarray* array);
+SAMEPAGE_STATUS samepage_ndarray_size(samepage_ndarray* array, uint64_t* size_bytes);
+/* At most dimensions_max of shape and of strides (bytes from one element to the next), and how many there are. */
+SAMEPAGE_STATUS samepage_ndarray_shape(samepage_ndarray* array, uint64_t* shape, uint64_t* strides,
+                                       size_t dimensions_max, size_t* dimensions);
+/* Larger with each writing; those that never finished are counted, too. */
+SAMEPAGE_STATUS samepage_ndarray_version(samepage_ndarray* array, uint64_t* version);
+
+/* This handle writes then, and no other one. was_torn: who wrote before has not finished. */
+SAMEPAGE_STATUS samepage_ndarray_begin_writing(samepage_ndarray* array, int64_t timeout_ns, int32_t* was_torn);
+/* The array is whole, or (whole: 0) torn. samepage_e_not_owner: this handle isn't writing. */
+SAMEPAGE_STATUS samepage_ndarray_end_writing(samepage_ndarray* array, int32_t whole, uint64_t* version);
+/* All elements as a writer has finished them. samepage_e_torn: who was writing was killed, or gave up. */
+SAMEPAGE_STATUS samepage_ndarray_copy(samepage_ndarray* array, void* into, size_t into_bytes, int64_t timeout_ns,
+                                      size_t* size_bytes, uint64_t* version);
 
 /* ---- What there is, and whether this machine suits ---- */
 

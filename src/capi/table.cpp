@@ -1,38 +1,34 @@
 // The C functions of tables and of scans over them.
 // SPDX-License-Identifier: MIT
-#include "samepage/table.hpp"
+#include "capi/table.hpp"
 
-#include <memory>
 #include <string>
 #include <vector>
-
-#include "capi/call.hpp"
 
 namespace samepage::capi {
 
 // A cursor keeps the table it came from.
 struct kept_cursor {
-    std::shared_ptr<table_bytes> table;
+    shared_table table;
     table_bytes::cursor cursor;  // ends before the table does
 };
 
 struct kept_held {
-    std::shared_ptr<table_bytes> table;
+    shared_table table;
     table_bytes::held held;  // ends before the table does
 };
 
 }  // namespace samepage::capi
 
-struct samepage_table : samepage::capi::slot<std::shared_ptr<samepage::table_bytes>> {};
 struct samepage_scan : samepage::capi::slot<samepage::capi::kept_cursor> {};
 struct samepage_held : samepage::capi::slot<samepage::capi::kept_held> {};
 
 namespace capi = samepage::capi;
 using capi::kept_cursor;
 using capi::kept_held;
+using capi::shared_table;
 using samepage::result;
 using samepage::table_bytes;
-using shared_table = std::shared_ptr<table_bytes>;
 
 namespace {
 
@@ -136,6 +132,8 @@ samepage_status samepage_table_info_get(samepage_table* table, samepage_table_in
         all.returned_unix_ns = seen->returned_unix_ns;
         all.returned_to_unix_ns = seen->returned_to_unix_ns;
         all.is_clean = seen->is_clean ? 1 : 0;
+        all.history_bytes = seen->history_bytes;
+        all.history_changes = seen->history_changes;
         return capi::give_info(all, info);
     });
 }

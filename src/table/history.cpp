@@ -28,7 +28,8 @@ void history_ring::initialise(std::uint64_t number) const noexcept {
 
 std::uint64_t history_ring::end_of(std::uint64_t position, std::uint64_t what) const noexcept {
     const std::uint64_t kind = what >> 32, bytes = entry_bytes(key_bytes_in(what));
-    return (kind == put_entry || kind == erase_entry) && bytes <= ring_bytes_ / 2 ? position + bytes : 0;
+    const bool fits = key_bytes_in(what) <= key_max && bytes <= ring_bytes_ / 2;
+    return (kind == put_entry || kind == erase_entry) && fits ? position + bytes : 0;
 }
 
 bool history_ring::write_entry(entry_kind kind, const seen_record& about, const std::byte* key,

@@ -1,8 +1,11 @@
 #!/bin/sh
-# Tries the example in C, in several processes: `in_scratch.sh stock_test.sh PROGRAM`.
+# Tries the example in C, or in another language, in several processes: `stock_test.sh PROGRAM [TAKER]`.
 # SPDX-License-Identifier: MIT
+#
+# TAKER is the same in another language: the two take from the same stock at once.
 set -eu
 stock=$1
+taker=${2:-$1}
 
 mkfifo enter
 "$stock" hold <enter >held &
@@ -22,11 +25,13 @@ test "$("$stock" list | sort | tr '\n' ' ')" = "bolt 7 nut 100 "
 
 # All of them at once: none is lost.
 takers=
-for _ in 1 2 3 4 5 6 7 8; do
+for _ in 1 2 3 4; do
     "$stock" take nut 1 >taken &
     takers="$takers $!"
+    "$taker" take nut 1 >taken_too &
+    takers="$takers $!"
 done
-for taker in $takers; do wait "$taker"; done
+for process in $takers; do wait "$process"; done
 test "$("$stock" list | grep nut)" = "nut 92"
 
 exec 3>&-

@@ -1,5 +1,6 @@
 # Each language does with every noun what each other one then sees; one that is killed leaves all whole.
 # SPDX-License-Identifier: MIT
+import importlib.util
 import itertools
 import os
 import pathlib
@@ -102,8 +103,12 @@ class LanguagesTest(unittest.TestCase):
         self.assertEqual(one.ask("call", text), 2 * text)
         self.assertEqual(other.answer(), "replied")
 
+        self.assertEqual(one.ask("keep"), "kept")
+        self.assertEqual(other.ask("follow"), "following")
+        other.tell("next")
         version = one.ask("put", "schlüssel", text)
         self.assertGreater(int(version), 0)
+        self.assertEqual(other.answer(), f"put schlüssel {version}")
         self.assertEqual(other.ask("get", "schlüssel"), text)
 
     def look(self, name, text):
@@ -147,6 +152,56 @@ class LanguagesTest(unittest.TestCase):
         heir.tell("work")
         self.assertEqual(self.shell("queue", "call", "jobs.queue", "from-the-shell"), 2 * "from-the-shell")
         self.assertEqual(heir.answer(), "replied")
+
+    def test_changes_of_a_killed_writer_come_in_order(self):
+        owner = self.partner("cpp")
+        self.assertEqual(owner.ask("create", "followed"), "ready")
+        self.assertEqual(owner.ask("keep"), "kept")
+        followers = [self.partner(language) for language in PARTNERS]
+        for follower in followers:
+            self.assertEqual(follower.ask("open", "followed"), "ready")
+            self.assertEqual(follower.ask("follow"), "following")
+        writer = self.partner("node")
+        self.assertEqual(writer.ask("open", "followed"), "ready")
+        writer.tell("storm", "key", "a", "b")
+        first = {follower: int(follower.ask("next").split()[2]) for follower in followers}
+        writer.kill()
+        self.shell("table", "erase", "followed.table", "key")
+        for follower in followers:
+            with self.subTest(follower.language):
+                versions = [first[follower]]
+                while (change := follower.ask("next").split())[0] == "put":
+                    versions.append(int(change[2]))
+                self.assertEqual(versions, sorted(set(versions)))
+                self.assertEqual(change[:2], ["erased", "key"])
+                # That of the last that was put: none is left out at the end.
+                self.assertEqual(int(change[2]), versions[-1])
+
+    def test_arrays_of_killed_writers_are_torn_and_mended(self):
+        if importlib.util.find_spec("numpy") is None:
+            self.skipTest("Python has no numpy")
+        partners = {language: self.partner(language) for language in PARTNERS}
+        for partner in partners.values():
+            self.assertEqual(partner.ask("array", "frame"), "ready")
+        version = 0
+        for number, killed in enumerate(PARTNERS, 1):
+            with self.subTest(killed=killed):
+                victim = self.partner(killed)
+                self.assertEqual(victim.ask("array", "frame"), "ready")
+                version += 1
+                self.assertEqual(victim.ask("fill", str(number)), str(version))
+                for partner in partners.values():
+                    self.assertEqual(partner.ask("whole"), f"{number} {number}")
+                self.assertEqual(victim.ask("half", "99"), "half")
+                partners["python"].tell("whole")
+                victim.kill()
+                self.assertEqual(partners["python"].answer(), "torn")
+                for partner in partners.values():
+                    self.assertEqual(partner.ask("whole"), "torn")
+                version += 2
+                self.assertEqual(partners[killed].ask("fill", "7"), str(version))
+                for partner in partners.values():
+                    self.assertEqual(partner.ask("whole"), "7 7")
 
     def test_records_of_a_killed_writer_are_whole(self):
         reader = self.partner("cpp")

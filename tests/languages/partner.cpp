@@ -1,17 +1,20 @@
 // A process in C++ that does with all nouns what it is told, a line at a time: the protocol of abi/c/partner.c.
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 #include <optional>
 #include <samepage/cell.hpp>
 #include <samepage/channel.hpp>
 #include <samepage/lock.hpp>
+#include <samepage/ndarray.hpp>
 #include <samepage/queue.hpp>
 #include <samepage/region.hpp>
 #include <samepage/table.hpp>
 #include <sstream>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace {
 
@@ -44,6 +47,12 @@ class partner {
         if (verb == "work") return work();
         if (verb == "call") return need(queue_->call_text(text));
         if (verb == "put") return to_string(need(table_->put_text(text, more)));
+        if (verb == "array") return make_array(text);
+        if (verb == "fill" || verb == "half") return write(std::stoul(text), verb == "fill");
+        if (verb == "whole") return whole();
+        if (verb == "keep") return need(table_->keep_history(1 << 20)), "kept";
+        if (verb == "follow") return feed_ = need(table_->subscribe()), "following";
+        if (verb == "next") return next();
         if (verb == "get") return need(table_->get_text(text)).text;
         return "what?";
     }
@@ -58,6 +67,7 @@ class partner {
 
     string begin(const string& name, bool create) {
         subscriber_.reset();
+        feed_ = {};
         region_.reset();
         const string place = name + ".region";
         region_.emplace(need(create ? samepage::region::create_new(place, 4096) : samepage::region::open(place)));
@@ -96,6 +106,31 @@ class partner {
         return "replied";
     }
 
+    string next() {
+        const auto seen = need(feed_.next());
+        return (seen.erased ? "erased " : "put ") + string(seen.key_text()) + " " + to_string(seen.version);
+    }
+
+    string make_array(const string& name) {
+        const std::uint64_t shape[] = {1000};
+        array_.emplace(need(samepage::ndarray::create(name, "|u1", shape)));
+        return "ready";
+    }
+
+    string write(std::size_t number, bool all) {
+        writing_ = need(array_->write(samepage::forever));
+        const auto bytes = array_->bytes();
+        std::fill_n(bytes.begin(), all ? 1000 : 500, static_cast<std::byte>(number));
+        return all ? to_string(need(writing_.finish())) : "half";
+    }
+
+    string whole() {
+        std::vector<std::byte> copy(1000);
+        const auto copied = array_->copy(copy, samepage::forever);
+        if (!copied) return string(name_of(copied.error().code()));
+        return to_string(std::to_integer<int>(copy.front())) + " " + to_string(std::to_integer<int>(copy.back()));
+    }
+
     std::optional<samepage::region> region_;
     std::optional<samepage::cell_bytes> cell_;
     std::optional<samepage::lock> lock_;
@@ -104,6 +139,9 @@ class partner {
     std::optional<samepage::subscriber_bytes> subscriber_;
     std::optional<samepage::queue_bytes> queue_;
     std::optional<samepage::table_bytes> table_;
+    samepage::table_bytes::feed feed_;  // ends before its table does
+    std::optional<samepage::ndarray> array_;
+    samepage::ndarray::writing writing_;  // ends before its array does
 };
 
 }  // namespace

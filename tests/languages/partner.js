@@ -61,6 +61,31 @@ const verbs = {
   call: (text) => own.Queue.call(text),
   put: (key, text) => own.Table.put(key, text),
   get: (key) => own.Table.get(key) ?? 'no_key',
+  array(name) {
+    own.array = new samepage.NDArray(name, [1000], '|u1');
+    return 'ready';
+  },
+  fill: (number) => own.array.write((data) => { data.fill(Number(number)); }),
+  half(number) {
+    own.array.write((data) => {
+      data.fill(Number(number), 0, 500);
+      return new Promise(() => {});
+    });
+    return 'half';
+  },
+  whole() {
+    const copy = own.array.copy({ timeout: Infinity });
+    return `${copy[0]} ${copy[999]}`;
+  },
+  keep: () => own.Table.keepHistory(1 << 20) && 'kept',
+  follow() {
+    own.feed = own.Table.subscribe();
+    return 'following';
+  },
+  async next() {
+    const { key, version, erased } = await own.feed.next();
+    return `${erased ? 'erased' : 'put'} ${key} ${version}`;
+  },
   storm(key, first, second) {
     for (;;) {
       own.Table.put(key, first);

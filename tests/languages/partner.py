@@ -73,6 +73,36 @@ class Partner:
         self.table[key] = text
         return str(self.table.version(key))
 
+    def array(self, name: str) -> str:
+        self.frame = samepage.ndarray(name, 1000, "u1")
+        return "ready"
+
+    def fill(self, number: str) -> str:
+        with self.frame.writing(None) as writing:
+            self.frame[:] = int(number)
+        return str(writing.version)
+
+    def half(self, number: str) -> str:
+        self.half_done = self.frame.writing(None).__enter__()
+        self.frame[:500] = int(number)
+        return "half"
+
+    def whole(self) -> str:
+        copy = self.frame.copy(timeout=None)
+        return f"{copy[0]} {copy[-1]}"
+
+    def keep(self) -> str:
+        self.table.keep_history(1 << 20)
+        return "kept"
+
+    def follow(self) -> str:
+        self.feed = self.table.subscribe()
+        return "following"
+
+    def next(self) -> str:
+        change = self.feed.next()
+        return f"{'erased' if change.erased else 'put'} {change.key} {change.version}"
+
     def get(self, key: str) -> str:
         return self.table[key]
 

@@ -9,8 +9,11 @@ const { Cell } = require('./cell.js');
 const { Lock, Held } = require('./lock.js');
 const { Channel, Subscriber } = require('./channel.js');
 const { Queue, Job } = require('./queue.js');
-const { Table, RecordLock } = require('./table.js');
+const { NDArray } = require('./ndarray.js');
+const { ls, lookUp } = require('./catalog.js');
+const { Table, Feed, RecordLock } = require('./table.js');
 
 module.exports = {
-  Region, Cell, Lock, Held, Channel, Subscriber, Queue, Job, Table, RecordLock, SamepageError, version: native.version,
+  Region, Cell, Lock, Held, Channel, Subscriber, Queue, Job, Table, Feed, RecordLock, NDArray,
+  ls, lookUp, SamepageError, version: native.version,
 };

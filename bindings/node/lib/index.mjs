@@ -3,5 +3,6 @@
 import samepage from './index.js';
 
 export const {
-  Region, Cell, Lock, Held, Channel, Subscriber, Queue, Job, Table, RecordLock, SamepageError, version,
+  Region, Cell, Lock, Held, Channel, Subscriber, Queue, Job, Table, Feed, RecordLock, NDArray,
+  ls, lookUp, SamepageError, version,
 } = samepage;

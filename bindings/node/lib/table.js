@@ -1,12 +1,12 @@
-// Table: records under keys.
+// Table: records under keys; and Feed, its changes as they come.
 // SPDX-License-Identifier: MIT
 'use strict';
 
 const { codecOf, bytes } = require('./codec.js');
-const { native, VERSION } = require('./native.js');
+const { native, VERSION, MISSED } = require('./native.js');
 const { Handle, Noun, HANDLE, CREATE, CREATE_NEW, OPEN } = require('./noun.js');
 const { PATIENCE_MS, patience } = require('./patience.js');
-const { inThread } = require('./waiting.js');
+const { byBell, inThread } = require('./waiting.js');
 
 class Table extends Noun {
   #codec;
@@ -44,6 +44,13 @@ class Table extends Noun {
     if (stored === undefined) return undefined;
     const version = native.numbers[VERSION];
     return { value: this.#codec.decode(stored), version };
+  }
+
+  /** Fills values with those of many keys of one length; their versions, 0n where there is none. */
+  getMany(keys, keyBytes, values, valueBytes) {
+    const versions = new BigUint64Array(keys.byteLength / keyBytes);
+    native.tableGetMany(this[HANDLE], keys, keyBytes, values, valueBytes, versions);
+    return versions;
   }
 
   has(key) {
@@ -104,8 +111,20 @@ class Table extends Noun {
   }
 
   waitAny(seen, options) {
-    const start = (timeout, callback) => native.tableWaitAny(this[HANDLE], seen, timeout, callback);
-    return inThread(this, start, options);
+    const attempt = (timeout) => native.tableWaitAny(this[HANDLE], seen, timeout);
+    return byBell(this, this, attempt, options);
+  }
+
+  /** From now on it keeps its last changes, in so many bytes. */
+  keepHistory(sizeBytes, options) {
+    return native.tableKeepHistory(this[HANDLE], sizeBytes, options?.timeout);
+  }
+
+  /** Reads the changes along. */
+  subscribe({ prefix = '', from = 'newest', signal } = {}) {
+    if (from !== 'newest' && from !== 'oldest') throw new TypeError("from must be 'newest' or 'oldest'");
+    const handle = native.tableSubscribe(this[HANDLE], prefix, from === 'oldest');
+    return new Feed(this, handle, this.#codec === bytes, signal);
   }
 
   #tryLock(key) {
@@ -194,6 +213,45 @@ class Table extends Noun {
   }
 }
 
+/** The changes of a table. Iterating goes on for ever; its end closes it. */
+class Feed extends Handle {
+  #isBytes;
+  #signal;
+  #change = [undefined, undefined];
+
+  constructor(table, handle, isBytes, signal) {
+    super(handle);
+    this.table = table;
+    this.#isBytes = isBytes;
+    this.#signal = signal;
+  }
+
+  #attempt = (timeout) => {
+    if (!native.feedNext(this[HANDLE], timeout, this.#change)) return undefined;
+    const [key, erased] = this.#change;
+    const version = native.numbers[VERSION];
+    const missed = native.numbers[MISSED];
+    return { key: this.#isBytes ? key : key?.toString(), version, erased, missed };
+  };
+
+  /** undefined: there is none yet. */
+  tryNext() {
+    return this.#attempt(0);
+  }
+
+  next(options = {}) {
+    return byBell(this, this.table, this.#attempt, { signal: this.#signal, ...options });
+  }
+
+  async *[Symbol.asyncIterator]() {
+    try {
+      for (;;) yield await this.next();
+    } finally {
+      this.close();
+    }
+  }
+}
+
 /** A key of a table, or all, while it is locked: until release(), close() or the process's end. */
 class RecordLock extends Handle {
   constructor(table, handle, ownerDied) {
@@ -213,4 +271,4 @@ class RecordLock extends Handle {
   }
 }
 
-module.exports = { Table, RecordLock };
+module.exports = { Table, Feed, RecordLock };

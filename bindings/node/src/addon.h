@@ -240,7 +240,9 @@ bool add_bells(napi_env env, napi_value exports);
 bool add_waits(napi_env env, napi_value exports);
 bool add_errors(napi_env env, napi_value exports);
 bool add_region(napi_env env, napi_value exports);
+bool add_catalog(napi_env env, napi_value exports);
 bool add_cell(napi_env env, napi_value exports);
+bool add_ndarray(napi_env env, napi_value exports);
 bool add_lock(napi_env env, napi_value exports);
 bool add_channel(napi_env env, napi_value exports);
 bool add_subscriber(napi_env env, napi_value exports);
@@ -248,6 +250,7 @@ bool add_queue(napi_env env, napi_value exports);
 bool add_job(napi_env env, napi_value exports);
 bool add_table(napi_env env, napi_value exports);
 bool add_scan(napi_env env, napi_value exports);
+bool add_feed(napi_env env, napi_value exports);
 bool add_record_lock(napi_env env, napi_value exports);
 
 #define ADD(env, exports, functions) add_functions(env, exports, functions, sizeof(functions) / sizeof((functions)[0]))

@@ -47,6 +47,7 @@ NAPI_MODULE_INIT() {
         !add_bells(env, exports) || !add_waits(env, exports) || !add_region(env, exports) || !add_cell(env, exports) ||
         !add_lock(env, exports) || !add_channel(env, exports) || !add_subscriber(env, exports) ||
         !add_queue(env, exports) || !add_job(env, exports) || !add_table(env, exports) || !add_scan(env, exports) ||
+        !add_feed(env, exports) || !add_catalog(env, exports) || !add_ndarray(env, exports) ||
         !add_record_lock(env, exports))
         return NULL;
     return exports;

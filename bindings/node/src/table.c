@@ -11,7 +11,10 @@ static samepage_status created(void* handle, int32_t* into) { return samepage_ta
 static samepage_status size(void* handle, uint64_t* into) { return samepage_table_size(handle, into); }
 static samepage_status changes(void* handle, uint64_t* into) { return samepage_table_changes(handle, into); }
 
-static const kind table_kind = {close_table, NULL, NULL, check_name, created};
+static samepage_status descriptor(void* handle, intptr_t* into) { return samepage_table_descriptor(handle, into); }
+static samepage_status arm(void* handle) { return samepage_table_arm(handle); }
+
+static const kind table_kind = {close_table, descriptor, arm, check_name, created};
 
 /* tableOpen(how, place, timeout, readOnly, strategy, asItIs) */
 static napi_value table_open(napi_env env, napi_callback_info info) {
@@ -53,6 +56,38 @@ static napi_value table_get(napi_env env, napi_callback_info info) {
     if (status != samepage_ok) return throw_status(env, status);
     instance_of(env)->numbers[number_version] = (double)call.version;
     return value;
+}
+
+/* tableGetMany(handle, keys, keyBytes, values, valueBytes, versions): fills values and versions; how many there were */
+static napi_value table_get_many(napi_env env, napi_callback_info info) {
+    TAKE(env, info, 6);
+    bytes_in keys;
+    bytes_in values;
+    bytes_in versions;
+    uint64_t key_bytes = 0;
+    uint64_t value_bytes = 0;
+    size_t found = 0;
+    /* Those of texts are copies, which nobody would see filled. */
+    if (!take_number(env, given[2], &key_bytes) || !take_number(env, given[4], &value_bytes) ||
+        !take_bytes(env, given[3], "values", &values))
+        return NULL;
+    if (values.owned != NULL || values.data == values.small) {
+        drop_bytes(&values);
+        return throw_type(env, "values must be a Buffer, a TypedArray, a DataView or an ArrayBuffer");
+    }
+    if (!take_bytes(env, given[5], "versions", &versions) || !take_bytes(env, given[1], "keys", &keys)) return NULL;
+    const size_t count = versions.size_bytes / sizeof(uint64_t);
+    samepage_status status = samepage_ok;
+    if (key_bytes == 0 || keys.size_bytes / key_bytes != count || keys.size_bytes % key_bytes != 0 ||
+        (count != 0 && values.size_bytes / count != value_bytes) || values.size_bytes != count * value_bytes) {
+        napi_throw_range_error(env, "ERR_OUT_OF_RANGE", "the lengths of keys and values don't fit each other");
+    } else if (count != 0) {
+        status = samepage_table_get_many(handle_of(env, given[0]), keys.data, (size_t)key_bytes, count,
+                                         (void*)(uintptr_t)values.data, (size_t)value_bytes,
+                                         (uint64_t*)(uintptr_t)versions.data, &found);
+    }
+    drop_bytes(&keys);
+    return status == samepage_ok ? give_number(env, found) : throw_status(env, status);
 }
 
 /* tableVersion(handle, key): 0: there is no such record */
@@ -173,12 +208,8 @@ static napi_value table_add(napi_env env, napi_callback_info info) {
 static samepage_status attempt_wait(void* handle, wait* call, int64_t timeout_ns) {
     return samepage_table_wait(handle, call->bytes, call->size_bytes, call->number, timeout_ns, &call->number);
 }
-static samepage_status attempt_wait_any(void* handle, wait* call, int64_t timeout_ns) {
-    return samepage_table_wait_any(handle, call->number, timeout_ns, &call->number);
-}
 
 static const act waiting = {attempt_wait, give_wait_number, NULL, true};
-static const act waiting_any = {attempt_wait_any, give_wait_number, NULL, true};
 
 /* tableWait(handle, key, seen, timeout, callback): a ticket; the callback gets the version */
 static napi_value table_wait(napi_env env, napi_callback_info info) {
@@ -191,15 +222,16 @@ static napi_value table_wait(napi_env env, napi_callback_info info) {
     return wait_begin(env, call, given[0], given[3], given[4]);
 }
 
-/* tableWaitAny(handle, seen, timeout, callback): a ticket; the callback gets the number of changes */
+/* tableWaitAny(handle, seen, timeout): the number of changes; undefined: it is the same, and timeout is 0 */
 static napi_value table_wait_any(napi_env env, napi_callback_info info) {
-    TAKE(env, info, 4);
+    TAKE(env, info, 3);
     uint64_t seen = 0;
-    if (!take_number(env, given[1], &seen)) return NULL;
-    wait* const call = wait_new(env, &waiting_any);
-    if (call == NULL) return NULL;
-    call->number = seen;
-    return wait_begin(env, call, given[0], given[2], given[3]);
+    uint64_t now = 0;
+    int64_t timeout_ns = 0;
+    if (!take_number(env, given[1], &seen) || !take_timeout(env, given[2], &timeout_ns)) return NULL;
+    const samepage_status status = samepage_table_wait_any(handle_of(env, given[0]), seen, timeout_ns, &now);
+    if (status == samepage_e_timed_out && timeout_ns == 0) return NULL;
+    return status == samepage_ok ? give_number(env, now) : throw_status(env, status);
 }
 
 static samepage_status attempt_verify(void* handle, wait* call, int64_t timeout_ns) {
@@ -271,19 +303,30 @@ static napi_value table_info(napi_env env, napi_callback_info info) {
                                     {"checkpointUnixMs", seen.checkpoint_unix_ns / 1000000},
                                     {"returnedUnixMs", seen.returned_unix_ns / 1000000},
                                     {"returnedToUnixMs", seen.returned_to_unix_ns / 1000000},
-                                    {"isClean", seen.is_clean}};
+                                    {"isClean", seen.is_clean},
+                                    {"historyBytes", seen.history_bytes},
+                                    {"historyChanges", seen.history_changes}};
     return give_numbers(env, numbers, sizeof numbers / sizeof numbers[0]);
 }
 
 static const function functions[] = {
-    {"tableOpen", table_open},          {"tableGet", table_get},
-    {"tableVersion", table_version},    {"tablePut", table_put},
-    {"tableInsert", table_insert},      {"tableExchange", table_exchange},
-    {"tableErase", table_erase},        {"tableAdd", table_add},
-    {"tableWait", table_wait},          {"tableWaitAny", table_wait_any},
-    {"tableSize", table_size},          {"tableChanges", table_changes},
-    {"tableExpires", table_expires},    {"tableInfo", table_info},
-    {"tableVerify", table_verify},      {"tableCheckpoint", table_checkpoint},
+    {"tableOpen", table_open},
+    {"tableGet", table_get},
+    {"tableGetMany", table_get_many},
+    {"tableVersion", table_version},
+    {"tablePut", table_put},
+    {"tableInsert", table_insert},
+    {"tableExchange", table_exchange},
+    {"tableErase", table_erase},
+    {"tableAdd", table_add},
+    {"tableWait", table_wait},
+    {"tableWaitAny", table_wait_any},
+    {"tableSize", table_size},
+    {"tableChanges", table_changes},
+    {"tableExpires", table_expires},
+    {"tableInfo", table_info},
+    {"tableVerify", table_verify},
+    {"tableCheckpoint", table_checkpoint},
     {"tableWentBack", table_went_back},
 };
 

@@ -7,7 +7,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const test = require('node:test');
 const { Other, folder, refused, sleep } = require('./support.js');
-const { Table } = require('samepage');
+const { Table, ls, lookUp } = require('samepage');
 
 const MARK_AT = 12624;
 
@@ -248,6 +248,38 @@ test('checkpoints', async () => {
   const named = new Table('named');
   await assert.rejects(named.checkpoint(), refused('NOT_SUPPORTED'));
   named.close();
+});
+
+test('many records at once', () => {
+  const table = new Table('many');
+  const keys = new BigUint64Array(1000).map((_, index) => BigInt(index));
+  const values = new BigUint64Array(1000);
+  for (let index = 0; index < 1000; index += 2) table.add(keys.subarray(index, index + 1), 3 * index);
+  const versions = table.getMany(keys, 8, values, 8);
+  assert.ok(versions.every((version, index) => (version !== 0n) === (index % 2 === 0)));
+  assert.ok(values.every((value, index) => value === (index % 2 === 0 ? 3n * BigInt(index) : 0n)));
+  assert.throws(() => table.getMany(keys, 8, new Uint8Array(4000), 4), refused('WRONG_KIND'));
+  assert.throws(() => table.getMany(keys, 8, values, 4), RangeError);
+  assert.throws(() => table.getMany(keys, 16, values, 8), RangeError);
+  assert.throws(() => table.getMany(keys, 8, '12345678', 8), TypeError);
+  assert.throws(() => table.getMany(keys, 'a', values, 8), { name: /(Type|Range)Error/ });
+  assert.strictEqual(table.getMany(new Uint8Array(0), 8, new Uint8Array(0), 8).length, 0);
+  table.close();
+  assert.throws(() => table.getMany(keys, 8, values, 8), refused('CLOSED'));
+});
+
+test('what there is', () => {
+  const table = new Table('listed');
+  assert.deepStrictEqual(ls().filter(({ place }) => place === 'listed').map(({ kind, holders }) => [kind, holders]),
+    [['table', []]]);
+  const { kind, sizeBytes, holders, holdersComplete } = lookUp('listed');
+  assert.deepStrictEqual([kind, sizeBytes, holdersComplete], ['table', table.info().sizeBytes, true]);
+  assert.deepStrictEqual(holders.map(({ process: number }) => number), [process.pid]);
+  assert.ok(ls({ holders: true }).find(({ place }) => place === 'listed').holders[0].command.includes('node'));
+  table.close();
+  assert.ok(!ls().some(({ place }) => place === 'listed'));
+  assert.throws(() => lookUp('listed'), refused('NOT_FOUND'));
+  assert.throws(() => lookUp(5), TypeError);
 });
 
 test('files stay', () => {

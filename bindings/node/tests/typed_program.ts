@@ -1,6 +1,6 @@
 // A program that tsc must accept; lines below "// wrong" it must refuse.
 // SPDX-License-Identifier: MIT
-import { Cell, Channel, Lock, Queue, Region, SamepageError, Table, version } from 'samepage';
+import { Cell, Channel, Lock, NDArray, Queue, Region, SamepageError, Table, version } from 'samepage';
 
 interface Point { x: number; y: number }
 const points = {
@@ -12,6 +12,10 @@ async function main(): Promise<void> {
   const region = new Region('r', 100);
   const floats: Float64Array = new Float64Array(region.buffer, 0, 4);
   floats[0] = region.bytes[1] + region.sizeBytes;
+
+  const frame = new NDArray('f', [480, 640, 3], '|u1');
+  const written: number = frame.write((data, torn) => { data[0] = torn ? 1 : 2; });
+  console.log(written, frame.copy({ timeout: 5 }).length, (await frame.write(async () => {})).toFixed());
 
   const plain = new Cell('c');
   const bytes: Uint8Array | undefined = plain.load();
@@ -52,6 +56,10 @@ async function main(): Promise<void> {
   const newer: number = await table.wait('bolt', table.version('bolt'));
   const stallMs: number = table.wentBack ? 0 : (await table.checkpoint({ timeout: 100 })).stallMs;
   Table.open('old', { asItIs: true });
+  table.keepHistory(1 << 20);
+  for await (const { key, missed, erased } of table.subscribe({ prefix: 'b', from: 'oldest', signal })) {
+    if (erased || missed > 0) console.log(key?.trim());
+  }
   console.log(sum, newer, version.length);
   try {
     table.insert('a', 'b');
@@ -69,6 +77,8 @@ async function main(): Promise<void> {
   big.store(5);
   // wrong
   table.put('key', { a: 1 });
+  // wrong
+  table.subscribe({ from: 17 });
   // wrong
   region.bytes = 5;
   // wrong

@@ -132,6 +132,10 @@ class Failed(Error):
     """The worker has said that it can't be done; `detail` says why."""
 
 
+class Torn(Error):
+    """Who was writing it has not finished: killed in the middle, or gave up."""
+
+
 _CLASSES: dict[str, type[Error]] = {
     "not_found": NotFound,
     "already_exists": AlreadyExists,
@@ -155,6 +159,7 @@ _CLASSES: dict[str, type[Error]] = {
     "system": SystemRefused,
     "no_key": NoKey,
     "failed": Failed,
+    "torn": Torn,
 }
 _BY_CODE: dict[int, type[Error]] = {}
 

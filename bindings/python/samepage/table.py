@@ -1,17 +1,17 @@
-# Table: records under keys, as a mutable mapping.
+# Table: records under keys, as a mutable mapping; and Feed, its changes as they come.
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, ItemsView, Iterator, Mapping, MutableMapping, ValuesView
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
+from collections.abc import AsyncIterator, Callable, ItemsView, Iterator, Mapping, MutableMapping, ValuesView
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, overload
 
 from . import _samepage
 from .errors import AlreadyExists, Conflict, NoKey
-from .nouns import PATIENCE, in_thread, lasting, no_undo, reopen
+from .nouns import PATIENCE, HasBell, by_bell, in_thread, lasting, no_undo, reopen
 
 if TYPE_CHECKING:
-    from ._samepage import Place, Strategy
+    from ._samepage import Bytes, Change, Place, Strategy
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -42,7 +42,7 @@ class TableValues(ValuesView[V]):
         return self._mapping.scan_values()
 
 
-class Table(_samepage.Table[K, V], MutableMapping[K, V]):
+class Table(HasBell, _samepage.Table[K, V], MutableMapping[K, V]):
     """
     Records under keys, in memory or in a file: a mapping that many processes change at once.
 
@@ -172,10 +172,17 @@ class Table(_samepage.Table[K, V], MutableMapping[K, V]):
 
     async def wait_any_async(self, seen: int, timeout: float | None = None) -> int:
         """wait_any(), on asyncio."""
-        changes = self.changes
-        if changes != seen:
-            return changes
-        return await in_thread(lambda left: self.wait_any(seen, left), no_undo, timeout)
+        return await by_bell(self, lambda left: self.wait_any(seen, left), timeout)
+
+    if TYPE_CHECKING:
+        def subscribe(self, prefix: Bytes = b"", start: Literal["newest", "oldest"] = "newest") -> Feed[K]: ...
+
+    def close(self) -> None:
+        self.end_bell()
+        super().close()
+
+    def __exit__(self, *unused: object) -> None:
+        self.close()
 
     def __repr__(self) -> str:
         return f"<samepage.Table {self.place!r}{' closed' if self.closed else ''}>"
@@ -188,6 +195,28 @@ class Table(_samepage.Table[K, V], MutableMapping[K, V]):
             options["codec"] = None
             return reopen_with_module, (type(self), lasting(self.place, "table"), options, codec.__name__)
         return reopen, (type(self).open, lasting(self.place, "table"), options)
+
+
+@_samepage.Feed.set_class
+class Feed(_samepage.Feed[K]):
+    """
+    The changes of a table, from Table.subscribe(): `for change in feed` and `async for` go on for ever. The value isn't
+    in a change: table.get() gives it, or a later one, or none any more. To have a copy and keep it right: subscribe
+    first, then copy what a scan shows, then get each key that comes. Nobody waits for a feed: change.missed says how
+    many changes it was too slow for; who keeps a copy scans anew then. One thread, or coroutine, at a time.
+    """
+
+    async def next_async(self, timeout: float | None = None) -> Change[K]:
+        """next(), on asyncio."""
+        if self.table.closed:
+            return await in_thread(self.next, no_undo, timeout)
+        return await by_bell(self.table, self.next, timeout)
+
+    def __aiter__(self) -> AsyncIterator[Change[K]]:
+        return self
+
+    async def __anext__(self) -> Change[K]:
+        return await self.next_async()
 
 
 def reopen_with_module(noun: type[Table[K, V]], place: str, options: dict[str, Any], name: str) -> Table[K, V]:

@@ -132,8 +132,13 @@ enum opening { opening_create, opening_create_new, opening_open };
     { name, (PyCFunction)(void (*)(void))(function), METH_VARARGS | METH_KEYWORDS | METH_CLASS, doc }
 #define FAST_ARGUMENTS PyObject *self, PyObject *const *given, Py_ssize_t count, PyObject *given_names
 
+/* Functions of the module: catalog.c. */
+PyObject* list_objects(PyObject* module, PyObject* arguments);
+PyObject* look_up_object(PyObject* module, PyObject* place);
+
 /* Each adds its types to the module: 0 or -1. */
 int add_region(PyObject* module);
+int add_ndarray(PyObject* module);
 int add_cell(PyObject* module);
 int add_lock(PyObject* module);
 int add_channel(PyObject* module);
@@ -143,14 +148,16 @@ int add_queue(PyObject* module);
 int add_job(PyObject* module);
 int add_table(PyObject* module);
 int add_scan(PyObject* module);
+int add_feed(PyObject* module);
 int add_record_lock(PyObject* module);
 
 /* Adds a type under its last name; keeps a reference in *into where that isn't NULL. */
 int add_type(PyObject* module, PyType_Spec* spec, PyTypeObject** into);
 
-/* (value, version) and (data, sequence, missed). */
+/* (value, version), (data, sequence, missed) and (key, version, erased, missed). */
 extern PyTypeObject* versioned_type;
 extern PyTypeObject* message_type;
+extern PyTypeObject* change_type;
 
 /* Set by the package: makes an exception of what is known of a failure. */
 extern PyObject* error_maker;

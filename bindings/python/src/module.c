@@ -4,6 +4,7 @@
 
 PyTypeObject* versioned_type;
 PyTypeObject* message_type;
+PyTypeObject* change_type;
 
 int add_type(PyObject* module, PyType_Spec* spec, PyTypeObject** into) {
     PyObject* const type = PyType_FromModuleAndSpec(module, spec, NULL);
@@ -23,10 +24,22 @@ static int add_results(PyObject* module) {
                                                       {"missed", "How many were overwritten before it."},
                                                       {NULL, NULL}};
     static PyStructSequence_Desc message = {"samepage.Message", "A message that was received.", message_fields, 3};
-    versioned_type = PyStructSequence_NewType(&versioned);
-    message_type = PyStructSequence_NewType(&message);
-    if (versioned_type == NULL || message_type == NULL) return -1;
-    return PyModule_AddType(module, versioned_type) == 0 && PyModule_AddType(module, message_type) == 0 ? 0 : -1;
+    static PyStructSequence_Field change_fields[] = {
+        {"key", "Whose record it was; None: it only says that some were missed."},
+        {"version", "Of the record that was put; of an erased one the last that it had."},
+        {"erased", "Whether it was erased, or had expired."},
+        {"missed", "How many changes, of any keys, were never shown since the one before."},
+        {NULL, NULL}};
+    static PyStructSequence_Desc change = {"samepage.Change", "A change of a table.", change_fields, 4};
+    const struct {
+        PyTypeObject** into;
+        PyStructSequence_Desc* of;
+    } types[] = {{&versioned_type, &versioned}, {&message_type, &message}, {&change_type, &change}};
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); ++i) {
+        *types[i].into = PyStructSequence_NewType(types[i].of);
+        if (*types[i].into == NULL || PyModule_AddType(module, *types[i].into) != 0) return -1;
+    }
+    return 0;
 }
 
 static PyObject* set_error_maker(PyObject* module, PyObject* maker) {
@@ -58,6 +71,8 @@ static PyObject* errors(PyObject* module, PyObject* unused) {
 
 static PyMethodDef functions[] = {{"set_error_maker", set_error_maker, METH_O, "What makes an exception of a failure."},
                                   {"errors", errors, METH_NOARGS, "[(number, name, text)] of all errors."},
+                                  {"list_objects", list_objects, METH_VARARGS, "What there is."},
+                                  {"look_up_object", look_up_object, METH_O, "One object."},
                                   {"after_fork", after_fork, METH_NOARGS, "To be called in each forked child."},
                                   {NULL, NULL, 0, NULL}};
 
@@ -74,9 +89,10 @@ static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT,
 PyMODINIT_FUNC PyInit__samepage(void) {
     PyObject* const module = PyModule_Create(&definition);
     if (module == NULL) return NULL;
-    if (add_results(module) == 0 && add_region(module) == 0 && add_cell(module) == 0 && add_lock(module) == 0 &&
-        add_channel(module) == 0 && add_subscriber(module) == 0 && add_loan(module) == 0 && add_queue(module) == 0 &&
-        add_job(module) == 0 && add_table(module) == 0 && add_scan(module) == 0 && add_record_lock(module) == 0 &&
+    if (add_results(module) == 0 && add_region(module) == 0 && add_ndarray(module) == 0 && add_cell(module) == 0 &&
+        add_lock(module) == 0 && add_channel(module) == 0 && add_subscriber(module) == 0 && add_loan(module) == 0 &&
+        add_queue(module) == 0 && add_job(module) == 0 && add_table(module) == 0 && add_scan(module) == 0 &&
+        add_feed(module) == 0 && add_record_lock(module) == 0 &&
         PyModule_AddStringConstant(module, "version", samepage_version_text()) == 0)
         return module;
     Py_DECREF(module);

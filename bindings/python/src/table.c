@@ -459,58 +459,6 @@ static Py_ssize_t table_length(PyObject* self) {
     return status == samepage_ok ? (Py_ssize_t)records : -1;
 }
 
-static PyObject* table_check_name(PyObject* self, PyObject* unused) {
-    (void)unused;
-    void* const handle = held_handle((held*)self);
-    if (handle == NULL) return NULL;
-    const samepage_status status = samepage_table_check_name(handle);
-    if (status != samepage_ok) return raise_status(status);
-    Py_RETURN_NONE;
-}
-
-static PyObject* table_info(PyObject* self, PyObject* unused) {
-    (void)unused;
-    void* const handle = held_handle((held*)self);
-    samepage_table_info info = {.struct_size = sizeof(info)};
-    if (handle == NULL) return NULL;
-    const samepage_status status = samepage_table_info_get(handle, &info);
-    if (status != samepage_ok) return raise_status(status);
-    return Py_BuildValue("{s:K,s:K,s:K,s:d,s:I,s:I,s:K,s:K,s:K,s:K,s:O}", "records", (unsigned long long)info.records,
-                         "size_bytes", (unsigned long long)info.size_bytes, "buckets", (unsigned long long)info.buckets,
-                         "load", info.load_percent / 100.0, "writers_active", info.writers_active, "deaths_pending",
-                         info.deaths_pending, "deaths_recovered", (unsigned long long)info.deaths_recovered,
-                         "checkpoint_unix_ns", (unsigned long long)info.checkpoint_unix_ns, "returned_unix_ns",
-                         (unsigned long long)info.returned_unix_ns, "returned_to_unix_ns",
-                         (unsigned long long)info.returned_to_unix_ns, "is_clean", info.is_clean ? Py_True : Py_False);
-}
-
-static PyObject* table_created(PyObject* self, void* unused) {
-    (void)unused;
-    void* const handle = held_handle((held*)self);
-    int32_t created = 0;
-    if (handle == NULL) return NULL;
-    const samepage_status status = samepage_table_created(handle, &created);
-    return status == samepage_ok ? PyBool_FromLong(created) : raise_status(status);
-}
-
-static PyObject* table_read_only(PyObject* self, void* unused) {
-    (void)unused;
-    void* const handle = held_handle((held*)self);
-    int32_t access = 0;
-    if (handle == NULL) return NULL;
-    const samepage_status status = samepage_table_access(handle, &access);
-    return status == samepage_ok ? PyBool_FromLong(access == samepage_read_only) : raise_status(status);
-}
-
-static PyObject* table_changes(PyObject* self, void* unused) {
-    (void)unused;
-    void* const handle = held_handle((held*)self);
-    uint64_t changes = 0;
-    if (handle == NULL) return NULL;
-    const samepage_status status = samepage_table_changes(handle, &changes);
-    return status == samepage_ok ? number_object(changes) : raise_status(status);
-}
-
 static PyObject* table_codec(PyObject* self, void* unused) {
     (void)unused;
     PyObject* const codec = ((table_object*)self)->codec_object;
@@ -528,6 +476,11 @@ static PyMethodDef methods[] = {
           "--\n\nOpens what exists; else NotFound. as_it_is: what a power failure left, not its checkpoint."),
     FAST("get", table_get, "get(key, default=None)\n--\n\nThe record's value, or the default."),
     {"get_versioned", table_get_versioned, METH_O, "get_versioned(key, /)\n--\n\nThe value and its version; NoKey."},
+    FAST(
+        "get_many", table_get_many,
+        "get_many(keys, values, versions)\n--\n\nAs get, of many keys of one length, in a fraction of the time. Three "
+        "buffers, such as arrays, with as many elements along the first axis: keys; values, which are filled; versions "
+        "of 8 bytes, 0 where there is none. Gives how many there were. WrongKind: a value has another length."),
     {"version", table_version, METH_O, "version(key, /)\n--\n\nThe record's version; 0: there is none."},
     {"expires_at", table_expires_at, METH_O,
      "expires_at(key, /)\n--\n\nWhen the record expires, as time.time() counts; None: never; NoKey."},
@@ -551,6 +504,14 @@ static PyMethodDef methods[] = {
     FAST("scan", table_scan, "scan(prefix=b'')\n--\n\nIterates over (key, value), in no order."),
     FAST("scan_values", table_scan_values, "scan_values(prefix=b'')\n--\n\nIterates over the values."),
     FAST("scan_versioned", table_scan_versioned, "scan_versioned(prefix=b'')\n--\n\nOver (key, value, version)."),
+    FAST("keep_history", table_keep_history,
+         "keep_history(size_bytes, timeout=5)\n--\n\nHas the table keep its last changes in so many bytes, for "
+         "subscribe(); one that keeps them already goes on as it is. Gives the history's bytes."),
+    FAST("subscribe", table_subscribe,
+         "subscribe(prefix=b'', start='newest')\n--\n\nReads the changes along, with those that come or with the "
+         "oldest that is kept: a Feed. NotSupported without a history."),
+    {"fileno", table_fileno, METH_NOARGS, "fileno()\n--\n\nFor event loops: readable when there may be a change."},
+    {"arm", table_arm, METH_NOARGS, "arm()\n--\n\nTo be called first whenever fileno() is readable."},
     FAST("lock", table_lock,
          "lock(key, timeout=None)\n--\n\nKeeps the key from others' writers until the RecordLock's end; TimedOut says "
          "who has it."),

@@ -1,4 +1,4 @@
-/* What tables and their scans share: how keys and values are bytes. */
+/* What tables, their scans and their feeds share: how keys and values are bytes. */
 /* SPDX-License-Identifier: MIT */
 #ifndef SAMEPAGE_PYTHON_TABLE_H
 #define SAMEPAGE_PYTHON_TABLE_H
@@ -26,9 +26,20 @@ enum scan_of { scan_keys, scan_values, scan_items, scan_versioned };
 /* The bytes of a key, which live in it or in *keeper, which the caller drops: 0, or -1 with a TypeError. */
 int take_key(const table_object* table, PyObject* key, bytes_argument* into, PyObject** keeper);
 
+/* A table's methods and getters that stand in other files. */
 PyObject* table_verify(FAST_ARGUMENTS);
 PyObject* table_checkpoint(FAST_ARGUMENTS);
 PyObject* table_went_back(PyObject* self, void* unused);
+PyObject* table_check_name(PyObject* self, PyObject* unused);
+PyObject* table_info(PyObject* self, PyObject* unused);
+PyObject* table_created(PyObject* self, void* unused);
+PyObject* table_read_only(PyObject* self, void* unused);
+PyObject* table_changes(PyObject* self, void* unused);
+PyObject* table_keep_history(FAST_ARGUMENTS);
+PyObject* table_subscribe(FAST_ARGUMENTS);
+PyObject* table_fileno(PyObject* self, PyObject* unused);
+PyObject* table_arm(PyObject* self, PyObject* unused);
+PyObject* table_get_many(FAST_ARGUMENTS);
 PyObject* table_lock(FAST_ARGUMENTS);
 PyObject* table_lock_all(FAST_ARGUMENTS);
 

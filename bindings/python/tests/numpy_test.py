@@ -74,6 +74,25 @@ frame[1, 2, 0] = 99
                 self.assertEqual(child.exitcode, 0)
                 self.assertEqual(numpy.frombuffer(region, "f8").sum(), 1000)
 
+    def test_many_records_at_once(self) -> None:
+        with Table("many") as table:
+            keys = numpy.arange(1000, dtype="u8")
+            for key in keys[::2]:
+                table[key.tobytes()] = (int(key) * 3).to_bytes(8, "little")
+            values, versions = numpy.zeros(1000, "u8"), numpy.full(1000, 7, "u8")
+            self.assertEqual(table.get_many(keys, values, versions), 500)
+            self.assertTrue((values[::2] == keys[::2] * 3).all())
+            self.assertTrue((versions[1::2] == 0).all() and (versions[::2] > 0).all())
+            self.assertEqual(table.get_many(keys[:0], values[:0], versions[:0]), 0)
+            with self.assertRaises(samepage.WrongKind):
+                table.get_many(keys, numpy.zeros(1000, "u4"), versions)
+            for arguments in ((keys, values, versions[1:]), (keys, values, versions.astype("u4")), (5, 5, 5),
+                              (keys, b"12345678" * 1000, versions), (keys[::2], values[:500], versions[:500])):
+                with self.assertRaises((TypeError, ValueError, BufferError)):
+                    table.get_many(*arguments)
+        with self.assertRaises(samepage.Closed):
+            table.get_many(keys, values, versions)
+
     def test_arrays_as_values_and_messages(self) -> None:
         array = numpy.arange(1000, dtype="i4")
         with Cell("values", 1 << 16) as cell, Channel("frames") as frames, Table("arrays") as table:

@@ -163,5 +163,24 @@ os._exit(0)
                     pickle.dumps(thing)
 
 
+class CatalogTest(unittest.TestCase):
+    def test_what_there_is(self) -> None:
+        with samepage.Cell("listed"), samepage.Table("listed_too") as table:
+            seen = {entry.place: entry for entry in samepage.ls()}
+            self.assertEqual((seen["listed"].kind, seen["listed_too"].kind), ("cell", "table"))
+            self.assertEqual(seen["listed"].holders, [])
+            entry = samepage.look_up("listed_too")
+            self.assertEqual((entry.kind, entry.size_bytes), ("table", table.info()["size_bytes"]))
+            self.assertTrue(entry.holders_complete)
+            self.assertEqual([holder.process for holder in entry.holders], [os.getpid()])
+            (held,) = [entry for entry in samepage.ls(holders=True) if entry.place == "listed"]
+            self.assertIn("python", held.holders[0].command)
+        self.assertFalse({"listed", "listed_too"} & {entry.place for entry in samepage.ls()})
+        with self.assertRaises(samepage.NotFound):
+            samepage.look_up("listed")
+        with self.assertRaises(TypeError):
+            samepage.look_up(5)  # type: ignore[arg-type]
+
+
 if __name__ == "__main__":
     unittest.main()

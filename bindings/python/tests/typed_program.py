@@ -6,7 +6,7 @@ from typing import Any
 from typing_extensions import assert_type
 
 import samepage
-from samepage import Cell, Channel, Job, Lock, Message, Queue, Region, Subscriber, Table
+from samepage import Cell, Change, Channel, Feed, Job, Lock, Message, Queue, Region, Subscriber, Table
 
 
 def nouns() -> None:
@@ -44,6 +44,13 @@ def tables() -> None:
     assert_type(texts.get("a"), "str | None")
     assert_type(texts.went_back, bool)
     print(texts.checkpoint()["records"])
+    assert_type(texts.keep_history(1 << 20), int)
+    feed = texts.subscribe("a", start="oldest")
+    assert_type(feed, "Feed[str]")
+    for change in feed:
+        assert_type(change, "Change[str]")
+        assert_type(change.key, "str | None")
+    texts.subscribe(start="first")  # type: ignore[arg-type]
     objects = Table.open("a", codec=json, read_only=True, as_it_is=True)
     assert_type(objects, "Table[str, Any]")
     for key, value in objects.items():
@@ -54,6 +61,16 @@ def tables() -> None:
     print(anything)
 
 
+def arrays() -> None:
+    frame = samepage.ndarray("f", (480, 640, 3), "u1")
+    assert_type(frame, samepage.NDArray)
+    with frame.writing() as writing:
+        assert_type(writing.torn, bool)
+        frame[0, 0, 0] = 7
+    print(frame.copy(timeout=1).sum(), frame.version)
+    samepage.ndarray(5)  # type: ignore[arg-type]
+
+
 async def waiting() -> None:
     cell, queue = Cell("a"), Queue("b")
     assert_type(await cell.wait_async(0), int)
@@ -62,6 +79,8 @@ async def waiting() -> None:
         assert_type(job, Job)
     async with Lock("c"):
         pass
+    async for change in Table("d").subscribe():
+        assert_type(change.key, "bytes | None")
 
 
 def errors() -> None:

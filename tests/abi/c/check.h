@@ -29,6 +29,8 @@ void test_subscriber(void);
 void test_queue(void);
 void test_table(void);
 void test_scan(void);
+void test_feed(void);
+void test_ndarray(void);
 void test_catalog(void);
 void test_posix(void);    /* where there is POSIX */
 void test_declared(void); /* of 32 bit */

@@ -9,7 +9,8 @@ void test_layout(void) {
     CHECK(sizeof(samepage_region_options) == 24 && sizeof(samepage_cell_options) == 32);
     CHECK(sizeof(samepage_lock_options) == 16 && sizeof(samepage_channel_options) == 32);
     CHECK(sizeof(samepage_subscribe_options) == 32 && sizeof(samepage_queue_options) == 24);
-    CHECK(sizeof(samepage_table_options) == 24);
+    CHECK(sizeof(samepage_table_options) == 24 && sizeof(samepage_ndarray_options) == 16);
+    AT(samepage_ndarray_options, timeout_ns, 8);
     AT(samepage_region_options, access, 4);
     AT(samepage_region_options, windows_only, 8);
     AT(samepage_region_options, timeout_ns, 16);
@@ -34,7 +35,7 @@ void test_layout(void) {
     CHECK(sizeof(samepage_cell_info) == 48 && sizeof(samepage_lock_info) == 24);
     CHECK(sizeof(samepage_channel_info) == 64 && sizeof(samepage_registered) == 24 && sizeof(samepage_part) == 32);
     CHECK(sizeof(samepage_queue_info) == 80 && sizeof(samepage_queued_job) == 32);
-    CHECK(sizeof(samepage_table_info) == 80 && sizeof(samepage_table_checkpoint_info) == 32);
+    CHECK(sizeof(samepage_table_info) == 96 && sizeof(samepage_table_checkpoint_info) == 32);
     AT(samepage_cell_info, version, 8);
     AT(samepage_cell_info, writer_process, 32);
     AT(samepage_cell_info, sleeps, 40);
@@ -56,6 +57,7 @@ void test_layout(void) {
     AT(samepage_table_info, load_percent, 44);
     AT(samepage_table_info, checkpoint_unix_ns, 48);
     AT(samepage_table_info, is_clean, 72);
+    AT(samepage_table_info, history_bytes, 80);
     AT(samepage_table_checkpoint_info, records, 8);
     AT(samepage_table_checkpoint_info, stall_ns, 24);
     AT(samepage_catalog_entry, size_bytes, 8);

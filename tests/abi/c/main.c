@@ -44,6 +44,8 @@ int main(int argc, char** argv) {
     test_queue();
     test_table();
     test_scan();
+    test_feed();
+    test_ndarray();
     test_catalog();
 #ifdef C_TEST_POSIX
     test_posix();

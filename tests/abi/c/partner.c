@@ -9,6 +9,10 @@
  *   send TEXT, receive       through the channel; -> "SEQUENCE", "SEQUENCE TEXT"
  *   work, call TEXT          takes a job and replies with its text doubled; calls and gives the reply
  *   put KEY TEXT, get KEY    records of the table
+ *   keep, follow             has the table keep its changes -> "kept"; subscribes to them -> "following"
+ *   array NAME, fill N       makes or opens an array of 1000 |u1 -> "ready"; writes N into all of it -> its version
+ *   half N, whole            begins to write and stays in the midst -> "half"; a whole copy's first and last element
+ *   next                     the next change; -> "put KEY VERSION" or "erased KEY VERSION"
  * Every failure is answered by its status's name.
  */
 #include <samepage/samepage.h>
@@ -22,6 +26,8 @@ static samepage_channel* channel;
 static samepage_subscriber* subscriber;
 static samepage_queue* queue;
 static samepage_table* table;
+static samepage_feed* feed;
+static samepage_ndarray* array;
 
 static char answer[1000];
 static size_t size_bytes;
@@ -105,6 +111,46 @@ static samepage_status get_or_call(int get, const char* text) {
     return samepage_ok;
 }
 
+static samepage_status follow(const char* verb) {
+    const void* key;
+    int32_t erased;
+    if (strcmp(verb, "keep") == 0) {
+        strcpy(answer, "kept");
+        return samepage_table_keep_history(table, 1 << 20, SAMEPAGE_FOREVER, NULL);
+    }
+    if (strcmp(verb, "follow") == 0) {
+        strcpy(answer, "following");
+        return samepage_table_subscribe(table, NULL, 0, samepage_newest, &feed);
+    }
+    TRY(samepage_feed_next(feed, SAMEPAGE_FOREVER, &key, &size_bytes, &number, &erased, NULL));
+    snprintf(answer, sizeof answer, "%s %.*s %lu", erased ? "erased" : "put", (int)size_bytes, (const char*)key,
+             (unsigned long)number);
+    return samepage_ok;
+}
+
+static samepage_status array_verb(const char* verb, const char* text) {
+    static const uint64_t shape[1] = {1000};
+    unsigned char whole[1000];
+    int fill = 0;
+    if (strcmp(verb, "array") == 0) {
+        strcpy(answer, "ready");
+        return samepage_ndarray_create(text, "|u1", shape, 1, NULL, &array);
+    }
+    if (strcmp(verb, "whole") == 0) {
+        TRY(samepage_ndarray_copy(array, whole, sizeof whole, SAMEPAGE_FOREVER, NULL, NULL));
+        snprintf(answer, sizeof answer, "%d %d", whole[0], whole[999]);
+        return samepage_ok;
+    }
+    sscanf(text, "%d", &fill);
+    TRY(samepage_ndarray_begin_writing(array, SAMEPAGE_FOREVER, NULL));
+    memset(samepage_ndarray_data(array), fill, strcmp(verb, "fill") == 0 ? 1000 : 500);
+    strcpy(answer, "half");
+    if (strcmp(verb, "half") == 0) return samepage_ok;
+    TRY(samepage_ndarray_end_writing(array, 1, &number));
+    snprintf(answer, sizeof answer, "%lu", (unsigned long)number);
+    return samepage_ok;
+}
+
 static samepage_status change(const char* verb, const char* text, const char* more) {
     if (strcmp(verb, "write") == 0) return samepage_region_write_text(region, text, 0);
     if (strcmp(verb, "store") == 0) return samepage_cell_store(cell, text, strlen(text), SAMEPAGE_FOREVER, &number);
@@ -123,6 +169,10 @@ static samepage_status do_it(const char* verb, const char* text, const char* mor
     if (strcmp(verb, "load") == 0 || strcmp(verb, "receive") == 0) return load_or_receive(*verb == 'l');
     if (strcmp(verb, "get") == 0 || strcmp(verb, "call") == 0) return get_or_call(*verb == 'g', text);
     if (strcmp(verb, "work") == 0) return work();
+    if (strcmp(verb, "array") == 0 || strcmp(verb, "fill") == 0 || strcmp(verb, "half") == 0 ||
+        strcmp(verb, "whole") == 0)
+        return array_verb(verb, text);
+    if (strcmp(verb, "keep") == 0 || strcmp(verb, "follow") == 0 || strcmp(verb, "next") == 0) return follow(verb);
     if (strcmp(verb, "acquire") == 0) {
         TRY(samepage_lock_acquire(lock, SAMEPAGE_FOREVER, &owner_died));
         strcpy(answer, owner_died ? "owner_died" : "acquired");
