@@ -56,7 +56,6 @@ std::string dtype_of() {
 // and no `writing` of it is left.
 // fork(): a child's handle is one of its own; it doesn't write what its parent writes.
 // Lifetime: as region, and it is one to others: `samepage ls` says so.
-// Windows: as on Linux; tested under Wine as all of it.
 //
 //   const std::uint64_t shape[] = {480, 640, 3};
 //   auto frame = samepage::ndarray::create("frame", "|u1", shape).value();
