@@ -2,16 +2,19 @@
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
 
+#include <array>
 #include <filesystem>
 
 #include "cell/layout.hpp"
 #include "channel/layout.hpp"
 #include "lock/layout.hpp"
+#include "ndarray/layout.hpp"
 #include "queue/layout.hpp"
 #include "runner.hpp"
 #include "samepage/cell.hpp"
 #include "samepage/channel.hpp"
 #include "samepage/lock.hpp"
+#include "samepage/ndarray.hpp"
 #include "samepage/queue.hpp"
 #include "samepage/table.hpp"
 #include "scratch.hpp"
@@ -124,7 +127,10 @@ static_assert(offsetof(tables::stripe, at) == 64 && offsetof(tables::stripe, bef
 static_assert(offsetof(tables::stripe, after) == 80 && offsetof(tables::stripe, before_class) == 88);
 static_assert(offsetof(tables::stripe, records_after) == 96 && offsetof(tables::stripe, changes_after) == 104);
 static_assert(offsetof(tables::stripe, changes) == 112 && offsetof(tables::stripe, locks) == 120);
-static_assert(sizeof(tables::stripe) == 128 && tables::unlinking == 5);
+static_assert(sizeof(tables::stripe) == 128 && tables::unlinking == 5 && tables::collecting == 6);
+static_assert(offsetof(tables::body, slabs_freed) == 200 && offsetof(tables::run, holes) == 24);
+static_assert(tables::leaving_run == 6 && tables::one_move == std::uint64_t{1} << 48);
+static_assert(tables::collected == ~std::uint64_t{0});
 static_assert(offsetof(tables::lock_node, number) == 0 && offsetof(tables::lock_node, next) == 8);
 static_assert(offsetof(tables::lock_node, owner) == 16 && offsetof(tables::lock_node, hash) == 24);
 static_assert(tables::refilling == 1 && tables::taking == 2 && tables::publishing == 3 && tables::splitting == 4);
@@ -162,12 +168,32 @@ static_assert(static_cast<std::uint32_t>(kind::channel) == 3 && static_cast<std:
 static_assert(static_cast<std::uint32_t>(kind::cell) == 1 && static_cast<std::uint32_t>(kind::lock) == 2);
 static_assert(static_cast<std::uint32_t>(kind::queue) == 4);
 
+using ndarrays::head;
+static_assert(offsetof(head, mark) == 0 && offsetof(head, version) == 8 && offsetof(head, data_offset) == 12);
+static_assert(offsetof(head, dtype) == 16 && offsetof(head, element_bytes) == 24 && offsetof(head, dimensions) == 28);
+static_assert(offsetof(head, data_bytes) == 32 && offsetof(head, sequence) == 48 && offsetof(head, shape) == 64);
+static_assert(offsetof(head, strides) == 320 && sizeof(head) == 576 && ndarrays::object_bytes(576, 5) == 592);
+
 // A copy of a file that an earlier version made; copies may be written.
 std::string copy_of(const std::string& golden) {
     const std::string path = scratch::file(runner::fresh_name(golden));
     std::filesystem::copy_file(std::filesystem::path(GOLDEN_DIR) / golden, path);
     std::filesystem::permissions(path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
     return path;
+}
+
+TEST(layout_test, an_array_of_format_version_1_is_read_and_written) {
+    const auto a = ndarray::open(copy_of("ndarray-1.page"));
+    ASSERT_TRUE(a) << a.error().message();
+    EXPECT_EQ(a->dtype(), "<i4");
+    ASSERT_EQ(a->shape().size(), 2U);
+    EXPECT_TRUE(a->shape()[0] == 2 && a->shape()[1] == 3);
+    std::array<std::int32_t, 6> seen{};
+    EXPECT_EQ(a->copy(std::as_writable_bytes(std::span(seen))).value(), 1U);
+    EXPECT_EQ(seen, (std::array<std::int32_t, 6>{1, -2, 3, -4, 5, -6}));
+    auto writing = a->write().value();
+    a->values<std::int32_t>().value()[5] = 7;
+    EXPECT_EQ(writing.finish().value(), 2U);
 }
 
 TEST(layout_test, a_cell_of_format_version_1_is_read_and_written) {
