@@ -6,9 +6,11 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
+#include "board.hpp"
 #include "config.hpp"
 #include "failure.hpp"
 #include "run.hpp"
+#include "takeover.hpp"
 #include "units.hpp"
 
 namespace {
@@ -29,6 +31,8 @@ struct command_line {
             "Exit status: 0 good, 1 error, 2 wrong usage, 3 not found, 4 timed out, 5 exists or conflict, "
             "6 denied, 7 full, 8 corrupt.");
         declare_run();
+        declare_status();
+        declare_takeover();
     }
 
     CLI::App* command(const char* name, const char* summary, std::function<int()> f) {
@@ -60,6 +64,24 @@ struct command_line {
             ->check(CLI::Range(1, 5));
         c->add_option("--keep", keep, "The most that servers keep of a channel (default: 256M)")->type_name("SIZE");
         c->add_option("--log-level", log_level, "error, warn, info (default) or debug")->type_name("LEVEL");
+    }
+
+    std::string state, host, object;
+    bridge::server_options server;
+
+    void declare_status() {
+        CLI::App* c = command("status", "Say how each object is that is carried here",
+                              [this] { return bridge::status(state, json); });
+        c->add_option("--state", state, "Where the bridge keeps its own state")->type_name("DIR");
+    }
+
+    void declare_takeover() {
+        CLI::App* c = command("takeover", "Make this host the origin of an object whose origin is gone",
+                              [this] { return bridge::takeover(server, object, state, host, json); });
+        c->add_option("object", object, "What it is called at the servers")->type_name("KIND:NAME")->required();
+        server.declare(*c);
+        c->add_option("--state", state, "Where the bridge keeps its own state")->type_name("DIR");
+        c->add_option("--host", host, "How the others are told who owns it")->type_name("NAME");
     }
 
     int run_it() {
