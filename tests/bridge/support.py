@@ -74,8 +74,9 @@ class Server:
             f.write(f'listen: "{self.address}:{self.port}"\nhttp: "{self.address}:-1"\n'
                     f'ports_file_dir: "{self.folder}"\nlog_file: "{self.log}"\n'
                     f'jetstream {{ store_dir: "{self.store}"\n{self.jetstream}\n}}\n{self.config}\n')
-        self.process = subprocess.Popen([*self.enter, SERVER, "-c", path], stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=as_child)
+        with open(self.log, "ab") as log:  # what it says before it has read that it has one
+            self.process = subprocess.Popen([*self.enter, SERVER, "-c", path], stdin=subprocess.DEVNULL, stdout=log,
+                                            stderr=log, preexec_fn=as_child)
         if wait:
             self.wait_until_ready()
         return self
