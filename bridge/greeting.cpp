@@ -114,7 +114,6 @@ greeting parse(const std::string& line) {
         g.has_jetstream = info.value("jetstream", false);
         g.wants_tls = info.value("tls_required", false);
         g.wants_login = info.value("auth_required", false);
-        if (const auto urls = info.find("connect_urls"); urls != info.end()) g.servers_known = urls->size();
     } catch (const nlohmann::json::exception&) {
         throw cli::failure(cli::status_error, "no_server", "what answers there is no NATS server, or speaks TLS first");
     }

@@ -11,7 +11,6 @@ struct greeting {
     std::string version;  // "2.11.15"
     std::string name, cluster;
     std::int64_t max_payload_bytes = 0;
-    std::size_t servers_known = 0;  // of its cluster, by the addresses that it tells; 0: it tells none
     bool has_jetstream = false, wants_tls = false, wants_login = false;
     double answered_ms = 0;  // from the first step of connecting to its words
 };
