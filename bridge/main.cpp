@@ -8,6 +8,7 @@
 
 #include "board.hpp"
 #include "config.hpp"
+#include "doctor.hpp"
 #include "failure.hpp"
 #include "run.hpp"
 #include "takeover.hpp"
@@ -33,6 +34,7 @@ struct command_line {
         declare_run();
         declare_status();
         declare_takeover();
+        declare_doctor();
     }
 
     CLI::App* command(const char* name, const char* summary, std::function<int()> f) {
@@ -46,24 +48,19 @@ struct command_line {
     std::vector<std::string> origins, mirrors;
     std::string config, log_level, keep;
 
-    void declare_run() {
-        CLI::App* c = command("run", "Carry objects until it is stopped", [this] { return run_it(); });
-        run.server.declare(*c);
-        c->add_option("--origin", origins, "An object of this machine, for the others")
+    // What run is told of servers and objects, doctor can be told, too.
+    void declare_objects(CLI::App& c) {
+        run.server.declare(c);
+        c.add_option("--origin", origins, "An object of this machine, for the others")
             ->type_name("KIND:PLACE[=NAME]")
             ->expected(1)
             ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-        c->add_option("--mirror", mirrors, "An object of another machine, to be read here")
+        c.add_option("--mirror", mirrors, "An object of another machine, to be read here")
             ->type_name("KIND:PLACE[=NAME]")
             ->expected(1)
             ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-        c->add_option("--config", config, "The same and more in a file")->type_name("bridge.toml");
-        c->add_option("--state", run.state, "Where the bridge keeps its own state")->type_name("DIR");
-        c->add_option("--host", run.host, "How the others are told who owns an object")->type_name("NAME");
-        c->add_option("--replicas", run.replicas, "Servers that keep each object (default: 1)")
-            ->check(CLI::Range(1, 5));
-        c->add_option("--keep", keep, "The most that servers keep of a channel (default: 256M)")->type_name("SIZE");
-        c->add_option("--log-level", log_level, "error, warn, info (default) or debug")->type_name("LEVEL");
+        c.add_option("--config", config, "The same and more in a file")->type_name("bridge.toml");
+        c.add_option("--replicas", run.replicas, "Servers that keep each object (default: 1)")->check(CLI::Range(1, 5));
     }
 
     std::string state, host, object;
@@ -84,18 +81,38 @@ struct command_line {
         c->add_option("--host", host, "How the others are told who owns it")->type_name("NAME");
     }
 
-    int run_it() {
+    void read_objects() {
         for (const std::string& text : origins)
             run.objects.push_back(bridge::object_spec::parse(text, bridge::direction::origin));
         for (const std::string& text : mirrors)
             run.objects.push_back(bridge::object_spec::parse(text, bridge::direction::mirror));
+        if (!config.empty()) bridge::read_config(config, run);
+    }
+
+    void declare_run() {
+        CLI::App* c = command("run", "Carry objects until it is stopped", [this] { return run_it(); });
+        declare_objects(*c);
+        c->add_option("--state", run.state, "Where the bridge keeps its own state")->type_name("DIR");
+        c->add_option("--host", run.host, "How the others are told who owns an object")->type_name("NAME");
+        c->add_option("--keep", keep, "The most that servers keep of a channel (default: 256M)")->type_name("SIZE");
+        c->add_option("--log-level", log_level, "error, warn, info (default) or debug")->type_name("LEVEL");
+    }
+
+    void declare_doctor() {
+        declare_objects(*command("doctor", "Look whether the servers suit, and say what to do", [this] {
+            read_objects();
+            return bridge::doctor({run.server, run.objects, run.replicas}, json);
+        }));
+    }
+
+    int run_it() {
         if (!log_level.empty()) run.log_level = bridge::parse_log_level(log_level);
         if (!keep.empty()) {
             const auto size_bytes = cli::parse_size(keep);
             if (!size_bytes) throw cli::usage_error(fmt::format("'{}' is not a size, as 256M", keep));
             run.keep_bytes = *size_bytes;
         }
-        if (!config.empty()) bridge::read_config(config, run);
+        read_objects();
         run.json = json;
         return bridge::run(run);
     }
