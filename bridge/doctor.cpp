@@ -64,39 +64,35 @@ class examination {
 
     // Whether it can be talked to.
     bool look_at_server(const std::string& url) {
+        const std::string shown = without_password(url);
         greeting g;
         try {
             g = greeting_of(url, patience_ms);
         } catch (const cli::failure& f) {
-            add(level::bad, url, f.what(),
+            add(level::bad, shown, f.what(),
                 "start nats-server there, or correct --server; look at firewalls between here and there");
             return false;
         }
         is_cluster_ = is_cluster_ || !g.cluster.empty();
-        add(level::good, url,
+        add(level::good, shown,
             fmt::format("nats-server {}{} answered after {:.1f} ms", g.version,
                         g.cluster.empty() ? "" : " of the cluster " + g.cluster, g.answered_ms));
         if (is_before(g.version, oldest_tried))
-            add(level::bad, url,
+            add(level::bad, shown,
                 fmt::format("version {} is older than {}, the oldest that the bridge was tried with", g.version,
                             oldest_tried),
                 "install a newer nats-server");
         else if (is_before(g.version, oldest_maintained) ||
                  (g.version.starts_with("2.12.") && is_before(g.version, newest_maintained)))
-            add(level::note, url, fmt::format("version {} lacks corrections", g.version),
+            add(level::note, shown, fmt::format("version {} lacks corrections", g.version),
                 fmt::format("run {}, {} or later", oldest_maintained, newest_maintained));
         if (!g.has_jetstream)
-            add(level::note, url, "this server has no JetStream of its own",
+            add(level::note, shown, "this server has no JetStream of its own",
                 "others of its cluster need it: jetstream { store_dir: … } in their configuration");
-        if (!g.wants_tls && !is_own_machine(url))
-            add(level::note, url, "what goes there isn't encrypted",
+        if (!g.wants_tls && !is_loopback(url))
+            add(level::note, shown, "what goes there isn't encrypted",
                 "have tls { … } in the server's configuration, and name its authority by --tls-ca");
         return true;
-    }
-
-    static bool is_own_machine(const std::string& url) {
-        return url.find("//127.") != std::string::npos || url.find("//localhost") != std::string::npos ||
-               url.find("//[::1]") != std::string::npos;
     }
 
     void look_at_payload(const connection& server) {
@@ -141,13 +137,10 @@ class examination {
         add(level::good, "JetStream",
             fmt::format("{} streams, {} stored", account->Streams, size_of(static_cast<std::int64_t>(account->Store))));
         const jsAccountLimits& most = account->TiersLen > 0 ? account->Tiers[0]->Limits : account->Limits;
-        const auto wanted = static_cast<std::int64_t>(
-            std::count_if(options_.objects.begin(), options_.objects.end(),
-                          [](const object_spec& s) { return s.direction == direction::origin; }));
-        if (most.MaxStreams >= 0)
-            limit(account->Streams + wanted <= most.MaxStreams, "streams",
-                  fmt::format("{} of {} streams are there, and {} objects have their origin here", account->Streams,
-                              most.MaxStreams, wanted),
+        if (const std::int64_t missing = streams_missing(server); most.MaxStreams >= 0)
+            limit(account->Streams + missing <= most.MaxStreams, "streams",
+                  fmt::format("{} of {} are there, and {} more are to come from here", account->Streams,
+                              most.MaxStreams, missing),
                   "raise the account's max_streams");
         if (most.MaxConsumers >= 0)
             limit(account->Consumers < most.MaxConsumers, "consumers",
@@ -156,7 +149,7 @@ class examination {
                   "raise the account's max_consumers");
         if (most.MaxStore >= 0) {
             const auto used = static_cast<std::int64_t>(account->Store);
-            limit(used < most.MaxStore / 10 * 9, "storage",
+            limit(used < most.MaxStore / 10 * 9, "account's storage",
                   fmt::format("{} of {} are used", size_of(used), size_of(most.MaxStore)),
                   "raise the account's max_disk, or remove streams that nobody needs");
         }
@@ -166,6 +159,18 @@ class examination {
         if (options_.replicas == 1 && is_cluster_)
             add(level::note, "replicas", "each object is on one server of the cluster only", "run with --replicas 3");
         return true;
+    }
+
+    // Of objects that have their origin here, those that have none yet.
+    std::int64_t streams_missing(const connection& server) const {
+        return std::count_if(options_.objects.begin(), options_.objects.end(), [&](const object_spec& spec) {
+            if (spec.direction != direction::origin) return false;
+            jsStreamInfo* got = nullptr;
+            const std::string stream = stream_of(options_.server.group, spec);
+            const natsStatus status = js_GetStreamInfo(&got, server.jetstream(), stream.c_str(), nullptr, nullptr);
+            const nats_stream_info info(got);
+            return status == NATS_NOT_FOUND;
+        });
     }
 
     void limit(bool is_good, const char* subject, std::string text, std::string fix) {

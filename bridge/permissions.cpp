@@ -18,12 +18,6 @@ void need(natsStatus status, const char* what) {
     throw cli::failure(cli::status_timed_out, "timed_out", fmt::format("{}: {}", what, natsStatus_GetText(status)));
 }
 
-std::string stream_of(const std::string& group, const object_spec& spec) {
-    const std::string_view kind = samepage::name_of(spec.kind);
-    return spec.kind == samepage::kind::channel ? fmt::format("SP_{}_{}_{}", group, kind, spec.name)
-                                                : fmt::format("KV_sp-{}-{}-{}", group, kind, spec.name);
-}
-
 std::string data_of(const std::string& group, const object_spec& spec) {
     return spec.kind == kind::channel ? fmt::format("sp.{}.channel.{}", group, spec.name)
                                       : fmt::format("$KV.{}.>", stream_of(group, spec).substr(3));
@@ -54,6 +48,12 @@ bool is_subscribing_denied(natsConnection* connection, const std::string& subjec
 }
 
 }  // namespace
+
+std::string stream_of(const std::string& group, const object_spec& spec) {
+    const std::string_view kind = samepage::name_of(spec.kind);
+    return spec.kind == samepage::kind::channel ? fmt::format("SP_{}_{}_{}", group, kind, spec.name)
+                                                : fmt::format("KV_sp-{}-{}-{}", group, kind, spec.name);
+}
 
 std::vector<permission> permissions_for(const std::string& group, const std::vector<object_spec>& objects) {
     std::vector<permission> all;
