@@ -6,10 +6,12 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
+#include "board.hpp"
 #include "config.hpp"
 #include "doctor.hpp"
 #include "failure.hpp"
 #include "run.hpp"
+#include "takeover.hpp"
 #include "units.hpp"
 
 namespace {
@@ -30,6 +32,8 @@ struct command_line {
             "Exit status: 0 good, 1 error, 2 wrong usage, 3 not found, 4 timed out, 5 exists or conflict, "
             "6 denied, 7 full, 8 corrupt.");
         declare_run();
+        declare_status();
+        declare_takeover();
         declare_doctor();
     }
 
@@ -57,6 +61,24 @@ struct command_line {
             ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
         c.add_option("--config", config, "The same and more in a file")->type_name("bridge.toml");
         c.add_option("--replicas", run.replicas, "Servers that keep each object (default: 1)")->check(CLI::Range(1, 5));
+    }
+
+    std::string state, host, object;
+    bridge::server_options server;
+
+    void declare_status() {
+        CLI::App* c = command("status", "Say how each object is that is carried here",
+                              [this] { return bridge::status(state, json); });
+        c->add_option("--state", state, "Where the bridge keeps its own state")->type_name("DIR");
+    }
+
+    void declare_takeover() {
+        CLI::App* c = command("takeover", "Make this host the origin of an object whose origin is gone",
+                              [this] { return bridge::takeover(server, object, state, host, json); });
+        c->add_option("object", object, "What it is called at the servers")->type_name("KIND:NAME")->required();
+        server.declare(*c);
+        c->add_option("--state", state, "Where the bridge keeps its own state")->type_name("DIR");
+        c->add_option("--host", host, "How the others are told who owns it")->type_name("NAME");
     }
 
     void read_objects() {
