@@ -101,7 +101,7 @@ connection::~connection() {
 
 bool connection::is_up() const { return natsConnection_Status(connection_) == NATS_CONN_STATUS_CONNECTED; }
 
-void connection::wait_until_up(std::int64_t timeout_ms) {
+void connection::wait_until_up(std::int64_t timeout_ms) const {
     const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
     while (!is_up()) {
         if (is_over() || std::chrono::steady_clock::now() > end) {
@@ -114,18 +114,15 @@ void connection::wait_until_up(std::int64_t timeout_ms) {
     }
 }
 
-bool connection::is_over() {
-    if (!natsConnection_IsClosed(connection_)) return false;
-    // libnats gives up for ever what one server has refused twice, and nothing else. It keeps no reason.
-    set_trouble(fmt::format("denied: {} refuses this user; look at --creds", servers_));
-    return true;
-}
+bool connection::is_over() const { return natsConnection_IsClosed(connection_); }
 
 std::size_t connection::max_payload_bytes() const {
     return static_cast<std::size_t>(std::max<std::int64_t>(natsConnection_GetMaxPayload(connection_), 0));
 }
 
 std::string connection::trouble() const {
+    // libnats gives up for ever what one server has refused twice, and nothing else. It keeps no reason.
+    if (is_over()) return fmt::format("denied: {} refuses this user; look at --creds", servers_);
     const std::lock_guard lock(mutex_);
     return trouble_;
 }

@@ -26,9 +26,9 @@ class connection {
 
     bool is_up() const;
     // Nobody tries any more: the servers have refused this user. trouble() says so.
-    bool is_over();
+    bool is_over() const;
     // Waits for the first connection. Throws failure (timed_out, denied) with what the servers said.
-    void wait_until_up(std::int64_t timeout_ms);
+    void wait_until_up(std::int64_t timeout_ms) const;
     // Grows each time the connection comes back: what was under way before may be lost, or done.
     std::uint64_t epoch() const noexcept { return epoch_.load(); }
     natsConnection* get() const noexcept { return connection_; }

@@ -14,6 +14,7 @@
 #include "connection.hpp"
 #include "failure.hpp"
 #include "greeting.hpp"
+#include "names.hpp"
 #include "permissions.hpp"
 #include "units.hpp"
 
@@ -166,7 +167,7 @@ class examination {
         return std::count_if(options_.objects.begin(), options_.objects.end(), [&](const object_spec& spec) {
             if (spec.direction != direction::origin) return false;
             jsStreamInfo* got = nullptr;
-            const std::string stream = stream_of(options_.server.group, spec);
+            const std::string stream = stream_names(spec, options_.server.group).stream;
             const natsStatus status = js_GetStreamInfo(&got, server.jetstream(), stream.c_str(), nullptr, nullptr);
             const nats_stream_info info(got);
             return status == NATS_NOT_FOUND;

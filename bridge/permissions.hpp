@@ -17,8 +17,6 @@ struct permission {
     std::string what_for;   // "to make the stream of origin table stock"
 };
 
-std::string stream_of(const std::string& group, const object_spec& spec);
-
 // What is needed for these objects of a group, and at all.
 std::vector<permission> permissions_for(const std::string& group, const std::vector<object_spec>& objects);
 
