@@ -53,8 +53,8 @@ class examination {
         }
         add(level::good, "login", "the server takes this user");
         look_at_payload(*server);
-        const bool permitted = look_at_permissions(*server);
-        if (look_at_account(*server) && permitted) try_storage(*server);
+        if (!look_at_permissions(*server)) return std::move(found_);  // the rest would wait for answers that don't come
+        if (look_at_account(*server)) try_storage(*server);
         return std::move(found_);
     }
 
@@ -182,6 +182,10 @@ class examination {
     // A stream of its own, for a moment: only so full disks and missing replicas show.
     void try_storage(const connection& server) {
         const std::string name = fmt::format("SP_{}_doctor_{}", options_.server.group, ::getpid());
+        const std::string create = "$JS.API.STREAM.CREATE." + name, remove = "$JS.API.STREAM.DELETE." + name;
+        if (!denied_of(server, {{true, create, create, {}}, {true, remove, remove, {}}}).empty())
+            return add(level::note, "storage", "it isn't tried: this user may make streams of objects only",
+                       "run doctor as a user who may make and remove any, if storage is in doubt");
         const std::string subject = fmt::format("sp.{}.doctor.{}", options_.server.group, ::getpid());
         const char* subjects[] = {subject.c_str()};
         jsStreamConfig config;
@@ -194,17 +198,10 @@ class examination {
         jsErrCode code{};
         if (const natsStatus status = js_AddStream(nullptr, server.jetstream(), &config, nullptr, &code);
             status != NATS_OK) {
-            const outcome o = outcome_of(status, code);
-            // Who may touch certain streams only is right to be kept from this one.
-            const bool is_kept = o.unanswered() && server.trouble().find(name) != std::string::npos;
-            const std::string text = server.sentence(o, "making a stream of 1 MiB to try");
-            if (is_kept)
-                add(level::note, "storage", "it isn't tried: this user may not make a stream for that");
-            else
-                add(level::bad, "storage", text,
-                    "free space at the servers, raise max_file_store, or start the "
-                    "servers of the cluster that are missing");
-            return;
+            return add(level::bad, "storage",
+                       server.sentence(outcome_of(status, code), "making a stream of 1 MiB to try"),
+                       "free space at the servers, raise max_file_store, or start the servers of the cluster that "
+                       "are missing");
         }
         store_once(server, subject);
         js_DeleteStream(server.jetstream(), name.c_str(), nullptr, nullptr);
