@@ -24,7 +24,7 @@ using options_handle = std::unique_ptr<natsOptions, destroyer<natsOptions_Destro
 
 std::string joined(const std::vector<std::string>& words) {
     std::string text;
-    for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+    for (const std::string& word : words) text += (text.empty() ? "" : ", ") + without_password(word);
     return text;
 }
 
@@ -43,6 +43,12 @@ void need(natsStatus status, const std::string& what) {
 }
 
 }  // namespace
+
+std::string without_password(const std::string& url) {
+    const std::size_t scheme = url.find("://"), user = url.rfind('@');
+    if (user == std::string::npos) return url;
+    return (scheme == std::string::npos ? "" : url.substr(0, scheme + 3)) + url.substr(user + 1);
+}
 
 outcome outcome_of(natsStatus status, jsErrCode code) {
     if (status == NATS_OK) return {};
@@ -98,7 +104,7 @@ bool connection::is_up() const { return natsConnection_Status(connection_) == NA
 void connection::wait_until_up(std::int64_t timeout_ms) const {
     const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
     while (!is_up()) {
-        if (std::chrono::steady_clock::now() > end) {
+        if (is_over() || std::chrono::steady_clock::now() > end) {
             const std::string why = trouble();
             const bool denied = why.starts_with("denied");
             throw cli::failure(denied ? cli::status_denied : cli::status_timed_out, denied ? "denied" : "timed_out",
@@ -108,11 +114,15 @@ void connection::wait_until_up(std::int64_t timeout_ms) const {
     }
 }
 
+bool connection::is_over() const { return natsConnection_IsClosed(connection_); }
+
 std::size_t connection::max_payload_bytes() const {
     return static_cast<std::size_t>(std::max<std::int64_t>(natsConnection_GetMaxPayload(connection_), 0));
 }
 
 std::string connection::trouble() const {
+    // libnats gives up for ever what one server has refused twice, and nothing else. It keeps no reason.
+    if (is_over()) return fmt::format("denied: {} refuses this user; look at --creds", servers_);
     const std::lock_guard lock(mutex_);
     return trouble_;
 }

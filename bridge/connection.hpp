@@ -25,6 +25,8 @@ class connection {
     ~connection();
 
     bool is_up() const;
+    // Nobody tries any more: the servers have refused this user. trouble() says so.
+    bool is_over() const;
     // Waits for the first connection. Throws failure (timed_out, denied) with what the servers said.
     void wait_until_up(std::int64_t timeout_ms) const;
     // Grows each time the connection comes back: what was under way before may be lost, or done.
@@ -53,6 +55,9 @@ class connection {
     mutable std::mutex mutex_;
     std::string trouble_;  // guarded by mutex_
 };
+
+// The address as others may see it.
+std::string without_password(const std::string& url);
 
 // `status` and what the client has to say to it.
 outcome outcome_of(natsStatus status, jsErrCode code = {});

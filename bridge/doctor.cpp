@@ -14,6 +14,7 @@
 #include "connection.hpp"
 #include "failure.hpp"
 #include "greeting.hpp"
+#include "names.hpp"
 #include "permissions.hpp"
 #include "units.hpp"
 
@@ -52,8 +53,8 @@ class examination {
         }
         add(level::good, "login", "the server takes this user");
         look_at_payload(*server);
-        const bool permitted = look_at_permissions(*server);
-        if (look_at_account(*server) && permitted) try_storage(*server);
+        if (!look_at_permissions(*server)) return std::move(found_);  // the rest would wait for answers that don't come
+        if (look_at_account(*server)) try_storage(*server);
         return std::move(found_);
     }
 
@@ -64,39 +65,35 @@ class examination {
 
     // Whether it can be talked to.
     bool look_at_server(const std::string& url) {
+        const std::string shown = without_password(url);
         greeting g;
         try {
             g = greeting_of(url, patience_ms);
         } catch (const cli::failure& f) {
-            add(level::bad, url, f.what(),
+            add(level::bad, shown, f.what(),
                 "start nats-server there, or correct --server; look at firewalls between here and there");
             return false;
         }
         is_cluster_ = is_cluster_ || !g.cluster.empty();
-        add(level::good, url,
+        add(level::good, shown,
             fmt::format("nats-server {}{} answered after {:.1f} ms", g.version,
                         g.cluster.empty() ? "" : " of the cluster " + g.cluster, g.answered_ms));
         if (is_before(g.version, oldest_tried))
-            add(level::bad, url,
+            add(level::bad, shown,
                 fmt::format("version {} is older than {}, the oldest that the bridge was tried with", g.version,
                             oldest_tried),
                 "install a newer nats-server");
         else if (is_before(g.version, oldest_maintained) ||
                  (g.version.starts_with("2.12.") && is_before(g.version, newest_maintained)))
-            add(level::note, url, fmt::format("version {} lacks corrections", g.version),
+            add(level::note, shown, fmt::format("version {} lacks corrections", g.version),
                 fmt::format("run {}, {} or later", oldest_maintained, newest_maintained));
         if (!g.has_jetstream)
-            add(level::note, url, "this server has no JetStream of its own",
+            add(level::note, shown, "this server has no JetStream of its own",
                 "others of its cluster need it: jetstream { store_dir: … } in their configuration");
-        if (!g.wants_tls && !is_own_machine(url))
-            add(level::note, url, "what goes there isn't encrypted",
+        if (!g.wants_tls && !is_loopback(url))
+            add(level::note, shown, "what goes there isn't encrypted",
                 "have tls { … } in the server's configuration, and name its authority by --tls-ca");
         return true;
-    }
-
-    static bool is_own_machine(const std::string& url) {
-        return url.find("//127.") != std::string::npos || url.find("//localhost") != std::string::npos ||
-               url.find("//[::1]") != std::string::npos;
     }
 
     void look_at_payload(const connection& server) {
@@ -141,13 +138,10 @@ class examination {
         add(level::good, "JetStream",
             fmt::format("{} streams, {} stored", account->Streams, size_of(static_cast<std::int64_t>(account->Store))));
         const jsAccountLimits& most = account->TiersLen > 0 ? account->Tiers[0]->Limits : account->Limits;
-        const auto wanted = static_cast<std::int64_t>(
-            std::count_if(options_.objects.begin(), options_.objects.end(),
-                          [](const object_spec& s) { return s.direction == direction::origin; }));
-        if (most.MaxStreams >= 0)
-            limit(account->Streams + wanted <= most.MaxStreams, "streams",
-                  fmt::format("{} of {} streams are there, and {} objects have their origin here", account->Streams,
-                              most.MaxStreams, wanted),
+        if (const std::int64_t missing = streams_missing(server); most.MaxStreams >= 0)
+            limit(account->Streams + missing <= most.MaxStreams, "streams",
+                  fmt::format("{} of {} are there, and {} more are to come from here", account->Streams,
+                              most.MaxStreams, missing),
                   "raise the account's max_streams");
         if (most.MaxConsumers >= 0)
             limit(account->Consumers < most.MaxConsumers, "consumers",
@@ -156,7 +150,7 @@ class examination {
                   "raise the account's max_consumers");
         if (most.MaxStore >= 0) {
             const auto used = static_cast<std::int64_t>(account->Store);
-            limit(used < most.MaxStore / 10 * 9, "storage",
+            limit(used < most.MaxStore / 10 * 9, "account's storage",
                   fmt::format("{} of {} are used", size_of(used), size_of(most.MaxStore)),
                   "raise the account's max_disk, or remove streams that nobody needs");
         }
@@ -168,6 +162,18 @@ class examination {
         return true;
     }
 
+    // Of objects that have their origin here, those that have none yet.
+    std::int64_t streams_missing(const connection& server) const {
+        return std::count_if(options_.objects.begin(), options_.objects.end(), [&](const object_spec& spec) {
+            if (spec.direction != direction::origin) return false;
+            jsStreamInfo* got = nullptr;
+            const std::string stream = stream_names(spec, options_.server.group).stream;
+            const natsStatus status = js_GetStreamInfo(&got, server.jetstream(), stream.c_str(), nullptr, nullptr);
+            const nats_stream_info info(got);
+            return status == NATS_NOT_FOUND;
+        });
+    }
+
     void limit(bool is_good, const char* subject, std::string text, std::string fix) {
         if (is_good) return add(level::good, subject, std::move(text));
         add(level::bad, subject, std::move(text), std::move(fix));
@@ -176,6 +182,10 @@ class examination {
     // A stream of its own, for a moment: only so full disks and missing replicas show.
     void try_storage(const connection& server) {
         const std::string name = fmt::format("SP_{}_doctor_{}", options_.server.group, ::getpid());
+        const std::string create = "$JS.API.STREAM.CREATE." + name, remove = "$JS.API.STREAM.DELETE." + name;
+        if (!denied_of(server, {{true, create, create, {}}, {true, remove, remove, {}}}).empty())
+            return add(level::note, "storage", "it isn't tried: this user may make streams of objects only",
+                       "run doctor as a user who may make and remove any, if storage is in doubt");
         const std::string subject = fmt::format("sp.{}.doctor.{}", options_.server.group, ::getpid());
         const char* subjects[] = {subject.c_str()};
         jsStreamConfig config;
@@ -188,17 +198,10 @@ class examination {
         jsErrCode code{};
         if (const natsStatus status = js_AddStream(nullptr, server.jetstream(), &config, nullptr, &code);
             status != NATS_OK) {
-            const outcome o = outcome_of(status, code);
-            // Who may touch certain streams only is right to be kept from this one.
-            const bool is_kept = o.unanswered() && server.trouble().find(name) != std::string::npos;
-            const std::string text = server.sentence(o, "making a stream of 1 MiB to try");
-            if (is_kept)
-                add(level::note, "storage", "it isn't tried: this user may not make a stream for that");
-            else
-                add(level::bad, "storage", text,
-                    "free space at the servers, raise max_file_store, or start the "
-                    "servers of the cluster that are missing");
-            return;
+            return add(level::bad, "storage",
+                       server.sentence(outcome_of(status, code), "making a stream of 1 MiB to try"),
+                       "free space at the servers, raise max_file_store, or start the servers of the cluster that "
+                       "are missing");
         }
         store_once(server, subject);
         js_DeleteStream(server.jetstream(), name.c_str(), nullptr, nullptr);

@@ -142,6 +142,11 @@ greeting greeting_of(const std::string& url, std::int64_t timeout_ms) {
     }
 }
 
+bool is_loopback(const std::string& url) {
+    const std::string host = address_of(url).host;
+    return host.starts_with("127.") || host == "localhost" || host == "::1";
+}
+
 bool is_before(const std::string& a, const std::string& b) {
     const char *left = a.c_str(), *right = b.c_str();
     for (;;) {

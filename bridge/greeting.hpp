@@ -19,6 +19,9 @@ struct greeting {
 // failure: timed_out, usage (an address that is none), else what the system said; the text has no address in it.
 greeting greeting_of(const std::string& url, std::int64_t timeout_ms);
 
+// Whether the address is this machine's own by its looks.
+bool is_loopback(const std::string& url);
+
 // Whether version `a` is before `b`: "2.9.10" is before "2.11". Numbers that can't be read count as 0.
 bool is_before(const std::string& a, const std::string& b);
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "failure.hpp"
+#include "names.hpp"
 
 namespace samepage::bridge {
 
@@ -16,17 +17,6 @@ constexpr std::int64_t patience_ms = 5'000;
 void need(natsStatus status, const char* what) {
     if (status == NATS_OK) return;
     throw cli::failure(cli::status_timed_out, "timed_out", fmt::format("{}: {}", what, natsStatus_GetText(status)));
-}
-
-std::string stream_of(const std::string& group, const object_spec& spec) {
-    const std::string_view kind = samepage::name_of(spec.kind);
-    return spec.kind == samepage::kind::channel ? fmt::format("SP_{}_{}_{}", group, kind, spec.name)
-                                                : fmt::format("KV_sp-{}-{}-{}", group, kind, spec.name);
-}
-
-std::string data_of(const std::string& group, const object_spec& spec) {
-    return spec.kind == kind::channel ? fmt::format("sp.{}.channel.{}", group, spec.name)
-                                      : fmt::format("$KV.{}.>", stream_of(group, spec).substr(3));
 }
 
 // Whether the server has said by now that it denies this subject.
@@ -66,17 +56,18 @@ std::vector<permission> permissions_for(const std::string& group, const std::vec
     all.push_back({false, "_INBOX.>", "_INBOX.samepage-doctor", "to hear answers, and what is mirrored"});
     publish("$JS.API.INFO", "to read the account's limits");
     for (const object_spec& spec : objects) {
-        const std::string stream = stream_of(group, spec), what = spec.text();
-        publish("$JS.API.STREAM.INFO." + stream, "to look at " + what);
-        publish("$JS.API.STREAM.MSG.GET." + stream, "to read back what there is of " + what);
-        if (spec.direction == direction::origin) {
-            publish("$JS.API.STREAM.CREATE." + stream, "to make the stream of " + what);
-            publish(data_of(group, spec), "to send the changes of " + what);
-        } else {
-            publish("$JS.API.CONSUMER.CREATE." + stream, "to follow " + what);
-            publish("$JS.API.CONSUMER.DELETE." + stream + ".*", "to end following " + what);
-            publish("$JS.FC." + stream + ".>", "to slow down the server where " + what + " comes too fast");
-        }
+        const stream_names names(spec, group);
+        const std::string what = spec.text();
+        publish("$JS.API.STREAM.INFO." + names.stream, "to look at " + what);
+        publish("$JS.API.STREAM.MSG.GET." + names.stream, "to read back what there is of " + what);
+        publish("$JS.API.CONSUMER.CREATE." + names.stream, "to follow " + what);
+        publish("$JS.API.CONSUMER.DELETE." + names.stream + ".*", "to end following " + what);
+        publish("$JS.FC." + names.stream + ".>", "to slow down the server where " + what + " comes too fast");
+        if (spec.direction == direction::mirror) continue;
+        publish("$JS.API.STREAM.CREATE." + names.stream, "to make the stream of " + what);
+        publish("$JS.API.STREAM.PURGE." + names.stream, "to remove parts of old values of " + what);
+        publish(names.filter, "to send the changes of " + what);
+        publish(names.subjects, "to own " + what + ", and to send what is larger than a message of NATS");
     }
     return all;
 }
