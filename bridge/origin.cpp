@@ -15,6 +15,7 @@ namespace {
 // How long it waits for a change while nothing is under way, and for an answer while something is.
 constexpr std::int64_t idle_ms = 100, busy_ms = 1;
 constexpr auto show_every = std::chrono::milliseconds(50);
+constexpr auto look_every = std::chrono::seconds(2);
 
 }  // namespace
 
@@ -68,6 +69,7 @@ bool origin::take() {
     }
     const bool is_as_left = c.last_before == left_at_;
     left_at_ = c.sequence;
+    looked_at_ = std::chrono::steady_clock::now();
     owner_record_at_ = publisher_.carried_bytes();
     log(log_level::debug, spec_.text(), fmt::format("took the stream at {}", c.sequence));
     return resume(is_as_left);
@@ -83,6 +85,7 @@ void origin::work() {
         // With nothing to send, an answer is waited for, but not so long that a change would wait.
         if (!publisher_.collect(count == 0 && !is_idle ? busy_ms : 0)) break;
         show_progress(count == 0 && publisher_.under_way() == 0);
+        if (count == 0 && is_idle && !is_still_ours()) break;
         // The servers drop a channel's oldest messages: before that comes to the owner record, there is a new one.
         if (spec_.kind == kind::channel && publisher_.carried_bytes() - owner_record_at_ > options_.keep_bytes / 4) {
             const std::string text = record().text();
@@ -98,6 +101,16 @@ void origin::work() {
     show_progress(true);
     if (!publisher_.ok() && !publisher_.failed().overtaken() && !stopping())
         complain_of(publisher_.failed(), "publishing");
+}
+
+// Who publishes notices who has come in between; who has nothing to publish looks now and then.
+bool origin::is_still_ours() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - looked_at_ < look_every) return true;
+    looked_at_ = now;
+    stream_state stream;
+    const outcome o = look_at_stream(server_, names_.stream, stream);
+    return o.unanswered() || (o && stream.last == publisher_.acknowledged());
 }
 
 void origin::show_progress(bool at_once) {

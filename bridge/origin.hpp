@@ -45,11 +45,12 @@ class origin : public carrier {
     void work();
     owner record() const;
     void show_progress(bool at_once);
+    bool is_still_ours();
 
     std::string incarnation_;
     // The stream's sequence that was acknowledged last; none before the first.
     std::optional<std::uint64_t> left_at_;
-    std::chrono::steady_clock::time_point shown_at_{};
+    std::chrono::steady_clock::time_point shown_at_{}, looked_at_{};
     std::uint64_t owner_record_at_ = 0;  // carried bytes when it was written
 };
 

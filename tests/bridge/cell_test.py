@@ -20,8 +20,8 @@ class Cell(support.Case):
         support.wait_until(lambda: b"temp" in host.samepage("ls", "--names"), "nobody holds it")
 
     def set(self, text):
-        self.a.samepage("cell", "set", "temp", "-" if isinstance(text, bytes) else text,
-                        input=text if isinstance(text, bytes) else None)
+        value = ["--file", "-"] if isinstance(text, bytes) else [text]
+        self.a.samepage("cell", "set", "temp", *value, input=text if isinstance(text, bytes) else None)
 
     def wait_value(self, value):
         def is_there():
