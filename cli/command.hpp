@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "arguments.hpp"
 
@@ -22,6 +23,9 @@ class command {
     virtual void declare(arguments& a) = 0;
     // Does it, once the arguments are there. Returns the exit status; throws failure.
     virtual int run(bool json) = 0;
+    // Whether another program reads its words; then run_words() is called, and nothing else.
+    virtual bool takes_words_as_they_are() const { return false; }
+    virtual int run_words(const std::vector<std::string>&) { return 0; }
     // Whether an interrupt is how it ends, with 0, because it has no other end. Else what it was to do is not done, and
     // it ends as if the interrupt had not been caught.
     virtual bool ends_by_interrupt() const { return false; }

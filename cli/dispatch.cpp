@@ -114,8 +114,9 @@ int run_words(std::vector<std::string> words, bool& may_run_another) {
     const command_entry& entry = find(words, used);
     words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(used));
     if (help_first) words = {"--help"};
-    words.insert(words.begin(), before.begin(), before.end());
     const auto c = entry.make();
+    if (c->takes_words_as_they_are()) return c->run_words(words);
+    words.insert(words.begin(), before.begin(), before.end());
     arguments a = arguments_of(entry, *c);
     may_run_another = a.takes_command();
     if (a.parse(words)) {

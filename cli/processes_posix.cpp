@@ -157,6 +157,19 @@ int run(const std::vector<std::string>& command, const std::function<void()>& ch
     return status_from(wait_status);
 }
 
+void become(const std::vector<std::string>& command) {
+    std::vector<char*> words;
+    for (const std::string& word : command) words.push_back(const_cast<char*>(word.c_str()));
+    words.push_back(nullptr);
+    ::signal(SIGPIPE, SIG_DFL);
+    const std::string own = own_program();
+    ::execv((own.substr(0, own.rfind('/') + 1) + command[0]).c_str(), words.data());
+    if (errno == ENOENT) ::execvp(words[0], words.data());
+    const int refused = errno;
+    throw failure(refused == ENOENT ? status_no_such_command : status_cannot_run, "cannot_run",
+                  "cannot run " + command[0] + ": " + std::strerror(refused));
+}
+
 struct child::state {
     pid_t pid = 0;
     output_pipe output;

@@ -191,6 +191,10 @@ void set_environment(const char* name, const char* value) {
 
 std::uint32_t own_process_id() noexcept { return GetCurrentProcessId(); }
 
+void become(const std::vector<std::string>& command) {
+    throw failure(status_cannot_run, "not_supported", "not_supported: there is no " + command[0] + " for Windows");
+}
+
 std::string own_program() {
     std::array<wchar_t, 4096> path;
     const DWORD units = GetModuleFileNameW(nullptr, path.data(), static_cast<DWORD>(path.size()));

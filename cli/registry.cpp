@@ -47,6 +47,7 @@ constexpr command_entry entries[] = {
     {"", "info", "Tell all about one object", make_info},
     {"", "holders", "Tell which processes hold an object", make_holders},
     {"", "clean", "Free what killed processes left behind", make_clean},
+    {"", "bridge", "Carry objects between machines, over NATS JetStream", make_bridge},
     {"", "doctor", "Check whether this machine suits, and say what to do", make_doctor},
     {"bench", "channel", "Measure how fast messages go on this machine", make_bench_channel},
     {"", "demo", "Play the whole story with real processes", make_demo},

@@ -85,6 +85,10 @@ struct redirections {
 // on to it. `check` as in wait_for, or more often. Throws failure: cannot run (126), not found (127).
 int run(const std::vector<std::string>& command, const std::function<void()>& check, const redirections& to = {});
 
+// Goes on as another program, found beside this one, else like a shell finds it. Throws failure: cannot run (126), not
+// found (127).
+[[noreturn]] void become(const std::vector<std::string>& command);
+
 // A process that was started by demo: its standard output comes to us.
 class child {
    public:

@@ -44,6 +44,7 @@ std::unique_ptr<command> make_ls();
 std::unique_ptr<command> make_info();
 std::unique_ptr<command> make_holders();
 std::unique_ptr<command> make_clean();
+std::unique_ptr<command> make_bridge();
 std::unique_ptr<command> make_doctor();
 std::unique_ptr<command> make_bench_channel();
 std::unique_ptr<command> make_demo();

@@ -1,0 +1,99 @@
+// Subscribing to a channel and publishing what comes.
+// SPDX-License-Identifier: MIT
+#include "channel_origin.hpp"
+
+#include <fmt/format.h>
+
+#include "large_value.hpp"
+#include "mark.hpp"
+
+namespace samepage::bridge {
+
+result<void> channel_origin::open_local() {
+    auto opened = channel_bytes::create(spec_.place);
+    if (!opened) return opened.error();
+    channel_ = std::move(*opened);
+    buffer_.resize(std::size_t{256} << 10);
+    parts_.resize(batch_max);
+    return {};
+}
+
+outcome channel_origin::find_next(std::uint64_t& next) {
+    next = 0;
+    natsMsg* last = nullptr;
+    jsErrCode code{};
+    const natsStatus status =
+        js_GetLastMsg(&last, server_.jetstream(), names_.stream.c_str(), names_.data.c_str(), nullptr, &code);
+    const stream_message message{nats_message(last), 0};
+    const outcome o = outcome_of(status, code);
+    if (!o) return o.not_found() ? outcome() : o;
+    const at seen = at::parse(message.header(at_header));
+    if (seen.incarnation == incarnation()) {
+        next = seen.number + 1;
+        return {};
+    }
+    // A mirror here has put the others' messages into the channel: they aren't this host's own.
+    const auto mirrored = read_mark(self_, spec_, options_.server.group);
+    const auto now = channel_.info();
+    if (!mirrored || mirrored->local != incarnation() || !now) return {};
+    if (!mirrored->exact && now->next_sequence != mirrored->next_sequence)
+        return {NATS_ILLEGAL_STATE, 0,
+                fmt::format("the mirror of {} was killed here, so it can't be told which of its messages are new; run "
+                            "it as a mirror once more, stop that in order (SIGTERM), then be its origin",
+                            spec_.place)};
+    next = mirrored->next_sequence;
+    return {};
+}
+
+bool channel_origin::resume(bool) {
+    std::uint64_t next = 0;
+    if (const outcome o = find_next(next); !o) {
+        if (o.status == NATS_ILLEGAL_STATE) {
+            refuse(o.text);
+        } else {
+            complain_of(o, "reading the last message of " + names_.stream);
+        }
+        return false;
+    }
+    subscribe_options options;
+    options.start = start::oldest;
+    options.sequence = next;
+    auto subscribed = channel_.subscribe(options);
+    if (!subscribed) {
+        complain(subscribed.error().message());
+        return false;
+    }
+    subscriber_ = std::move(*subscribed);
+    return true;
+}
+
+std::size_t channel_origin::step(std::int64_t timeout_ms) {
+    const auto got = subscriber_.receive_many(buffer_, parts_, std::chrono::milliseconds(timeout_ms));
+    if (!got) {
+        if (got.error().code() == errc::too_large) {
+            buffer_.resize(got.error().needed_bytes() + 16);
+        } else if (got.error().code() != errc::timed_out && got.error().code() != errc::busy) {
+            complain(got.error().message());
+            pause(200);
+        }
+        return 0;
+    }
+    for (std::size_t i = 0; i < *got; ++i) {
+        const auto& part = parts_[i];
+        if (part.missed != 0) {
+            complain(fmt::format(
+                "lost {}: the channel had overwritten them before they could be carried; make it larger", part.missed));
+            tell([&](carrier_report& r) { r.lost += part.missed; });
+        }
+        if (!publish_value(publisher_, server_, names_, names_.data, {incarnation(), part.sequence}, part.bytes, {}))
+            break;
+    }
+    return *got;
+}
+
+std::uint64_t channel_origin::backlog() const {
+    const auto now = channel_.info();
+    return now && subscriber_.is_open() ? now->next_sequence - subscriber_.next_sequence() : 0;
+}
+
+}  // namespace samepage::bridge

@@ -1,0 +1,187 @@
+// Connecting, staying connected, and saying what is wrong.
+// SPDX-License-Identifier: MIT
+#include "connection.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <random>
+#include <thread>
+
+#include "failure.hpp"
+
+namespace samepage::bridge {
+
+namespace {
+
+constexpr std::int64_t request_ms = 3'000;    // for an answer of JetStream's
+constexpr std::int64_t connect_ms = 2'000;    // for one server
+constexpr std::int64_t ping_ms = 2'000;       // a link that is cut shows after two of them
+constexpr std::int64_t delay_max_ms = 2'000;  // between two rounds of tries
+
+using options_handle = std::unique_ptr<natsOptions, destroyer<natsOptions_Destroy>>;
+
+std::string joined(const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words) text += (text.empty() ? "" : ", ") + without_password(word);
+    return text;
+}
+
+// What libnats says of the last failure on this thread.
+std::string last_words() {
+    natsStatus status = NATS_OK;
+    const char* text = nats_GetLastError(&status);
+    return text == nullptr ? "" : text;
+}
+
+void need(natsStatus status, const std::string& what) {
+    if (status == NATS_OK) return;
+    const std::string words = last_words();
+    throw cli::failure(cli::status_usage, "usage",
+                       fmt::format("{}: {}", what, words.empty() ? natsStatus_GetText(status) : words));
+}
+
+}  // namespace
+
+std::string without_password(const std::string& url) {
+    const std::size_t scheme = url.find("://"), user = url.rfind('@');
+    if (user == std::string::npos) return url;
+    return (scheme == std::string::npos ? "" : url.substr(0, scheme + 3)) + url.substr(user + 1);
+}
+
+outcome outcome_of(natsStatus status, jsErrCode code) {
+    if (status == NATS_OK) return {};
+    return {status, static_cast<int>(code), last_words()};
+}
+
+connection::connection(const server_options& options, const std::string& name) : servers_(joined(options.urls)) {
+    natsOptions* made = nullptr;
+    need(natsOptions_Create(&made), "libnats");
+    const options_handle o(made);
+    std::vector<const char*> urls;
+    for (const std::string& url : options.urls) urls.push_back(url.c_str());
+    need(natsOptions_SetServers(made, urls.data(), static_cast<int>(urls.size())), servers_);
+    need(natsOptions_SetName(made, name.c_str()), name);
+    if (!options.credentials.empty())
+        need(natsOptions_SetUserCredentialsFromFiles(made, options.credentials.c_str(), nullptr), options.credentials);
+    if (!options.tls_ca.empty()) {
+        need(natsOptions_SetSecure(made, true), "TLS");
+        need(natsOptions_LoadCATrustedCertificates(made, options.tls_ca.c_str()), options.tls_ca);
+    }
+    if (!options.tls_certificate.empty())
+        need(natsOptions_LoadCertificatesChain(made, options.tls_certificate.c_str(), options.tls_key.c_str()),
+             options.tls_certificate);
+    natsOptions_SetTimeout(made, connect_ms);
+    natsOptions_SetPingInterval(made, ping_ms);
+    natsOptions_SetMaxPingsOut(made, 2);
+    natsOptions_SetMaxReconnect(made, -1);
+    natsOptions_SetCustomReconnectDelay(made, &delay_ms, this);
+    natsOptions_SetFailRequestsOnDisconnect(made, true);
+    natsOptions_SetRetryOnFailedConnect(made, true, &on_up, this);
+    natsOptions_SetReconnectedCB(made, &on_up, this);
+    natsOptions_SetDisconnectedCB(made, &on_down, this);
+    natsOptions_SetErrorHandler(made, &on_error, this);
+    set_trouble("no server answers at " + servers_);
+    const natsStatus status = natsConnection_Connect(&connection_, made);
+    if (status != NATS_NOT_YET_CONNECTED) need(status, servers_);
+    if (status == NATS_OK) on_up(connection_, this);
+    jsOptions js;
+    jsOptions_Init(&js);
+    js.Wait = request_ms;
+    need(natsConnection_JetStream(&jetstream_, connection_, &js), "JetStream");
+}
+
+connection::~connection() {
+    jsCtx_Destroy(jetstream_);
+    natsConnection_Close(connection_);
+    natsConnection_Destroy(connection_);
+    nats_CloseAndWait(0);  // its threads call back into this
+}
+
+bool connection::is_up() const { return natsConnection_Status(connection_) == NATS_CONN_STATUS_CONNECTED; }
+
+void connection::wait_until_up(std::int64_t timeout_ms) const {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
+    while (!is_up()) {
+        if (is_over() || std::chrono::steady_clock::now() > end) {
+            const std::string why = trouble();
+            const bool denied = why.starts_with("denied");
+            throw cli::failure(denied ? cli::status_denied : cli::status_timed_out, denied ? "denied" : "timed_out",
+                               denied ? why : "timed_out: " + why);
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+}
+
+bool connection::is_over() const { return natsConnection_IsClosed(connection_); }
+
+std::size_t connection::max_payload_bytes() const {
+    return static_cast<std::size_t>(std::max<std::int64_t>(natsConnection_GetMaxPayload(connection_), 0));
+}
+
+std::string connection::trouble() const {
+    // libnats gives up for ever what one server has refused twice, and nothing else. It keeps no reason.
+    if (is_over()) return fmt::format("denied: {} refuses this user; look at --creds", servers_);
+    const std::lock_guard lock(mutex_);
+    return trouble_;
+}
+
+void connection::set_trouble(std::string text) {
+    const std::lock_guard lock(mutex_);
+    trouble_ = std::move(text);
+}
+
+std::string connection::sentence(const outcome& o, const std::string& what) const {
+    const std::string why = trouble();
+    if (o.unanswered() && !why.empty()) return fmt::format("{}: {}", what, why);
+    if (o.status == NATS_NO_RESPONDERS || o.code == JSNotEnabledErr || o.code == JSNotEnabledForAccountErr)
+        return fmt::format(
+            "{}: JetStream is off at the server, or for this account; switch it on (jetstream in the "
+            "server's configuration)",
+            what);
+    if (o.unanswered())
+        return fmt::format("{}: no answer from {}; the server is away, or this user may not use the subject", what,
+                           servers_);
+    return fmt::format("{}: {}", what, o.text.empty() ? natsStatus_GetText(o.status) : o.text);
+}
+
+// Called by libnats for what belongs to no request.
+void connection::on_error(natsConnection* from, natsSubscription*, natsStatus status, void* self) {
+    auto& own = *static_cast<connection*>(self);
+    const char* said = nullptr;
+    if (from != nullptr) natsConnection_GetLastError(from, &said);
+    const std::string words = said == nullptr ? "" : said;
+    if (status == NATS_NOT_PERMITTED) {
+        own.set_trouble(fmt::format("denied: the server says '{}'; ask its operator for that permission", words));
+    } else if (status == NATS_CONNECTION_AUTH_FAILED) {
+        own.set_trouble(fmt::format("denied: {} refuses this user ('{}'); look at --creds", own.servers_, words));
+    }
+}
+
+void connection::on_up(natsConnection*, void* self) {
+    auto& own = *static_cast<connection*>(self);
+    own.set_trouble({});
+    own.epoch_.fetch_add(1);
+}
+
+void connection::on_down(natsConnection*, void* self) {
+    auto& own = *static_cast<connection*>(self);
+    own.set_trouble("the connection to " + own.servers_ + " is broken; it is tried again and again");
+}
+
+std::int64_t connection::delay_ms(natsConnection* from, int attempts, void* self) {
+    const char* said = nullptr;
+    // While it connects, the reason stands only there.
+    if (from != nullptr) {
+        natsConnection_GetLastError(from, &said);
+        const std::string words = said == nullptr ? "" : said;
+        if (words.find("uthorization") != std::string::npos || words.find("uthentication") != std::string::npos)
+            on_error(from, nullptr, NATS_CONNECTION_AUTH_FAILED, self);
+    }
+    thread_local std::minstd_rand random(std::random_device{}());
+    const std::int64_t most = std::min(delay_max_ms, std::int64_t{50} << std::min(attempts, 10));
+    return most / 2 + static_cast<std::int64_t>(random()) % (most / 2 + 1);
+}
+
+}  // namespace samepage::bridge

@@ -1,0 +1,65 @@
+// connection: the one connection of a process to the servers; it comes back by itself, for ever.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "nats.hpp"
+#include "options.hpp"
+
+namespace samepage::bridge {
+
+// Threads: any, but for the making and the end. libnats has threads of its own behind it.
+// Failure: a constructor throws failure for what waiting doesn't heal (a file that can't be read, an address that is
+// none). Servers that don't answer are tried again and again, with growing pauses and some jitter.
+class connection {
+   public:
+    // `name` is what the servers' operator sees.
+    connection(const server_options& options, const std::string& name);
+    connection(const connection&) = delete;
+    connection& operator=(const connection&) = delete;
+    ~connection();
+
+    bool is_up() const;
+    // Nobody tries any more: the servers have refused this user. trouble() says so.
+    bool is_over() const;
+    // Waits for the first connection. Throws failure (timed_out, denied) with what the servers said.
+    void wait_until_up(std::int64_t timeout_ms) const;
+    // Grows each time the connection comes back: what was under way before may be lost, or done.
+    std::uint64_t epoch() const noexcept { return epoch_.load(); }
+    natsConnection* get() const noexcept { return connection_; }
+    jsCtx* jetstream() const noexcept { return jetstream_; }
+    std::size_t max_payload_bytes() const;
+
+    // What the client told last besides the answers to requests: a permission that is missing, why it can't connect.
+    // Empty when nothing, or when all is well again.
+    std::string trouble() const;
+    // The sentence for a request that ended so. A missing permission shows as silence, so trouble() is added.
+    std::string sentence(const outcome& o, const std::string& what) const;
+
+   private:
+    static void on_error(natsConnection*, natsSubscription*, natsStatus status, void* self);
+    static void on_up(natsConnection*, void* self);
+    static void on_down(natsConnection*, void* self);
+    static std::int64_t delay_ms(natsConnection*, int attempts, void* self);
+    void set_trouble(std::string text);
+
+    natsConnection* connection_ = nullptr;
+    jsCtx* jetstream_ = nullptr;
+    std::string servers_;
+    std::atomic<std::uint64_t> epoch_ = 0;
+    mutable std::mutex mutex_;
+    std::string trouble_;  // guarded by mutex_
+};
+
+// The address as others may see it.
+std::string without_password(const std::string& url);
+
+// `status` and what the client has to say to it.
+outcome outcome_of(natsStatus status, jsErrCode code = {});
+
+}  // namespace samepage::bridge

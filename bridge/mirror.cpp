@@ -1,0 +1,137 @@
+// The circle that every mirror goes round.
+// SPDX-License-Identifier: MIT
+#include "mirror.hpp"
+
+#include <fmt/format.h>
+
+#include "log.hpp"
+
+namespace samepage::bridge {
+
+namespace {
+
+constexpr auto save_every = std::chrono::milliseconds(200);
+constexpr std::int64_t idle_ms = 100;
+
+}  // namespace
+
+void mirror::carry() {
+    while (!stopping()) {
+        if (!server_.is_up()) {
+            enter(carrier_state::connecting);
+            complain(server_.trouble());
+            pause(100);
+            continue;
+        }
+        const bool is_well = open() && read();
+        if (report().state == carrier_state::refused) return;
+        pause(is_well ? 20 : 200);
+    }
+    static_cast<void>(flush());
+    save(true);
+}
+
+// True: the reader is open where it goes on.
+bool mirror::open() {
+    stream_state stream;
+    if (const outcome o = look_at_stream(server_, names_.stream, stream); !o) {
+        if (!o.not_found()) enter(carrier_state::connecting);
+        complain(o.not_found()
+                     ? fmt::format("no host is the origin of {} '{}' yet", samepage::name_of(spec_.kind), spec_.name)
+                     : server_.sentence(o, "looking at the stream " + names_.stream));
+        return false;
+    }
+    if (local_.empty()) {
+        owner of;
+        if (const outcome o = read_owner(server_, names_, of); !o) {
+            complain_of(o, "reading who owns " + names_.stream);
+            return false;
+        }
+        if (of.host == self_.id()) {
+            refuse(fmt::format("conflict: this host is the origin of {} '{}' itself: it can't mirror it, too",
+                               samepage::name_of(spec_.kind), spec_.name));
+            return false;
+        }
+        if (const auto opened = open_local(of); !opened) {
+            complain(opened.error().message());
+            return false;
+        }
+        local_ = incarnation_of(spec_.place);
+        if (local_.empty()) return false;
+        if (const auto known = read_mark(self_, spec_, options_.server.group)) {
+            mark_ = saved_ = *known;
+            has_mark_ = true;
+        }
+    }
+    enter(carrier_state::resync);
+    switch (begin(stream)) {
+        case done::yes: break;
+        case done::again: return false;
+        case done::refused: return false;
+    }
+    mark_.local = local_;
+    mark_.stream_created = stream.created_unix_ns;
+    has_mark_ = true;
+    if (!save(true)) return false;  // of a new object before anything is put into it
+    const outcome o = reader_.open(names_.stream, names_.filter, mark_.stream_sequence + 1);
+    if (!o) complain_of(o, "reading the stream " + names_.stream);
+    return static_cast<bool>(o);
+}
+
+// Applies what comes until the reader breaks, or something has to be tried again.
+bool mirror::read() {
+    bool is_live = false;
+    while (!stopping()) {
+        if (reader_.caught_up() && !is_live) {
+            if (flush() != done::yes || caught_up() != done::yes) return false;
+            enter(carrier_state::live);
+            is_live = true;
+        }
+        stream_message m;
+        switch (reader_.next(m, 0)) {
+            case reader::got::message: break;
+            case reader::got::broken: return flush() == done::yes;
+            case reader::got::nothing:
+                // Nothing is waiting: now what was put off is done.
+                if (flush() != done::yes) return false;
+                save(false);
+                switch (reader_.next(m, idle_ms)) {
+                    case reader::got::message: break;
+                    case reader::got::broken: return true;
+                    case reader::got::nothing: continue;
+                }
+                break;
+        }
+        const std::uint64_t sequence = m.sequence, size_bytes = m.bytes().size();
+        if (apply(std::move(m)) != done::yes) return false;
+        tell([&](carrier_report& r) {
+            ++r.messages;
+            r.bytes += size_bytes;
+            r.lag = reader_.pending();
+            r.revision = sequence;
+        });
+        if (std::chrono::steady_clock::now() - saved_at_ > save_every) {
+            if (flush() != done::yes) return false;
+            save(false);
+        }
+    }
+    return true;
+}
+
+// False: it couldn't be written.
+bool mirror::save(bool at_once) {
+    if (!has_mark_ || local_.empty()) return true;
+    if (!at_once && std::chrono::steady_clock::now() - saved_at_ < save_every) return true;
+    mark now = mark_;
+    now.exact = stopping() && is_exact();
+    if (now == saved_) return true;
+    if (const auto written = write_mark(self_, spec_, options_.server.group, now); !written) {
+        complain(written.error().message());
+        return false;
+    }
+    saved_ = now;
+    saved_at_ = std::chrono::steady_clock::now();
+    return true;
+}
+
+}  // namespace samepage::bridge
