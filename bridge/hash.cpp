@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
+#include <charconv>
 #include <stdexcept>
 
 namespace samepage::bridge {
@@ -28,6 +29,18 @@ std::string hex_of(std::span<const std::byte> bytes) {
 }
 
 std::string hash_of(std::span<const std::byte> bytes) { return hex_of(digest_of(bytes)); }
+
+std::vector<std::byte> bytes_of_hex(std::string_view digits) {
+    std::vector<std::byte> bytes(digits.size() / 2);
+    if (digits.size() % 2 != 0) return {};
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        unsigned value = 0;
+        const auto [stopped, wrong] = std::from_chars(&digits[2 * i], &digits[2 * i] + 2, value, 16);
+        if (wrong != std::errc() || stopped != &digits[2 * i] + 2) return {};
+        bytes[i] = static_cast<std::byte>(value);
+    }
+    return bytes;
+}
 
 std::string random_id() {
     std::array<std::byte, 16> bytes{};

@@ -83,8 +83,7 @@ bool mirror::read() {
     bool is_live = false;
     while (!stopping()) {
         if (reader_.caught_up() && !is_live) {
-            if (flush() != done::yes) return false;
-            caught_up();
+            if (flush() != done::yes || caught_up() != done::yes) return false;
             enter(carrier_state::live);
             is_live = true;
         }

@@ -40,7 +40,8 @@ class mirror : public carrier {
     virtual done apply(stream_message&& m) = 0;
     // What apply() has put off: until then mark_ may be ahead of what is there.
     virtual done flush() { return done::yes; }
-    virtual void caught_up() {}
+    // All that was there when the reader was opened has been applied.
+    virtual done caught_up() { return done::yes; }
     // Whether mark_ says all that is here.
     virtual bool is_exact() const { return true; }
 

@@ -4,9 +4,8 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
-
 #include "log.hpp"
+#include "record.hpp"
 #include "units.hpp"
 
 namespace samepage::bridge {
@@ -16,11 +15,6 @@ namespace {
 // How long it waits for a change while nothing is under way, and for an answer while something is.
 constexpr std::int64_t idle_ms = 100, busy_ms = 1;
 constexpr auto show_every = std::chrono::milliseconds(50);
-
-std::uint64_t now_unix_ns() {
-    return static_cast<std::uint64_t>(
-        std::chrono::duration_cast<duration>(std::chrono::system_clock::now().time_since_epoch()).count());
-}
 
 }  // namespace
 

@@ -92,8 +92,8 @@ bool publisher::take(natsMsg* answer) {
 }
 
 bool publisher::collect(std::int64_t timeout_ms) {
-    if (ok() && server_.epoch() != epoch_)
-        return fail({NATS_CONNECTION_DISCONNECTED, 0, "the connection was broken meanwhile"});
+    if (ok() && (server_.epoch() != epoch_ || !server_.is_up()))
+        return fail({NATS_CONNECTION_DISCONNECTED, 0, "the connection broke"});
     while (ok() && !under_way_.empty()) {
         natsMsg* answer = nullptr;
         const natsStatus status = natsSubscription_NextMsg(&answer, answers_.get(), timeout_ms);

@@ -45,6 +45,8 @@ class publisher {
     bool wait_for_room();
     bool drain();
 
+    // Of the stream, that the next message gets.
+    std::uint64_t next_sequence() const noexcept { return next_expected_ + 1; }
     std::size_t under_way() const noexcept { return under_way_.size(); }
     std::uint64_t acknowledged() const noexcept { return acknowledged_; }  // the stream's sequence
     std::uint64_t carried_bytes() const noexcept { return carried_bytes_; }

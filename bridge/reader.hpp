@@ -44,7 +44,7 @@ class reader {
     void close();
     got next(stream_message& into, std::int64_t timeout_ms);
     // Whether all has been given that was there when it was opened.
-    bool caught_up() const noexcept { return given_ >= there_; }
+    bool caught_up() const noexcept { return given_ >= there_ || (given_ != 0 && pending_ == 0); }
     std::uint64_t pending() const noexcept { return pending_; }  // at the server, as of the last message
 
    private:

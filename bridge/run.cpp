@@ -9,10 +9,14 @@
 #include <ctime>
 
 #include "board.hpp"
+#include "cell_mirror.hpp"
+#include "cell_origin.hpp"
 #include "channel_mirror.hpp"
 #include "channel_origin.hpp"
 #include "failure.hpp"
 #include "log.hpp"
+#include "table_mirror.hpp"
+#include "table_origin.hpp"
 
 namespace samepage::bridge {
 
@@ -46,6 +50,12 @@ std::unique_ptr<carrier> make_carrier(const carrier::bridge& b, const object_spe
         case kind::channel:
             if (is_origin) return std::make_unique<channel_origin>(b, spec);
             return std::make_unique<channel_mirror>(b, spec);
+        case kind::cell:
+            if (is_origin) return std::make_unique<cell_origin>(b, spec);
+            return std::make_unique<cell_mirror>(b, spec);
+        case kind::table:
+            if (is_origin) return std::make_unique<table_origin>(b, spec);
+            return std::make_unique<table_mirror>(b, spec);
         default: break;
     }
     throw cli::usage_error(fmt::format("{} can't be carried", spec.text()));

@@ -4,13 +4,13 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "connection.hpp"
 #include "failure.hpp"
 #include "host.hpp"
 #include "ownership.hpp"
+#include "record.hpp"
 
 namespace samepage::bridge {
 
@@ -45,9 +45,7 @@ int takeover(const server_options& options, const std::string& object, const std
                                        "--origin",
                                        object, options.group));
     }
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    const auto now_ns = static_cast<std::uint64_t>(std::chrono::duration_cast<duration>(now).count());
-    const owner own{self.id(), self.name(), former.incarnation, former.capacity_bytes, now_ns};
+    const owner own{self.id(), self.name(), former.incarnation, former.capacity_bytes, now_unix_ns()};
     if (const claim c = take_stream(server, names, own, true); !c.result) fail(server, c.result, "taking the stream");
     if (json) {
         const nlohmann::ordered_json answer = {{"kind", samepage::name_of(spec.kind)},
