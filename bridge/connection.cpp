@@ -76,7 +76,7 @@ connection::connection(const server_options& options, const std::string& name) :
     natsOptions_SetTimeout(made, connect_ms);
     natsOptions_SetPingInterval(made, ping_ms);
     natsOptions_SetMaxPingsOut(made, 2);
-    // Without it, a write into a link that is cut waits with libnats' lock, and the pings that would notice wait for that.
+    // Without it a write into a cut link waits, with libnats' lock, and the pings that would notice wait for that.
     natsOptions_SetWriteDeadline(made, write_ms);
     natsOptions_SetMaxReconnect(made, -1);
     natsOptions_SetCustomReconnectDelay(made, &delay_ms, this);

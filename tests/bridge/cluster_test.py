@@ -1,4 +1,4 @@
-# Three servers, three hosts, each the origin of one table: links are cut, a server and a bridge are killed, all are equal.
+# Three hosts, each the origin of one table: links are cut, a server and a bridge killed, in the end all are equal.
 # SPDX-License-Identifier: MIT
 import os
 import subprocess
