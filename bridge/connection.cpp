@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::int64_t request_ms = 3'000;    // for an answer of JetStream's
 constexpr std::int64_t connect_ms = 2'000;    // for one server
+constexpr std::int64_t write_ms = 4'000;      // for a link to take what is sent
 constexpr std::int64_t ping_ms = 2'000;       // a link that is cut shows after two of them
 constexpr std::int64_t delay_max_ms = 2'000;  // between two rounds of tries
 
@@ -75,6 +76,8 @@ connection::connection(const server_options& options, const std::string& name) :
     natsOptions_SetTimeout(made, connect_ms);
     natsOptions_SetPingInterval(made, ping_ms);
     natsOptions_SetMaxPingsOut(made, 2);
+    // Without it a write into a cut link waits, with libnats' lock, and the pings that would notice wait for that.
+    natsOptions_SetWriteDeadline(made, write_ms);
     natsOptions_SetMaxReconnect(made, -1);
     natsOptions_SetCustomReconnectDelay(made, &delay_ms, this);
     natsOptions_SetFailRequestsOnDisconnect(made, true);

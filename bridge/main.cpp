@@ -8,9 +8,11 @@
 
 #include "board.hpp"
 #include "config.hpp"
+#include "demo.hpp"
 #include "doctor.hpp"
 #include "failure.hpp"
 #include "run.hpp"
+#include "system.hpp"
 #include "takeover.hpp"
 #include "units.hpp"
 
@@ -35,6 +37,8 @@ struct command_line {
         declare_status();
         declare_takeover();
         declare_doctor();
+        command("demo", "Play two machines that share a table, with a server of its own",
+                [this] { return bridge::demo(json); });
     }
 
     CLI::App* command(const char* name, const char* summary, std::function<int()> f) {
@@ -141,6 +145,8 @@ int main(int argc, char** argv) {
         return report(cli::usage_error(e.what()), line.json);
     } catch (const cli::failure& f) {
         return report(f, line.json);
+    } catch (const cli::interrupt_heard&) {
+        cli::end_interrupted();
     } catch (const std::exception& e) {
         return report(cli::failure(cli::status_error, "system", std::string("system: ") + e.what()), line.json);
     }

@@ -1,6 +1,8 @@
-// Trying what a user may do. A client isn't told of a denied request otherwise than by its silence, but the server
-// says so beside, and before it answers the ping that follows.
+// Trying what a user may do, by what the servers say beside.
 // SPDX-License-Identifier: MIT
+//
+// A client isn't told of a denied request otherwise than by silence; but the server says so, and before it answers the
+// ping that follows.
 #include "permissions.hpp"
 
 #include <fmt/format.h>
