@@ -46,7 +46,7 @@ TEST(ndarray_test, any_number_of_dimensions) {
     for (const shape& s : {shape{}, shape{0}, shape{5, 0, 7}, shape(32, 1)}) {
         auto made = ndarray::create(fresh_name("shape"), "|b1", s).value();
         EXPECT_TRUE(std::ranges::equal(made.shape(), s));
-        std::vector<std::byte> copy(made.size_bytes());
+        std::vector<std::byte> copy(made.bytes().size());
         EXPECT_EQ(made.copy(copy).value(), 0U);
     }
     EXPECT_EQ(ndarray::create(fresh_name("many"), "|b1", shape(33, 1)).error().code(), errc::invalid_argument);
