@@ -136,6 +136,10 @@ int run(const run_options& options) {
         all.show_all();
         const std::size_t live = all.count(carrier_state::live), refused = all.count(carrier_state::refused);
         if (refused == all.count()) return cli::status_conflict;
+        if (server.is_over()) {
+            log(log_level::error, "", server.trouble());
+            return cli::status_denied;
+        }
         if (said_live || live + refused < all.count()) continue;
         said_live = true;
         log(log_level::error, "",

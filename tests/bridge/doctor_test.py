@@ -78,6 +78,11 @@ class Doctor(Case):
             self.assertEqual([f["subject"] for f in found], ["login"])
             self.assertIn("refuses this user", found[0]["text"])
             self.assertNotIn("b:b@", str(found))
+        # And run ends instead of waiting for ever.
+        status, said = self.host("a").bridge(self.login(server, "b"), "--origin", "cell:x", live=False).ended()
+        self.assertEqual(status, 6, said)
+        self.assertIn("refuses this user", said)
+        self.assertNotIn("b:b@", said)
 
     def test_an_account_without_jetstream(self):
         server = self.server(config="accounts { A: { jetstream: enabled, users: [ {user: a, password: a} ] }\n"
