@@ -6,7 +6,7 @@
 // was lost. (The sequence alone doesn't do: an owner record can have the number that a lost message should have got,
 // and the one behind it would follow on that.) After any failure it is unknown which of those under way are stored or
 // will be: whoever goes on first takes the stream (ownership.hpp), which leaves all of them without effect, and then
-//   looks what is there.
+// looks what is there.
 #pragma once
 
 #include <chrono>
