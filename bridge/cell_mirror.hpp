@@ -1,8 +1,8 @@
 // cell_mirror: makes each value of a bucket's key the newest of a cell of this host.
 // SPDX-License-Identifier: MIT
 //
-// Invariants: the cell's values come in the stream's order. Values may be passed over, none comes twice while the bridge
-//   runs.
+// Invariants: the cell's values come in the stream's order. Values may be passed over, none comes twice while the
+//   bridge runs.
 // Crash story: after a kill the newest value is compared with the cell's, and stored if it is another one.
 #pragma once
 

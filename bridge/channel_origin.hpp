@@ -5,8 +5,8 @@
 //   incarnation and the message's sequence there (Sp-At).
 // Invariants: 1. Of one incarnation, the sequences in the stream only grow; a hole is what was lost. 2. What the stream
 //   has last is where it goes on: nothing else is remembered, and nothing is trusted but the stream.
-// Crash story: as origin.hpp. Messages that the channel overwrote before they could be carried are counted as lost, here
-//   and, by the hole, at every mirror.
+// Crash story: as origin.hpp. Messages that the channel overwrote before they could be carried are counted as lost,
+//   here and, by the hole, at every mirror.
 #pragma once
 
 #include <vector>

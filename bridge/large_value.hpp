@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The parts come first, each on a subject of its own that names the value, its `at` and the part's number; then, in the
-// value's place, an empty message with their count, the size and the hash of all. Who sees that message finds the parts,
-// or a newer value is on its way: the parts of an older one are removed only after the newer one stands.
+// value's place, an empty message with their count, the size and the hash of all. Who sees that message finds the
+// parts, or a newer value is on its way: the parts of an older one are removed only after the newer one stands.
 #pragma once
 
 #include <optional>

@@ -33,7 +33,9 @@ struct outcome {
         return status == NATS_NOT_FOUND || code == JSNoMessageFoundErr || code == JSStreamNotFoundErr;
     }
     // Somebody else has published meanwhile.
-    bool overtaken() const noexcept { return code == JSStreamWrongLastSequenceErr; }
+    bool overtaken() const noexcept {
+        return code == JSStreamWrongLastSequenceErr || code == JSStreamWrongLastMsgIDErr;
+    }
     // Nobody answered: the server may have done it, or not.
     bool unanswered() const noexcept { return status != NATS_OK && code == 0 && status != NATS_NOT_FOUND; }
 };

@@ -63,7 +63,7 @@ bool origin::take() {
         return false;
     }
     enter(carrier_state::resync);
-    if (const outcome started = publisher_.start(c.sequence); !started) {
+    if (const outcome started = publisher_.start(c.sequence, c.id); !started) {
         complain_of(started, "subscribing to answers");
         return false;
     }

@@ -5,7 +5,16 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "hash.hpp"
+
 namespace samepage::bridge {
+
+namespace {
+
+// Ids only join a message to the one before it, so servers need not remember them long.
+constexpr std::int64_t ids_kept_ns = 1'000'000'000;
+
+}  // namespace
 
 std::string owner::text() const {
     const nlohmann::ordered_json fields = {{"host", host},
@@ -55,6 +64,7 @@ outcome make_stream(const connection& server, const object_spec& spec, const str
     config.SubjectsLen = static_cast<int>(subjects.size());
     config.Replicas = static_cast<int64_t>(shape.replicas);
     config.AllowDirect = true;
+    config.Duplicates = ids_kept_ns;
     std::array<const char*, 2> bucket_subjects = {bucket.c_str(), names.subjects.c_str()};
     if (spec.kind == kind::channel) {
         config.MaxBytes = static_cast<int64_t>(shape.keep_bytes);
@@ -108,6 +118,8 @@ claim take_stream(const connection& server, const stream_names& names, const own
     } else {
         expected.ExpectLastSeq = state.last;
     }
+    c.id = random_id();
+    expected.MsgId = c.id.c_str();
     const std::string record = self.text();
     jsPubAck* ack = nullptr;
     jsErrCode code{};

@@ -6,7 +6,8 @@
 //
 // 1. A record that is stored follows directly on what its writer has seen: of two who take it at once, one fails.
 // 2. After it, no message of an earlier owner, nor an earlier one of this owner that is still under way, can be
-//    stored: each expects a sequence before the record's. So what is read after it is all there will ever be.
+//    stored: each names the message before it by an id, and that is before the record or was lost. So what is read
+//    after it is all there will ever be.
 // 3. Only who is named in the newest record, or takes over, may take the stream; the others are refused.
 //
 // Crash story: killed before its record is stored, nothing has happened; after it, it owns the stream, and takes it
@@ -57,6 +58,7 @@ struct claim {
     outcome result;
     std::optional<owner> other;     // who has it: refused
     std::uint64_t sequence = 0;     // of our owner record
+    std::string id;                 // of it: publisher::start
     std::uint64_t last_before = 0;  // the stream's last before it
 };
 // `from_anyone`: take it from another owner, too.

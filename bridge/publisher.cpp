@@ -35,7 +35,9 @@ outcome error_in(std::string_view answer) {
 
 }  // namespace
 
-outcome publisher::start(std::uint64_t last) {
+outcome publisher::start(std::uint64_t last, const std::string& id) {
+    session_ = last_id_ = id;
+    given_ids_ = 0;
     under_way_.clear();
     bytes_ = 0;
     next_expected_ = acknowledged_ = last;
@@ -67,10 +69,14 @@ bool publisher::publish(const std::string& subject, std::span<const std::byte> b
     const auto set = [&](const char* name, const std::string& value) {
         if (status == NATS_OK) status = natsMsgHeader_Set(made, name, value.c_str());
     };
+    std::string id = session_ + "-" + std::to_string(++given_ids_);
     set("Nats-Expected-Last-Sequence", std::to_string(next_expected_));
+    set("Nats-Expected-Last-Msg-Id", last_id_);
+    set("Nats-Msg-Id", id);
     for (const header& h : headers) set(h.name, h.value);
     if (status == NATS_OK) status = natsConnection_PublishMsg(server_.get(), made);
     if (status != NATS_OK) return fail(outcome_of(status));
+    last_id_ = std::move(id);
     ++next_expected_;
     under_way_.push_back({bytes.size(), std::chrono::steady_clock::now()});
     bytes_ += bytes.size();

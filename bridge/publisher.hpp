@@ -1,10 +1,12 @@
 // publisher: messages into one stream, many under way at once, each only if nobody else has published there.
 // SPDX-License-Identifier: MIT
 //
-// Each message says which sequence it expects the stream's last to be: the one before it of this publisher. So the
+// Each message names the one that it must directly follow: by its sequence, and by an id that nobody else gives. So the
 // stream takes them in order, without holes, and none at all from the first on that somebody came in between, or that
-// was lost. After any failure it is unknown which of those under way are stored or will be: whoever goes on first
-// takes the stream (ownership.hpp), which leaves all of them without effect, and then looks what is there.
+// was lost. (The sequence alone doesn't do: an owner record can have the number that a lost message should have got,
+// and the one behind it would follow on that.) After any failure it is unknown which of those under way are stored or
+// will be: whoever goes on first takes the stream (ownership.hpp), which leaves all of them without effect, and then
+// looks what is there.
 #pragma once
 
 #include <chrono>
@@ -31,8 +33,8 @@ class publisher {
    public:
     explicit publisher(const connection& server) : server_(server) {}
 
-    // Begins anew behind the stream's message `last` (not 0: our owner record). Forgets what was under way.
-    outcome start(std::uint64_t last);
+    // Begins anew behind our owner record, the stream's message `last` with that id. Forgets what was under way.
+    outcome start(std::uint64_t last, const std::string& id);
 
     bool has_room() const noexcept {
         return under_way_.size() < messages_max && (bytes_ < bytes_max || under_way_.empty());
@@ -67,6 +69,8 @@ class publisher {
     const connection& server_;
     nats_subscription answers_;
     std::string inbox_;
+    std::string session_, last_id_;
+    std::uint64_t given_ids_ = 0;
     std::uint64_t epoch_ = 0;
     std::deque<sent> under_way_;
     std::size_t bytes_ = 0;

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: MIT
 //
 // A consumer of the server pushes them and numbers them; heartbeats show that it lives, and flow control bounds what is
-// under way. A number that isn't the next, silence, or a new connection break the reader: whoever uses it opens it again
-// behind the last message that it has.
+// under way. A number that isn't the next, silence, or a new connection break the reader: whoever uses it opens it
+// again behind the last message that it has.
 #pragma once
 
 #include <chrono>

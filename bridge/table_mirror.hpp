@@ -4,8 +4,8 @@
 // Invariants: 1. Each key's states come in the stream's order. 2. To apply a message again changes nothing, and tells
 //   nobody: what is there already is not put. 3. A first copy takes all of the stream, then erases what the stream
 //   hasn't; until that is done the mark says that nothing has been applied.
-// Crash story: after a kill the stream is read from the mark on. A bucket has only the newest of each key, so no key goes
-//   back to an older state by that.
+// Crash story: after a kill the stream is read from the mark on. A bucket has only the newest of each key, so no key
+//   goes back to an older state by that.
 #pragma once
 
 #include <vector>

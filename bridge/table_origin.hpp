@@ -1,10 +1,10 @@
 // table_origin: carries a table's records to its bucket: what changes, and at first what differs.
 // SPDX-License-Identifier: MIT
 //
-// Layout: a key of the bucket for each record; Sp-At says which incarnation's and version's, Sp-Expires when it goes. An
-//   erased one leaves the bucket's mark of that.
-// Invariants: 1. The table's history says which keys change; the value that is sent is the newest, read after the change
-//   was seen. So for each key the stream's last message is of a state at or after the last change that was seen.
+// Layout: a key of the bucket for each record; Sp-At says which incarnation's and version's, Sp-Expires when it goes.
+//   An erased one leaves the bucket's mark of that.
+// Invariants: 1. The table's history says which keys change; the value that is sent is the newest, read after the
+//   change was seen. So for each key the stream's last message is of a state at or after the last change that was seen.
 //   2. Where changes may have been missed (the start, an overrun of the history, a failure with messages under way),
 //   all keys of both sides are compared by version, and what differs is sent. Only after the history is subscribed to.
 // Crash story: as origin.hpp. The comparison at the start finds whatever was not carried.

@@ -116,7 +116,8 @@ class Channel(support.Case):
         support.wait_until(lambda: b"news" in self.a.samepage("ls", "--names"), "nobody holds it")
         self.origin()
         self.mirror()
-        sent = [bytes([n]) * size for n, size in ((65, 3 << 20), (66, 10), (67, 1 << 20), (68, 0), (69, (4 << 20) - 64))]
+        sizes = (3 << 20, 10, 1 << 20, 0, (4 << 20) - 64)
+        sent = [bytes([65 + n]) * size for n, size in enumerate(sizes)]
         listener = self.listen(len(sent), "--null")
         for message in sent:
             self.a.samepage("channel", "send", "news", "-", "--raw", input=message)

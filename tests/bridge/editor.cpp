@@ -5,8 +5,8 @@
 //   bridge_editor edit PLACE KEYS SEED PAUSE_US     puts and erases at random until its input ends; prints how often
 //   bridge_editor digest PLACE                      prints how many records there are, and a sum of them
 //
-// A value is "KEY NUMBER xxx… CHECKSUM", its checksum that of the rest: one that was cut, mixed or put under another key
-// shows. The sum is of the records' own, so it doesn't depend on their order.
+// A value is "KEY NUMBER xxx… CHECKSUM", its checksum that of the rest: one that was cut, mixed or put under another
+// key shows. The sum is of the records' own, so it doesn't depend on their order.
 #include <poll.h>
 #include <unistd.h>
 

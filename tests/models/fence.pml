@@ -10,12 +10,13 @@
 //   2. Behind host 1's owner record there is nothing of host 0.
 //
 // Broken on purpose:
-//   NO_EXPECTED       messages don't say what they expect the stream's last to be
+//   NO_EXPECTED       messages don't say what they must follow
+//   SEQUENCE_ONLY     they say it by the sequence, not by the id of the message before
 //   NO_READ_BACK      after a failure it goes on behind what was acknowledged, without reading the stream
 //   READ_FIRST        it reads where to go on before it takes the stream: what is under way can come after that
 //   OWNER_FIRST       it looks who owns the stream before it looks at the stream's last sequence
 
-#define MESSAGES 3
+#define MESSAGES 2
 #define ATTEMPTS 3          // of host 0
 #define NONE 255
 #define SLOT(attempt, n) ((attempt) * (MESSAGES + 1) + (n))
@@ -24,17 +25,32 @@ byte last;                                        // the stream's last sequence
 byte owner;                                       // 0 or 1
 bool taken_over;
 byte newest[2];                                   // of each host, in the stream
-byte under_way[(ATTEMPTS + 1) * (MESSAGES + 1)];  // what each expects; NONE: it isn't. The last attempt is host 1's
+// Of each message that is under way, the sequence that it expects; NONE: it isn't. The last attempt is host 1's.
+byte under_way[(ATTEMPTS + 1) * (MESSAGES + 1)];
+// The id of the stream's last message: the attempt that sent it, and which of that it was, 0 for an owner record.
+byte last_attempt, last_number;
+// Of each attempt, the first number: its message directly follows the owner record.
+byte first_of[ATTEMPTS + 1];
 
-inline store_record(h) {
+#ifdef SEQUENCE_ONLY
+#define FOLLOWS(attempt, n) true
+#else
+#define FOLLOWS(attempt, n) (last_attempt == attempt && last_number == (n == first_of[attempt] -> 0 : n - 1))
+#endif
+
+inline store_record(h, attempt) {
     last++;
+    last_attempt = attempt;
+    last_number = 0;
     owner = h;
     assert(h == 1 || !taken_over);                // claim 2
     if :: h == 1 -> taken_over = true :: else fi
 }
 
-inline store_message(h, n) {
+inline store_message(h, attempt, n) {
     last++;
+    last_attempt = attempt;
+    last_number = n;
     assert(h == 1 || !taken_over);                // claim 2
     assert(n == newest[h] + 1);                   // claim 1
     newest[h] = n
@@ -51,10 +67,11 @@ end:
             if
             :: under_way[SLOT(attempt, n)] != NONE ->
 #ifdef NO_EXPECTED
-                store_message((attempt == ATTEMPTS -> 1 : 0), n);
+                store_message((attempt == ATTEMPTS -> 1 : 0), attempt, n);
 #else
                 if
-                :: under_way[SLOT(attempt, n)] == last -> store_message((attempt == ATTEMPTS -> 1 : 0), n)
+                :: under_way[SLOT(attempt, n)] == last && FOLLOWS(attempt, n) ->
+                    store_message((attempt == ATTEMPTS -> 1 : 0), attempt, n)
                 :: else                           // refused
                 fi;
 #endif
@@ -67,6 +84,7 @@ end:
 
 proctype host_0() {
     byte attempt, seen_last, seen_owner, next, expected, acknowledged;
+
 again:
 #ifdef READ_FIRST
     next = newest[0] + 1;
@@ -81,7 +99,7 @@ again:
     if :: seen_owner == 1 -> goto ended :: else fi;
     atomic {
         if
-        :: seen_last == last -> store_record(0); expected = last
+        :: seen_last == last -> store_record(0, attempt); expected = last
         :: else -> goto again
         fi
     }
@@ -92,6 +110,7 @@ again:
     next = newest[0] + 1;
 #endif
 #endif
+    first_of[attempt] = next;
 end:
     do
     :: next <= MESSAGES -> atomic { under_way[SLOT(attempt, next)] = expected; expected++; next++ }
@@ -108,11 +127,12 @@ again:
     seen_last = last;
     atomic {
         if
-        :: seen_last == last -> store_record(1); expected = last
+        :: seen_last == last -> store_record(1, ATTEMPTS); expected = last
         :: else -> goto again
         fi
     }
     next = 1;
+    first_of[ATTEMPTS] = 1;
     do
     :: next <= MESSAGES -> atomic { under_way[SLOT(ATTEMPTS, next)] = expected; expected++; next++ }
     :: else -> break
