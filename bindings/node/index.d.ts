@@ -53,6 +53,11 @@ export interface ReadOptions {
   readOnly?: boolean;
 }
 
+export interface SoleWriterOptions {
+  /** While this handle lives it alone writes: others get SAMEPAGE_DENIED, and so does a second one that wants to. */
+  soleWriter?: boolean;
+}
+
 /** What has a handle: any object of samepage. Closing twice is fine. */
 declare class Handle {
   readonly closed: boolean;
@@ -123,7 +128,7 @@ export class NDArray extends Noun {
   write(change: (data: Elements, torn: boolean) => void, options?: WriteOptions): number;
 }
 
-export interface CellOptions extends OpenOptions, ReadOptions {
+export interface CellOptions extends OpenOptions, ReadOptions, SoleWriterOptions {
   /** The largest value, fixed when the cell is made; 4096. */
   capacityBytes?: number;
 }
@@ -187,7 +192,7 @@ export class Lock extends Noun {
   info(): { owned: boolean; ownerProcess: number; awaited: boolean; ownerDied: boolean };
 }
 
-export interface ChannelOptions extends OpenOptions, ReadOptions {
+export interface ChannelOptions extends OpenOptions, ReadOptions, SoleWriterOptions {
   /** The largest message, fixed when the channel is made; 256 KiB. */
   capacityBytes?: number;
   /** Messages that other languages can have on loan at once, fixed when the channel is made; 4; -1: none. */
@@ -309,7 +314,7 @@ export interface PutOptions extends WriteOptions {
   /** Milliseconds from now on nobody sees the record; Infinity, the default: it stays; 0: as the one that is there. */
   expiresIn?: number;
 }
-export interface TableOptions extends OpenOptions, ReadOptions {
+export interface TableOptions extends OpenOptions, ReadOptions, SoleWriterOptions {
   /** What a power failure left in the file, instead of its checkpoint. */
   asItIs?: boolean;
 }
@@ -331,6 +336,12 @@ export interface Table<T = Buffer> extends Noun, Iterable<[Key<T>, T]> {
    * each. Gives their versions, 0n where there is none. SAMEPAGE_WRONG_KIND: a value has another length.
    */
   getMany(keys: ArrayBufferView, keyBytes: number, values: ArrayBufferView, valueBytes: number): BigUint64Array;
+  /**
+   * As put, of many records of the same lengths, as getMany has them, in a fraction of the time. Gives the versions of
+   * those that were put, in their order: fewer than all where one was refused; if the first was, it throws why.
+   */
+  putMany(keys: ArrayBufferView, keyBytes: number, values: ArrayBufferView, valueBytes: number,
+    options?: PutOptions): BigUint64Array;
   has(key: Bytes): boolean;
   /** 0: there is no such record. */
   version(key: Bytes): number;
@@ -370,6 +381,13 @@ export interface Table<T = Buffer> extends Noun, Iterable<[Key<T>, T]> {
    * stallMs: how long writers were held. The timeout is for waiting for them, 5000 ms by default.
    */
   checkpoint(options?: WaitOptions): Promise<{ records: number; sizeBytes: number; stallMs: number }>;
+  /**
+   * Moves records together, and gives what is free then back to the system, if no other handle has the table; else it
+   * is pending. The timeout is for waiting for stopped writers, 5000 ms by default.
+   */
+  compact(options?: WaitOptions): Promise<{
+    recordsMoved: number; givenBytes: number; pendingBytes: number; sizeBytes: number;
+  }>;
   /** Whether opening it had to go back to its checkpoint. */
   readonly wentBack: boolean;
   /** The value, undefined while there is none, and again after each change. */

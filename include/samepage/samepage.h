@@ -165,7 +165,7 @@ typedef struct samepage_cell_options {
     uint32_t access;
     uint64_t capacity_bytes; /* the largest value, fixed when the cell is made; 0: 4096 */
     uint32_t strategy;
-    uint32_t reserved; /* 0 */
+    uint32_t sole_writer; /* 1: while this handle lives it alone writes; see cell_options in cell.hpp */
     int64_t timeout_ns;
 } samepage_cell_options;
 
@@ -177,8 +177,8 @@ typedef struct samepage_cell_info {
     uint64_t capacity_bytes;
     uint32_t writer_process;
     uint32_t waiters;
-    uint32_t sleeps; /* 0: this handle may not mark itself as waiting, and polls */
-    uint32_t reserved;
+    uint32_t sleeps;              /* 0: this handle may not mark itself as waiting, and polls */
+    uint32_t sole_writer_process; /* who alone may write, where the system shows it; 0: nobody */
 } samepage_cell_info;
 
 SAMEPAGE_STATUS samepage_cell_create(const char* place, const samepage_cell_options* options, samepage_cell** cell);
@@ -262,6 +262,8 @@ typedef struct samepage_channel_options {
     int32_t loans;           /* messages that can be on loan at once; 0: 4; -1: none */
     uint32_t strategy;
     int64_t timeout_ns;
+    uint32_t sole_writer; /* 1: while this handle lives it alone sends; see channel_options in channel.hpp */
+    uint32_t reserved;    /* 0 */
 } samepage_channel_options;
 
 typedef struct samepage_subscribe_options {
@@ -285,7 +287,7 @@ typedef struct samepage_channel_info {
     uint32_t waiters;
     uint32_t sender_process;
     uint32_t sleeps;
-    uint32_t reserved;
+    uint32_t sole_writer_process; /* who alone may send, where the system shows it; 0: nobody */
 } samepage_channel_info;
 
 typedef struct samepage_registered {
@@ -453,6 +455,8 @@ typedef struct samepage_table_options {
     uint32_t strategy;
     uint32_t as_it_is; /* 1: what a power failure left, not the checkpoint; see table_options in table.hpp */
     int64_t timeout_ns;
+    uint32_t sole_writer; /* 1: while this handle lives it alone writes; see table_options in table.hpp */
+    uint32_t reserved;    /* 0 */
 } samepage_table_options;
 
 /* What it says is told beside table_info in table.hpp. */
@@ -469,8 +473,8 @@ typedef struct samepage_table_info {
     uint64_t returned_unix_ns;
     uint64_t returned_to_unix_ns;
     uint32_t is_clean;
-    uint32_t reserved;
-    uint64_t history_bytes; /* 0: it keeps no history */
+    uint32_t sole_writer_process; /* who alone may write, where the system shows it; 0: nobody */
+    uint64_t history_bytes;       /* 0: it keeps no history */
     uint64_t history_changes;
 } samepage_table_info;
 
@@ -482,6 +486,16 @@ typedef struct samepage_table_checkpoint_info {
     uint64_t size_bytes; /* of the file */
     int64_t stall_ns;    /* how long writers were held */
 } samepage_table_checkpoint_info;
+
+/* What compacting has done. */
+typedef struct samepage_table_compaction_info {
+    uint32_t struct_size;
+    uint32_t reserved;
+    uint64_t records_moved;
+    uint64_t given_bytes;   /* that the system got back */
+    uint64_t pending_bytes; /* that nothing uses, and the system would get back if nobody else had the table */
+    uint64_t size_bytes;    /* what it takes of the memory or the disk now */
+} samepage_table_compaction_info;
 
 SAMEPAGE_STATUS samepage_table_create(const char* place, const samepage_table_options* options, samepage_table** table);
 SAMEPAGE_STATUS samepage_table_create_new(const char* place, const samepage_table_options* options,
@@ -525,6 +539,11 @@ SAMEPAGE_STATUS samepage_table_insert_expiring(samepage_table* table, const void
 SAMEPAGE_STATUS samepage_table_compare_exchange_expiring(samepage_table* table, const void* key, size_t key_bytes,
                                                          uint64_t expected, const void* value, size_t value_bytes,
                                                          int64_t expires_in_ns, int64_t timeout_ns, uint64_t* version);
+/* count puts, of keys and values as those of get_many. versions: theirs. put: how many were put, in their order; fewer
+ * than all where one was refused; when the first was, its failure. expires_in_ns: as of put_expiring. */
+SAMEPAGE_STATUS samepage_table_put_many(samepage_table* table, const void* keys, size_t key_bytes, size_t count,
+                                        const void* values, size_t value_bytes, int64_t expires_in_ns,
+                                        int64_t timeout_ns, uint64_t* versions, size_t* put);
 /* unix_ns: when the record expires, in nanoseconds since 1970; 0: never. samepage_e_no_key. */
 SAMEPAGE_STATUS samepage_table_expires(samepage_table* table, const void* key, size_t key_bytes, uint64_t* unix_ns);
 /* erased: whether there was a record. */
@@ -592,6 +611,9 @@ SAMEPAGE_STATUS samepage_table_verify(samepage_table* table, int64_t timeout_ns,
  * reading and writing the table. samepage_e_not_supported on names, samepage_e_corrupt when it isn't whole. */
 SAMEPAGE_STATUS samepage_table_checkpoint(samepage_table* table, int64_t timeout_ns,
                                           samepage_table_checkpoint_info* made);
+/* Moves records together, and gives what is free then back to the system where no other handle has the table; done may
+ * be NULL. It is told beside compact in table.hpp. */
+SAMEPAGE_STATUS samepage_table_compact(samepage_table* table, int64_t timeout_ns, samepage_table_compaction_info* done);
 /* Whether opening this handle had to go back to the checkpoint. */
 SAMEPAGE_STATUS samepage_table_went_back(samepage_table* table, int32_t* went_back);
 

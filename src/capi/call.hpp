@@ -142,6 +142,14 @@ inline std::int32_t number_of(samepage::access access) noexcept {
 
 inline wait_strategy strategy_of(std::uint32_t number) { return enum_of<wait_strategy>(number, 3); }
 
+// An option that is 0 or 1; `why` says so of it.
+inline bool flag_of(std::uint32_t number, const char* why) {
+    if (number > 1) throw refusal{why};
+    return number == 1;
+}
+
+inline bool sole_writer_of(std::uint32_t number) { return flag_of(number, "sole_writer is neither 0 nor 1"); }
+
 // Larger than any struct will ever be: a struct_size beyond was never set.
 inline constexpr std::uint32_t struct_bytes_max = 4096;
 

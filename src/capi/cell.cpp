@@ -24,6 +24,7 @@ samepage::cell_options options_of(const samepage_cell_options* given) {
     options.access = capi::access_of(o.access);
     options.strategy = capi::strategy_of(o.strategy);
     if (o.capacity_bytes != 0) options.capacity_bytes = o.capacity_bytes;
+    options.sole_writer = capi::sole_writer_of(o.sole_writer);
     if (o.timeout_ns != 0) options.timeout = capi::duration_of(o.timeout_ns);
     return options;
 }
@@ -74,6 +75,7 @@ samepage_status samepage_cell_info_get(samepage_cell* cell, samepage_cell_info* 
         all.writer_process = seen->writer_process;
         all.waiters = seen->waiters;
         all.sleeps = seen->sleeps;
+        all.sole_writer_process = seen->sole_writer_process;
         return capi::give_info(all, info);
     });
 }

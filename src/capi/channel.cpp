@@ -26,6 +26,7 @@ samepage::channel_options options_of(const samepage_channel_options* given) {
     options.access = capi::access_of(o.access);
     options.strategy = capi::strategy_of(o.strategy);
     if (o.capacity_bytes != 0) options.capacity_bytes = o.capacity_bytes;
+    options.sole_writer = capi::sole_writer_of(o.sole_writer);
     if (o.loans != 0) options.loans = o.loans < 0 ? 0 : static_cast<std::uint32_t>(o.loans);
     if (o.timeout_ns != 0) options.timeout = capi::duration_of(o.timeout_ns);
     return options;
@@ -95,6 +96,7 @@ samepage_status samepage_channel_info_get(samepage_channel* channel, samepage_ch
         all.waiters = seen->waiters;
         all.sender_process = seen->sender_process;
         all.sleeps = seen->sleeps;
+        all.sole_writer_process = seen->sole_writer_process;
         return capi::give_info(all, info);
     });
 }

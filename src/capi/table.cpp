@@ -42,6 +42,7 @@ constexpr const char* waiting = "wait for a table";
 constexpr const char* locking = "lock a record";
 constexpr const char* verifying = "verify a table";
 constexpr const char* checkpointing = "make a checkpoint";
+constexpr const char* compacting = "compact a table";
 
 samepage::table_options options_of(const samepage_table_options* given) {
     const auto o = capi::options_of(given);
@@ -49,8 +50,8 @@ samepage::table_options options_of(const samepage_table_options* given) {
     options.access = capi::access_of(o.access);
     options.strategy = capi::strategy_of(o.strategy);
     if (o.timeout_ns != 0) options.timeout = capi::duration_of(o.timeout_ns);
-    if (o.as_it_is > 1) throw capi::refusal{"as_it_is is neither 0 nor 1"};
-    options.as_it_is = o.as_it_is == 1;
+    options.as_it_is = capi::flag_of(o.as_it_is, "as_it_is is neither 0 nor 1");
+    options.sole_writer = capi::sole_writer_of(o.sole_writer);
     return options;
 }
 
@@ -75,6 +76,13 @@ samepage_status lock_in(samepage_table* table, samepage_held** held, std::int32_
 
 samepage::put_options how(std::int64_t expires_in_ns, std::int64_t timeout_ns) {
     return {capi::duration_of(expires_in_ns), capi::duration_of(timeout_ns)};
+}
+
+// Of get_many and put_many.
+void check_many(std::size_t key_bytes, std::size_t value_bytes, std::size_t count, const std::uint64_t* versions) {
+    const std::size_t largest = std::max({key_bytes, value_bytes, sizeof(std::uint64_t)});
+    if (count > SIZE_MAX / largest) throw capi::refusal{"so many records have more bytes than there are addresses"};
+    if (versions == nullptr && count != 0) throw capi::refusal{"the array of versions is NULL"};
 }
 
 std::string joined(const std::vector<std::string>& sentences) {
@@ -132,6 +140,7 @@ samepage_status samepage_table_info_get(samepage_table* table, samepage_table_in
         all.returned_unix_ns = seen->returned_unix_ns;
         all.returned_to_unix_ns = seen->returned_to_unix_ns;
         all.is_clean = seen->is_clean ? 1 : 0;
+        all.sole_writer_process = seen->sole_writer_process;
         all.history_bytes = seen->history_bytes;
         all.history_changes = seen->history_changes;
         return capi::give_info(all, info);
@@ -160,9 +169,7 @@ samepage_status samepage_table_get(samepage_table* table, const void* key, size_
 samepage_status samepage_table_get_many(samepage_table* table, const void* keys, size_t key_bytes, size_t count,
                                         void* values, size_t value_bytes, uint64_t* versions, size_t* found) {
     return capi::with(table, getting, [&](const shared_table& object) {
-        const std::size_t largest = std::max({key_bytes, value_bytes, sizeof(std::uint64_t)});
-        if (count > SIZE_MAX / largest) throw capi::refusal{"so many records have more bytes than there are addresses"};
-        if (versions == nullptr && count != 0) throw capi::refusal{"the array of versions is NULL"};
+        check_many(key_bytes, value_bytes, count, versions);
         return capi::give(
             object->get_many(capi::bytes_of(keys, key_bytes * count), key_bytes,
                              capi::room_of(values, value_bytes * count), value_bytes, std::span(versions, count)),
@@ -189,6 +196,18 @@ samepage_status samepage_table_put_expiring(samepage_table* table, const void* k
         return capi::give(object->put(capi::bytes_of(key, key_bytes), capi::bytes_of(value, value_bytes),
                                       how(expires_in_ns, timeout_ns)),
                           version);
+    });
+}
+
+samepage_status samepage_table_put_many(samepage_table* table, const void* keys, size_t key_bytes, size_t count,
+                                        const void* values, size_t value_bytes, int64_t expires_in_ns,
+                                        int64_t timeout_ns, uint64_t* versions, size_t* put) {
+    return capi::with(table, putting, [&](const shared_table& object) {
+        check_many(key_bytes, value_bytes, count, versions);
+        return capi::give(object->put_many(capi::bytes_of(keys, key_bytes * count), key_bytes,
+                                           capi::bytes_of(values, value_bytes * count), value_bytes,
+                                           std::span(versions, count), how(expires_in_ns, timeout_ns)),
+                          put);
     });
 }
 
@@ -347,6 +366,23 @@ samepage_status samepage_table_checkpoint(samepage_table* table, int64_t timeout
         all.size_bytes = done->size_bytes;
         all.stall_ns = done->stall.count();
         return capi::give_info(all, made);
+    });
+}
+
+samepage_status samepage_table_compact(samepage_table* table, int64_t timeout_ns,
+                                       samepage_table_compaction_info* done) {
+    return capi::with(table, compacting, [&](const shared_table& object) -> samepage_status {
+        samepage_table_compaction_info all{};
+        // Refused before anything is done.
+        if (done != nullptr) capi::give_info(all, done);
+        const auto seen = object->compact(capi::duration_of(timeout_ns));
+        if (!seen) return capi::fail(seen.error());
+        if (done == nullptr) return samepage_ok;
+        all.records_moved = seen->records_moved;
+        all.given_bytes = seen->given_bytes;
+        all.pending_bytes = seen->pending_bytes;
+        all.size_bytes = seen->size_bytes;
+        return capi::give_info(all, done);
     });
 }
 

@@ -118,6 +118,28 @@ TEST_P(c_process_test, a_killed_owner_is_told) {
     EXPECT_EQ(other.ask("acquire"), "acquired");
 }
 
+TEST_P(c_process_test, a_sole_writer_is_alone_until_it_is_killed) {
+    const std::string name = fresh_name("sole");
+    nouns mine = nouns::create(name);
+    process c = partner(), other = partner();
+    ASSERT_EQ(other.ask("open " + name), "ready");
+    ASSERT_EQ(c.ask("sole " + name), "alone");
+    EXPECT_EQ(partner().ask("sole " + name), "denied");
+    EXPECT_EQ(c.ask("store mine"), "1");
+    EXPECT_EQ(other.ask("store no"), "denied");
+    EXPECT_EQ(other.ask("send no"), "denied");
+    EXPECT_EQ(other.ask("put bolt no"), "denied");
+    EXPECT_EQ(other.ask("load"), "1 mine");
+    EXPECT_EQ(mine.cell.info()->sole_writer_process, c.id());
+    EXPECT_EQ(mine.channel.info()->sole_writer_process, c.id());
+    EXPECT_EQ(mine.table.info()->sole_writer_process, c.id());
+    c.kill();
+    EXPECT_EQ(other.ask("store yes"), "2");
+    EXPECT_EQ(other.ask("send yes"), "1");
+    EXPECT_NE(other.ask("put bolt yes"), "denied");
+    EXPECT_EQ(mine.table.get_text("bolt").value().text, "yes");
+}
+
 #ifdef C_PARTNER32
 INSTANTIATE_TEST_SUITE_P(widths, c_process_test, testing::Values(C_PARTNER, C_PARTNER32));
 #else

@@ -12,7 +12,7 @@ class Cell extends Noun {
   #codec;
 
   constructor(place, options = {}, how = CREATE) {
-    super(native.cellOpen, how, place, options, options.capacityBytes);
+    super(native.cellOpen, how, place, options, options.capacityBytes, options.soleWriter);
     this.#codec = codecOf(options.codec);
   }
 

@@ -11,7 +11,8 @@ class Channel extends Noun {
   #codec;
 
   constructor(place, options = {}, how = CREATE) {
-    super(native.channelOpen, how, place, options, options.capacityBytes, options.loans ?? 0);
+    const { capacityBytes, loans, soleWriter } = options;
+    super(native.channelOpen, how, place, options, capacityBytes, loans ?? 0, soleWriter);
     this.#codec = codecOf(options.codec);
   }
 

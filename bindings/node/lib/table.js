@@ -12,7 +12,7 @@ class Table extends Noun {
   #codec;
 
   constructor(place, options = {}, how = CREATE) {
-    super(native.tableOpen, how, place, options, options.asItIs);
+    super(native.tableOpen, how, place, options, options.asItIs, options.soleWriter);
     this.#codec = codecOf(options.codec);
   }
 
@@ -51,6 +51,14 @@ class Table extends Noun {
     const versions = new BigUint64Array(keys.byteLength / keyBytes);
     native.tableGetMany(this[HANDLE], keys, keyBytes, values, valueBytes, versions);
     return versions;
+  }
+
+  /** Puts many values under keys of one length; their versions, of those that were put. */
+  putMany(keys, keyBytes, values, valueBytes, options) {
+    const versions = new BigUint64Array(keys.byteLength / keyBytes);
+    const { timeout, expiresIn } = options ?? {};
+    const put = native.tablePutMany(this[HANDLE], keys, keyBytes, values, valueBytes, versions, timeout, expiresIn);
+    return versions.subarray(0, put);
   }
 
   has(key) {
@@ -161,6 +169,12 @@ class Table extends Noun {
     const start = (milliseconds, callback) => native.tableCheckpoint(this[HANDLE], milliseconds, callback);
     const { records, sizeBytes, stallNs } = await inThread(this, start, { timeout, signal });
     return { records, sizeBytes, stallMs: stallNs / 1e6 };
+  }
+
+  /** Moves records together, and gives what is free then back to the system. */
+  compact({ timeout = PATIENCE_MS, signal } = {}) {
+    const start = (milliseconds, callback) => native.tableCompact(this[HANDLE], milliseconds, callback);
+    return inThread(this, start, { timeout, signal });
   }
 
   /** Whether opening it had to go back to its checkpoint. */

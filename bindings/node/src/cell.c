@@ -12,14 +12,17 @@ static samepage_status capacity(void* handle, uint64_t* into) { return samepage_
 
 static const kind cell_kind = {close_cell, descriptor, arm, check_name, created};
 
-/* cellOpen(how, place, timeout, readOnly, strategy, capacityBytes) */
+/* cellOpen(how, place, timeout, readOnly, strategy, capacityBytes, soleWriter) */
 static napi_value cell_open(napi_env env, napi_callback_info info) {
-    TAKE(env, info, OPENING_ARGUMENTS + 1);
+    TAKE(env, info, OPENING_ARGUMENTS + 2);
     opening_call call;
     samepage_cell_options options = {.struct_size = sizeof options};
     samepage_cell* handle = NULL;
-    if (!take_number(env, given[OPENING_ARGUMENTS], &options.capacity_bytes) || !take_opening(env, given, &call))
+    bool is_sole = false;
+    if (!take_number(env, given[OPENING_ARGUMENTS], &options.capacity_bytes) ||
+        !take_flag(env, given[OPENING_ARGUMENTS + 1], &is_sole) || !take_opening(env, given, &call))
         return NULL;
+    options.sole_writer = is_sole;
     options.access = call.access;
     options.strategy = call.strategy;
     options.timeout_ns = call.timeout_ns;
@@ -105,7 +108,8 @@ static napi_value cell_info(napi_env env, napi_callback_info info) {
                                     {"writerActive", seen.writer_active},
                                     {"writerProcess", seen.writer_process},
                                     {"waiters", seen.waiters},
-                                    {"sleeps", seen.sleeps}};
+                                    {"sleeps", seen.sleeps},
+                                    {"soleWriterProcess", seen.sole_writer_process}};
     return give_numbers(env, numbers, sizeof numbers / sizeof numbers[0]);
 }
 

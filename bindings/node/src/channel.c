@@ -11,16 +11,18 @@ static samepage_status capacity(void* handle, uint64_t* into) { return samepage_
 
 static const kind channel_kind = {close_channel, descriptor, arm, check_name, created};
 
-/* channelOpen(how, place, timeout, readOnly, strategy, capacityBytes, loans) */
+/* channelOpen(how, place, timeout, readOnly, strategy, capacityBytes, loans, soleWriter) */
 static napi_value channel_open(napi_env env, napi_callback_info info) {
-    TAKE(env, info, OPENING_ARGUMENTS + 2);
+    TAKE(env, info, OPENING_ARGUMENTS + 3);
     opening_call call;
     samepage_channel_options options = {.struct_size = sizeof options};
     samepage_channel* handle = NULL;
+    bool is_sole = false;
     if (!take_number(env, given[OPENING_ARGUMENTS], &options.capacity_bytes) ||
         napi_get_value_int32(env, given[OPENING_ARGUMENTS + 1], &options.loans) != napi_ok ||
-        !take_opening(env, given, &call))
+        !take_flag(env, given[OPENING_ARGUMENTS + 2], &is_sole) || !take_opening(env, given, &call))
         return NULL;
+    options.sole_writer = is_sole;
     options.access = call.access;
     options.strategy = call.strategy;
     options.timeout_ns = call.timeout_ns;
@@ -73,7 +75,8 @@ static napi_value channel_info(napi_env env, napi_callback_info info) {
                                     {"registered", seen.registered},
                                     {"waiters", seen.waiters},
                                     {"senderProcess", seen.sender_process},
-                                    {"sleeps", seen.sleeps}};
+                                    {"sleeps", seen.sleeps},
+                                    {"soleWriterProcess", seen.sole_writer_process}};
     return give_numbers(env, numbers, sizeof numbers / sizeof numbers[0]);
 }
 

@@ -16,18 +16,21 @@ static samepage_status arm(void* handle) { return samepage_table_arm(handle); }
 
 static const kind table_kind = {close_table, descriptor, arm, check_name, created};
 
-/* tableOpen(how, place, timeout, readOnly, strategy, asItIs) */
+/* tableOpen(how, place, timeout, readOnly, strategy, asItIs, soleWriter) */
 static napi_value table_open(napi_env env, napi_callback_info info) {
-    TAKE(env, info, OPENING_ARGUMENTS + 1);
+    TAKE(env, info, OPENING_ARGUMENTS + 2);
     opening_call call;
     samepage_table* handle = NULL;
-    bool as_it_is = false;
-    if (!take_flag(env, given[OPENING_ARGUMENTS], &as_it_is) || !take_opening(env, given, &call)) return NULL;
+    bool as_it_is = false, is_sole = false;
+    if (!take_flag(env, given[OPENING_ARGUMENTS], &as_it_is) ||
+        !take_flag(env, given[OPENING_ARGUMENTS + 1], &is_sole) || !take_opening(env, given, &call))
+        return NULL;
     const samepage_table_options options = {.struct_size = sizeof options,
                                             .access = call.access,
                                             .strategy = call.strategy,
                                             .as_it_is = as_it_is,
-                                            .timeout_ns = call.timeout_ns};
+                                            .timeout_ns = call.timeout_ns,
+                                            .sole_writer = is_sole};
     const samepage_status status = OPEN(table, call, &options, &handle);
     return opened(env, &call, status, handle, &table_kind);
 }
@@ -58,36 +61,85 @@ static napi_value table_get(napi_env env, napi_callback_info info) {
     return value;
 }
 
-/* tableGetMany(handle, keys, keyBytes, values, valueBytes, versions): fills values and versions; how many there were */
-static napi_value table_get_many(napi_env env, napi_callback_info info) {
-    TAKE(env, info, 6);
+/* What getMany and putMany are given: (handle, keys, keyBytes, values, valueBytes, versions, ...). */
+typedef struct many {
     bytes_in keys;
     bytes_in values;
     bytes_in versions;
-    uint64_t key_bytes = 0;
-    uint64_t value_bytes = 0;
-    size_t found = 0;
-    /* Those of texts are copies, which nobody would see filled. */
-    if (!take_number(env, given[2], &key_bytes) || !take_number(env, given[4], &value_bytes) ||
-        !take_bytes(env, given[3], "values", &values))
-        return NULL;
-    if (values.owned != NULL || values.data == values.small) {
-        drop_bytes(&values);
-        return throw_type(env, "values must be a Buffer, a TypedArray, a DataView or an ArrayBuffer");
+    uint64_t key_bytes;
+    uint64_t value_bytes;
+    size_t count;
+} many;
+
+/* Texts are copies, which nobody would see filled. */
+static bool is_copy(const bytes_in* bytes) { return bytes->owned != NULL || bytes->data == bytes->small; }
+
+static void drop_many(many* mine) {
+    drop_bytes(&mine->keys);
+    drop_bytes(&mine->values);
+    drop_bytes(&mine->versions);
+}
+
+static bool take_many_bytes(napi_env env, const napi_value* given, bool fills_values, many* into) {
+    if (!take_bytes(env, given[1], "keys", &into->keys) || !take_bytes(env, given[3], "values", &into->values) ||
+        !take_bytes(env, given[5], "versions", &into->versions))
+        return false;
+    if (is_copy(&into->versions) || (fills_values && is_copy(&into->values))) {
+        throw_type(env, "what is filled must be a Buffer, a TypedArray, a DataView or an ArrayBuffer");
+        return false;
     }
-    if (!take_bytes(env, given[5], "versions", &versions) || !take_bytes(env, given[1], "keys", &keys)) return NULL;
-    const size_t count = versions.size_bytes / sizeof(uint64_t);
-    samepage_status status = samepage_ok;
-    if (key_bytes == 0 || keys.size_bytes / key_bytes != count || keys.size_bytes % key_bytes != 0 ||
-        (count != 0 && values.size_bytes / count != value_bytes) || values.size_bytes != count * value_bytes) {
+    into->count = into->versions.size_bytes / sizeof(uint64_t);
+    if (into->key_bytes == 0 || into->keys.size_bytes / into->key_bytes != into->count ||
+        into->keys.size_bytes % into->key_bytes != 0 ||
+        (into->count != 0 && into->values.size_bytes / into->count != into->value_bytes) ||
+        into->values.size_bytes != into->count * into->value_bytes) {
         napi_throw_range_error(env, "ERR_OUT_OF_RANGE", "the lengths of keys and values don't fit each other");
-    } else if (count != 0) {
-        status = samepage_table_get_many(handle_of(env, given[0]), keys.data, (size_t)key_bytes, count,
-                                         (void*)(uintptr_t)values.data, (size_t)value_bytes,
-                                         (uint64_t*)(uintptr_t)versions.data, &found);
+        return false;
     }
-    drop_bytes(&keys);
+    return true;
+}
+
+/* false with an exception; else drop_many ends it. */
+static bool take_many(napi_env env, const napi_value* given, bool fills_values, many* into) {
+    into->keys.owned = into->values.owned = into->versions.owned = NULL;
+    into->key_bytes = into->value_bytes = 0;
+    if (!take_number(env, given[2], &into->key_bytes) || !take_number(env, given[4], &into->value_bytes)) return false;
+    if (take_many_bytes(env, given, fills_values, into)) return true;
+    drop_many(into);
+    return false;
+}
+
+/* tableGetMany(handle, keys, keyBytes, values, valueBytes, versions): fills values and versions; how many there were */
+static napi_value table_get_many(napi_env env, napi_callback_info info) {
+    TAKE(env, info, 6);
+    many call;
+    size_t found = 0;
+    samepage_status status = samepage_ok;
+    if (!take_many(env, given, true, &call)) return NULL;
+    if (call.count != 0)
+        status = samepage_table_get_many(handle_of(env, given[0]), call.keys.data, (size_t)call.key_bytes, call.count,
+                                         (void*)(uintptr_t)call.values.data, (size_t)call.value_bytes,
+                                         (uint64_t*)(uintptr_t)call.versions.data, &found);
+    drop_many(&call);
     return status == samepage_ok ? give_number(env, found) : throw_status(env, status);
+}
+
+/* tablePutMany(handle, keys, keyBytes, values, valueBytes, versions, timeout, expires in): fills versions; how many */
+static napi_value table_put_many(napi_env env, napi_callback_info info) {
+    TAKE(env, info, 8);
+    many call;
+    int64_t timeout_ns = SAMEPAGE_PATIENCE, expires_in_ns = SAMEPAGE_FOREVER;
+    size_t put = 0;
+    samepage_status status = samepage_ok;
+    if (!take_timeout(env, given[6], &timeout_ns) || !take_timeout(env, given[7], &expires_in_ns) ||
+        !take_many(env, given, false, &call))
+        return NULL;
+    if (call.count != 0)
+        status = samepage_table_put_many(handle_of(env, given[0]), call.keys.data, (size_t)call.key_bytes, call.count,
+                                         call.values.data, (size_t)call.value_bytes, expires_in_ns, timeout_ns,
+                                         (uint64_t*)(uintptr_t)call.versions.data, &put);
+    drop_many(&call);
+    return status == samepage_ok ? give_number(env, put) : throw_status(env, status);
 }
 
 /* tableVersion(handle, key): 0: there is no such record */
@@ -275,6 +327,36 @@ static napi_value table_checkpoint(napi_env env, napi_callback_info info) {
     return wait_begin(env, call, given[0], given[1], given[2]);
 }
 
+static samepage_status attempt_compact(void* handle, wait* call, int64_t timeout_ns) {
+    return samepage_table_compact(handle, timeout_ns, (samepage_table_compaction_info*)call->bytes);
+}
+
+static napi_value give_compaction(napi_env env, wait* call) {
+    const samepage_table_compaction_info* const done = (const samepage_table_compaction_info*)call->bytes;
+    const named_number numbers[] = {{"recordsMoved", done->records_moved},
+                                    {"givenBytes", done->given_bytes},
+                                    {"pendingBytes", done->pending_bytes},
+                                    {"sizeBytes", done->size_bytes}};
+    return give_numbers(env, numbers, sizeof numbers / sizeof numbers[0]);
+}
+
+static const act compacting = {attempt_compact, give_compaction, NULL, false};
+
+/* tableCompact(handle, timeout, callback): a ticket; the callback gets an object */
+static napi_value table_compact(napi_env env, napi_callback_info info) {
+    TAKE(env, info, 3);
+    wait* const call = wait_new(env, &compacting);
+    if (call == NULL) return NULL;
+    samepage_table_compaction_info* const done = calloc(1, sizeof *done);
+    if (done == NULL) {
+        wait_free(call);
+        return throw_memory(env);
+    }
+    done->struct_size = sizeof *done;
+    call->bytes = (char*)done;
+    return wait_begin(env, call, given[0], given[1], given[2]);
+}
+
 /* tableWentBack(handle) */
 static napi_value table_went_back(napi_env env, napi_callback_info info) {
     TAKE(env, info, 1);
@@ -304,30 +386,23 @@ static napi_value table_info(napi_env env, napi_callback_info info) {
                                     {"returnedUnixMs", seen.returned_unix_ns / 1000000},
                                     {"returnedToUnixMs", seen.returned_to_unix_ns / 1000000},
                                     {"isClean", seen.is_clean},
+                                    {"soleWriterProcess", seen.sole_writer_process},
                                     {"historyBytes", seen.history_bytes},
                                     {"historyChanges", seen.history_changes}};
     return give_numbers(env, numbers, sizeof numbers / sizeof numbers[0]);
 }
 
 static const function functions[] = {
-    {"tableOpen", table_open},
-    {"tableGet", table_get},
-    {"tableGetMany", table_get_many},
-    {"tableVersion", table_version},
-    {"tablePut", table_put},
-    {"tableInsert", table_insert},
-    {"tableExchange", table_exchange},
-    {"tableErase", table_erase},
-    {"tableAdd", table_add},
-    {"tableWait", table_wait},
-    {"tableWaitAny", table_wait_any},
-    {"tableSize", table_size},
-    {"tableChanges", table_changes},
-    {"tableExpires", table_expires},
-    {"tableInfo", table_info},
-    {"tableVerify", table_verify},
-    {"tableCheckpoint", table_checkpoint},
-    {"tableWentBack", table_went_back},
+    {"tableOpen", table_open},        {"tableGet", table_get},
+    {"tableGetMany", table_get_many}, {"tablePutMany", table_put_many},
+    {"tableVersion", table_version},  {"tablePut", table_put},
+    {"tableInsert", table_insert},    {"tableExchange", table_exchange},
+    {"tableErase", table_erase},      {"tableAdd", table_add},
+    {"tableWait", table_wait},        {"tableWaitAny", table_wait_any},
+    {"tableSize", table_size},        {"tableChanges", table_changes},
+    {"tableExpires", table_expires},  {"tableInfo", table_info},
+    {"tableVerify", table_verify},    {"tableCheckpoint", table_checkpoint},
+    {"tableCompact", table_compact},  {"tableWentBack", table_went_back},
 };
 
 bool add_table(napi_env env, napi_value exports) { return ADD(env, exports, functions); }

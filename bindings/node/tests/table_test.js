@@ -6,8 +6,8 @@ const assert = require('node:assert');
 const fs = require('node:fs');
 const path = require('node:path');
 const test = require('node:test');
-const { Other, folder, refused, sleep } = require('./support.js');
-const { Table, ls, lookUp } = require('samepage');
+const { DEADLINE, Other, folder, refused, sleep } = require('./support.js');
+const { Cell, Channel, Table, ls, lookUp } = require('samepage');
 
 const MARK_AT = 12624;
 
@@ -266,6 +266,83 @@ test('many records at once', () => {
   assert.strictEqual(table.getMany(new Uint8Array(0), 8, new Uint8Array(0), 8).length, 0);
   table.close();
   assert.throws(() => table.getMany(keys, 8, values, 8), refused('CLOSED'));
+});
+
+test('many records are put at once', async () => {
+  const table = new Table('putMany');
+  const keys = new BigUint64Array(1000).map((_, index) => BigInt(index));
+  const values = new Float32Array(1000).map((_, index) => index / 8);
+  const into = new Float32Array(1000);
+  const versions = table.putMany(keys, 8, values, 4);
+  assert.strictEqual(versions.length, 1000);
+  assert.deepStrictEqual(table.getMany(keys, 8, into, 4), versions);
+  assert.deepStrictEqual(into, values);
+  const key = keys.subarray(5, 6);
+  assert.strictEqual(table.expiresAt(key), null);
+  const newer = table.putMany(keys.subarray(0, 10), 8, values.subarray(0, 10), 4, { expiresIn: 3600e3, timeout: 1000 });
+  assert.ok(newer.length === 10 && newer.every((version, index) => version > versions[index]));
+  assert.ok(table.expiresAt(key) > new Date());
+  assert.throws(() => table.putMany(keys, 8, values, 8), RangeError);
+  assert.throws(() => table.putMany(keys, 16, values, 4), RangeError);
+  assert.throws(() => table.putMany(keys, 8, 5, 4), TypeError);
+  assert.throws(() => table.putMany(keys, 8, values, 4, { timeout: '5' }), TypeError);
+  assert.strictEqual(table.putMany(new Uint8Array(0), 8, new Uint8Array(0), 8).length, 0);
+  // Where another one has locked a key, those before it are put.
+  const other = Table.open('putMany');
+  const held = await other.lock(keys.subarray(3, 4));
+  assert.strictEqual(table.putMany(keys, 8, values, 4, { timeout: 10 }).length, 3);
+  const rest = () => table.putMany(keys.subarray(3), 8, values.subarray(3), 4, { timeout: 10 });
+  assert.throws(rest, refused('TIMED_OUT'));
+  held.release();
+  other.close();
+  table.close();
+  assert.throws(() => table.putMany(keys, 8, values, 4), refused('CLOSED'));
+});
+
+test('compacting', async () => {
+  const table = new Table('compact');
+  const value = Buffer.alloc(200);
+  for (let index = 0; index < 20000; index++) table.put(`${index}`, value);
+  for (let index = 0; index < 20000; index++) if (index % 10 !== 0) table.erase(`${index}`);
+  const before = table.info().sizeBytes;
+  const other = Table.open('compact');
+  const pending = await table.compact();
+  assert.strictEqual(pending.givenBytes, 0);
+  assert.ok(pending.recordsMoved > 0 && pending.pendingBytes > 0);
+  other.close();
+  const done = await table.compact({ timeout: DEADLINE });
+  assert.ok(done.givenBytes > 0 && done.sizeBytes < before);
+  assert.strictEqual(await table.verify(), 2000);
+  table.close();
+  await assert.rejects(table.compact(), refused('CLOSED'));
+});
+
+test('a sole writer is alone until it is killed', async () => {
+  const nouns = [new Cell('sole.cell'), new Channel('sole.channel'), new Table('sole.table')];
+  const [cell, channel, table] = nouns;
+  const writes = [() => cell.store('x'), () => channel.send('x'), () => table.put('k', 'x')];
+  for (const write of writes) write();
+  const other = new Other(`
+    const options = { soleWriter: true };
+    const cell = new Cell('sole.cell', options), channel = Channel.open('sole.channel', options);
+    const table = Table.open('sole.table', options);
+    cell.store('one'); channel.send('one'); table.put('k', 'one');
+    say('alone');
+    await hear();
+  `);
+  assert.strictEqual(await other.line(), 'alone');
+  for (const [index, noun] of nouns.entries()) {
+    assert.throws(writes[index], refused('DENIED'));
+    assert.throws(() => new noun.constructor(noun.place, { soleWriter: true }), refused('DENIED'));
+    assert.strictEqual(noun.info().soleWriterProcess, other.child.pid);
+  }
+  assert.deepStrictEqual([cell.load().toString(), table.get('k').toString()], ['one', 'one']);
+  await other.kill();
+  for (const [index, noun] of nouns.entries()) {
+    writes[index]();
+    assert.strictEqual(noun.info().soleWriterProcess, 0);
+    noun.close();
+  }
 });
 
 test('what there is', () => {

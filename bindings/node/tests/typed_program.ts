@@ -55,12 +55,14 @@ async function main(): Promise<void> {
   const sum: bigint = table.add('n', 1);
   const newer: number = await table.wait('bolt', table.version('bolt'));
   const stallMs: number = table.wentBack ? 0 : (await table.checkpoint({ timeout: 100 })).stallMs;
-  Table.open('old', { asItIs: true });
+  Table.open('old', { asItIs: true, soleWriter: true });
+  const given: number = (await table.compact({ timeout: 100 })).givenBytes;
+  const put: BigUint64Array = table.putMany(new Uint8Array(8), 8, new Uint8Array(4), 4, { expiresIn: given });
   table.keepHistory(1 << 20);
   for await (const { key, missed, erased } of table.subscribe({ prefix: 'b', from: 'oldest', signal })) {
     if (erased || missed > 0) console.log(key?.trim());
   }
-  console.log(sum, newer, version.length);
+  console.log(sum, newer, version.length, put.length);
   try {
     table.insert('a', 'b');
   } catch (error) {

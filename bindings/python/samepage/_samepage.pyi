@@ -114,17 +114,17 @@ class View(_Held):
 class Cell(_Placed):
     def __new__(
         cls, place: Place, capacity_bytes: int = 4096, *, read_only: bool = False,
-        strategy: Strategy = "spin_then_sleep", timeout: float | None = 5
+        strategy: Strategy = "spin_then_sleep", timeout: float | None = 5, sole_writer: bool = False
     ) -> Self: ...
     @classmethod
     def create_new(
         cls, place: Place, capacity_bytes: int = 4096, *, read_only: bool = False,
-        strategy: Strategy = "spin_then_sleep", timeout: float | None = 5
+        strategy: Strategy = "spin_then_sleep", timeout: float | None = 5, sole_writer: bool = False
     ) -> Self: ...
     @classmethod
     def open(
         cls, place: Place, *, read_only: bool = False, strategy: Strategy = "spin_then_sleep",
-        timeout: float | None = 5
+        timeout: float | None = 5, sole_writer: bool = False
     ) -> Self: ...
     @property
     def strategy(self) -> Strategy: ...
@@ -170,17 +170,17 @@ class Lock(_Placed):
 class Channel(_Placed):
     def __new__(
         cls, place: Place, capacity_bytes: int = 262144, *, loans: int = 4, read_only: bool = False,
-        strategy: Strategy = "spin_then_sleep", timeout: float | None = 5
+        strategy: Strategy = "spin_then_sleep", timeout: float | None = 5, sole_writer: bool = False
     ) -> Self: ...
     @classmethod
     def create_new(
         cls, place: Place, capacity_bytes: int = 262144, *, loans: int = 4, read_only: bool = False,
-        strategy: Strategy = "spin_then_sleep", timeout: float | None = 5
+        strategy: Strategy = "spin_then_sleep", timeout: float | None = 5, sole_writer: bool = False
     ) -> Self: ...
     @classmethod
     def open(
         cls, place: Place, *, read_only: bool = False, strategy: Strategy = "spin_then_sleep",
-        timeout: float | None = 5
+        timeout: float | None = 5, sole_writer: bool = False
     ) -> Self: ...
     @property
     def strategy(self) -> Strategy: ...
@@ -288,6 +288,9 @@ class Table(_Placed, Generic[K, V]):
     def get_versioned(self, key: K | Bytes, /) -> Versioned: ...
     # Any: what numpy has isn't a buffer to all type checkers.
     def get_many(self, keys: Any, values: Any, versions: Any) -> int: ...
+    def put_many(
+        self, keys: Any, values: Any, versions: Any, timeout: float | None = 5, expires_in: float | None = None
+    ) -> int: ...
     def version(self, key: K | Bytes, /) -> int: ...
     def expires_at(self, key: K | Bytes, /) -> float | None: ...
     def put(
@@ -317,6 +320,7 @@ class Table(_Placed, Generic[K, V]):
     def lock_all(self, timeout: float | None = None) -> RecordLock: ...
     def verify(self, timeout: float | None = 5) -> int: ...
     def checkpoint(self, timeout: float | None = 5) -> dict[str, Any]: ...
+    def compact(self, timeout: float | None = 5) -> dict[str, int]: ...
     def info(self) -> dict[str, Any]: ...
 
 @final

@@ -58,36 +58,42 @@ class Table(HasBell, _samepage.Table[K, V], MutableMapping[K, V]):
         @overload
         def __init__(
             self: Table[bytes, bytes], place: Place, codec: type[bytes] = bytes, *, read_only: bool = False,
-            strategy: Strategy = "spin_then_sleep", timeout: float | None = 5, as_it_is: bool = False
+            strategy: Strategy = "spin_then_sleep", timeout: float | None = 5, as_it_is: bool = False,
+            sole_writer: bool = False
         ) -> None: ...
         @overload
         def __init__(
             self: Table[str, str], place: Place, codec: type[str], *, read_only: bool = False,
-            strategy: Strategy = "spin_then_sleep", timeout: float | None = 5, as_it_is: bool = False
+            strategy: Strategy = "spin_then_sleep", timeout: float | None = 5, as_it_is: bool = False,
+            sole_writer: bool = False
         ) -> None: ...
         @overload
         def __init__(
             self: Table[str, Any], place: Place, codec: Codec, *, read_only: bool = False,
-            strategy: Strategy = "spin_then_sleep", timeout: float | None = 5, as_it_is: bool = False
+            strategy: Strategy = "spin_then_sleep", timeout: float | None = 5, as_it_is: bool = False,
+            sole_writer: bool = False
         ) -> None: ...
         def __init__(self, place: Place, codec: Any = bytes, **options: Any) -> None: ...
         @overload
         @classmethod
         def create_new(
             cls, place: Place, codec: type[bytes] = bytes, *, read_only: bool = False,
-            strategy: Strategy = "spin_then_sleep", timeout: float | None = 5, as_it_is: bool = False
+            strategy: Strategy = "spin_then_sleep", timeout: float | None = 5, as_it_is: bool = False,
+            sole_writer: bool = False
         ) -> Table[bytes, bytes]: ...
         @overload
         @classmethod
         def create_new(
             cls, place: Place, codec: type[str], *, read_only: bool = False,
-            strategy: Strategy = "spin_then_sleep", timeout: float | None = 5, as_it_is: bool = False
+            strategy: Strategy = "spin_then_sleep", timeout: float | None = 5, as_it_is: bool = False,
+            sole_writer: bool = False
         ) -> Table[str, str]: ...
         @overload
         @classmethod
         def create_new(
             cls, place: Place, codec: Codec, *, read_only: bool = False,
-            strategy: Strategy = "spin_then_sleep", timeout: float | None = 5, as_it_is: bool = False
+            strategy: Strategy = "spin_then_sleep", timeout: float | None = 5, as_it_is: bool = False,
+            sole_writer: bool = False
         ) -> Table[str, Any]: ...
         @classmethod
         def create_new(cls, place: Place, codec: Any = bytes, **options: Any) -> Any: ...
@@ -95,19 +101,22 @@ class Table(HasBell, _samepage.Table[K, V], MutableMapping[K, V]):
         @classmethod
         def open(
             cls, place: Place, codec: type[bytes] = bytes, *, read_only: bool = False,
-            strategy: Strategy = "spin_then_sleep", timeout: float | None = 5, as_it_is: bool = False
+            strategy: Strategy = "spin_then_sleep", timeout: float | None = 5, as_it_is: bool = False,
+            sole_writer: bool = False
         ) -> Table[bytes, bytes]: ...
         @overload
         @classmethod
         def open(
             cls, place: Place, codec: type[str], *, read_only: bool = False,
-            strategy: Strategy = "spin_then_sleep", timeout: float | None = 5, as_it_is: bool = False
+            strategy: Strategy = "spin_then_sleep", timeout: float | None = 5, as_it_is: bool = False,
+            sole_writer: bool = False
         ) -> Table[str, str]: ...
         @overload
         @classmethod
         def open(
             cls, place: Place, codec: Codec, *, read_only: bool = False,
-            strategy: Strategy = "spin_then_sleep", timeout: float | None = 5, as_it_is: bool = False
+            strategy: Strategy = "spin_then_sleep", timeout: float | None = 5, as_it_is: bool = False,
+            sole_writer: bool = False
         ) -> Table[str, Any]: ...
         @classmethod
         def open(cls, place: Place, codec: Any = bytes, **options: Any) -> Any: ...

@@ -5,20 +5,21 @@
 static void close_cell(void* handle) { samepage_cell_close(handle); }
 
 static PyObject* make(PyTypeObject* type, PyObject* arguments, PyObject* named, enum opening how) {
-    static char* create_names[] = {"place", "capacity_bytes", "read_only", "strategy", "timeout", NULL};
-    static char* open_names[] = {"place", "read_only", "strategy", "timeout", NULL};
+    static char* create_names[] = {"place", "capacity_bytes", "read_only", "strategy", "timeout", "sole_writer", NULL};
+    static char* open_names[] = {"place", "read_only", "strategy", "timeout", "sole_writer", NULL};
     PyObject* place = NULL;
-    int read_only = 0;
+    int read_only = 0, sole_writer = 0;
     samepage_cell_options options = {.struct_size = sizeof(options), .timeout_ns = SAMEPAGE_PATIENCE};
     if (how == opening_open
-            ? !PyArg_ParseTupleAndKeywords(arguments, named, "O|$pO&O&", open_names, &place, &read_only,
+            ? !PyArg_ParseTupleAndKeywords(arguments, named, "O|$pO&O&p", open_names, &place, &read_only,
                                            strategy_converter, &options.strategy, timeout_converter,
-                                           &options.timeout_ns)
-            : !PyArg_ParseTupleAndKeywords(arguments, named, "O|O&$pO&O&", create_names, &place, number_converter,
+                                           &options.timeout_ns, &sole_writer)
+            : !PyArg_ParseTupleAndKeywords(arguments, named, "O|O&$pO&O&p", create_names, &place, number_converter,
                                            &options.capacity_bytes, &read_only, strategy_converter, &options.strategy,
-                                           timeout_converter, &options.timeout_ns))
+                                           timeout_converter, &options.timeout_ns, &sole_writer))
         return NULL;
     if (read_only) options.access = samepage_read_only;
+    options.sole_writer = sole_writer != 0;
     PyObject* keeper = NULL;
     const char* text = NULL;
     if (take_place(place, &keeper, &text) != 0) return NULL;
@@ -226,10 +227,11 @@ static PyObject* cell_info(PyObject* self, PyObject* unused) {
     if (handle == NULL) return NULL;
     const samepage_status status = samepage_cell_info_get(handle, &info);
     if (status != samepage_ok) return raise_status(status);
-    return Py_BuildValue("{s:K,s:K,s:K,s:N,s:I,s:I,s:N}", "version", (unsigned long long)info.version, "size_bytes",
+    return Py_BuildValue("{s:K,s:K,s:K,s:N,s:I,s:I,s:N,s:I}", "version", (unsigned long long)info.version, "size_bytes",
                          (unsigned long long)info.size_bytes, "capacity_bytes", (unsigned long long)info.capacity_bytes,
                          "writer_active", PyBool_FromLong((long)info.writer_active), "writer_process",
-                         info.writer_process, "waiters", info.waiters, "sleeps", PyBool_FromLong((long)info.sleeps));
+                         info.writer_process, "waiters", info.waiters, "sleeps", PyBool_FromLong((long)info.sleeps),
+                         "sole_writer_process", info.sole_writer_process);
 }
 
 static PyObject* cell_created(PyObject* self, void* unused) {
@@ -270,10 +272,12 @@ static PyObject* cell_capacity(PyObject* self, void* unused) {
 static PyMethodDef methods[] = {
     HELD_METHODS,
     MAKER("create_new", cell_create_new,
-          "create_new(place, capacity_bytes=4096, *, read_only=False, strategy='spin_then_sleep', timeout=5)\n--\n\n"
+          "create_new(place, capacity_bytes=4096, *, read_only=False, strategy='spin_then_sleep', timeout=5, "
+          "sole_writer=False)\n--\n\n"
           "Makes it; AlreadyExists if there is one."),
     MAKER("open", cell_open,
-          "open(place, *, read_only=False, strategy='spin_then_sleep', timeout=5)\n--\n\nOpens what exists; else "
+          "open(place, *, read_only=False, strategy='spin_then_sleep', timeout=5, sole_writer=False)\n--\n\nOpens what "
+          "exists; else "
           "NotFound."),
     {"load", cell_load, METH_NOARGS, "load()\n--\n\nThe newest value. Empty if there is none yet."},
     {"load_versioned", cell_load_versioned, METH_NOARGS, "load_versioned()\n--\n\nThe newest value and its version."},
@@ -305,8 +309,10 @@ static PyGetSetDef getters[] = {HELD_GETTERS,
 
 static PyType_Slot slots[] = {
     {Py_tp_doc,
-     "Cell(place, capacity_bytes=4096, *, read_only=False, strategy='spin_then_sleep', timeout=5)\n--\n\n"
-     "One value, always whole; the newest wins."},
+     "Cell(place, capacity_bytes=4096, *, read_only=False, strategy='spin_then_sleep', timeout=5, "
+     "sole_writer=False)\n--\n\nOne value, always whole; the newest wins. sole_writer: while this handle lives, "
+     "others' "
+     "writes are Denied."},
     {Py_tp_new, cell_new},
     {Py_tp_dealloc, held_dealloc},
     {Py_tp_methods, methods},

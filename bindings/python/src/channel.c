@@ -5,21 +5,23 @@
 static void close_channel(void* handle) { samepage_channel_close(handle); }
 
 static PyObject* make(PyTypeObject* type, PyObject* arguments, PyObject* named, enum opening how) {
-    static char* create_names[] = {"place", "capacity_bytes", "loans", "read_only", "strategy", "timeout", NULL};
-    static char* open_names[] = {"place", "read_only", "strategy", "timeout", NULL};
+    static char* create_names[] = {"place",    "capacity_bytes", "loans",       "read_only",
+                                   "strategy", "timeout",        "sole_writer", NULL};
+    static char* open_names[] = {"place", "read_only", "strategy", "timeout", "sole_writer", NULL};
     PyObject* place = NULL;
-    int read_only = 0, loans = 4;
+    int read_only = 0, sole_writer = 0, loans = 4;
     samepage_channel_options options = {.struct_size = sizeof(options), .timeout_ns = SAMEPAGE_PATIENCE};
     if (how == opening_open
-            ? !PyArg_ParseTupleAndKeywords(arguments, named, "O|$pO&O&", open_names, &place, &read_only,
+            ? !PyArg_ParseTupleAndKeywords(arguments, named, "O|$pO&O&p", open_names, &place, &read_only,
                                            strategy_converter, &options.strategy, timeout_converter,
-                                           &options.timeout_ns)
-            : !PyArg_ParseTupleAndKeywords(arguments, named, "O|O&$ipO&O&", create_names, &place, number_converter,
+                                           &options.timeout_ns, &sole_writer)
+            : !PyArg_ParseTupleAndKeywords(arguments, named, "O|O&$ipO&O&p", create_names, &place, number_converter,
                                            &options.capacity_bytes, &loans, &read_only, strategy_converter,
-                                           &options.strategy, timeout_converter, &options.timeout_ns))
+                                           &options.strategy, timeout_converter, &options.timeout_ns, &sole_writer))
         return NULL;
     options.loans = loans == 0 ? -1 : loans;
     if (read_only) options.access = samepage_read_only;
+    options.sole_writer = sole_writer != 0;
     PyObject* keeper = NULL;
     const char* text = NULL;
     if (take_place(place, &keeper, &text) != 0) return NULL;
@@ -171,12 +173,13 @@ static PyObject* channel_info(PyObject* self, PyObject* unused) {
     if (handle == NULL) return NULL;
     const samepage_status status = samepage_channel_info_get(handle, &info);
     if (status != samepage_ok) return raise_status(status);
-    return Py_BuildValue(
-        "{s:K,s:K,s:K,s:K,s:I,s:I,s:I,s:I,s:I,s:N}", "next_sequence", (unsigned long long)info.next_sequence,
-        "oldest_sequence", (unsigned long long)info.oldest_sequence, "capacity_bytes",
-        (unsigned long long)info.capacity_bytes, "ring_bytes", (unsigned long long)info.ring_bytes, "loans", info.loans,
-        "loans_out", info.loans_out, "registered", info.registered, "waiters", info.waiters, "sender_process",
-        info.sender_process, "sleeps", PyBool_FromLong((long)info.sleeps));
+    return Py_BuildValue("{s:K,s:K,s:K,s:K,s:I,s:I,s:I,s:I,s:I,s:N,s:I}", "next_sequence",
+                         (unsigned long long)info.next_sequence, "oldest_sequence",
+                         (unsigned long long)info.oldest_sequence, "capacity_bytes",
+                         (unsigned long long)info.capacity_bytes, "ring_bytes", (unsigned long long)info.ring_bytes,
+                         "loans", info.loans, "loans_out", info.loans_out, "registered", info.registered, "waiters",
+                         info.waiters, "sender_process", info.sender_process, "sleeps",
+                         PyBool_FromLong((long)info.sleeps), "sole_writer_process", info.sole_writer_process);
 }
 
 static PyObject* channel_created(PyObject* self, void* unused) {
@@ -210,9 +213,10 @@ static PyMethodDef methods[] = {
     HELD_METHODS,
     MAKER("create_new", channel_create_new,
           "create_new(place, capacity_bytes=262144, *, loans=4, read_only=False, strategy='spin_then_sleep', "
-          "timeout=5)\n--\n\nMakes it; AlreadyExists if there is one."),
+          "timeout=5, sole_writer=False)\n--\n\nMakes it; AlreadyExists if there is one."),
     MAKER("open", channel_open,
-          "open(place, *, read_only=False, strategy='spin_then_sleep', timeout=5)\n--\n\nOpens what exists; else "
+          "open(place, *, read_only=False, strategy='spin_then_sleep', timeout=5, sole_writer=False)\n--\n\nOpens what "
+          "exists; else "
           "NotFound."),
     FAST("send", channel_send,
          "send(message, timeout=5)\n--\n\nSends it, and gives its number. Waits for other senders and for registered "
@@ -239,7 +243,8 @@ static PyGetSetDef getters[] = {HELD_GETTERS,
 static PyType_Slot slots[] = {
     {Py_tp_doc,
      "Channel(place, capacity_bytes=262144, *, loans=4, read_only=False, strategy='spin_then_sleep', "
-     "timeout=5)\n--\n\nA stream of messages that every subscriber sees."},
+     "timeout=5, sole_writer=False)\n--\n\nA stream of messages that every subscriber sees. sole_writer: while this "
+     "handle lives, others' sends are Denied."},
     {Py_tp_new, channel_new},
     {Py_tp_dealloc, held_dealloc},
     {Py_tp_methods, methods},

@@ -99,17 +99,18 @@ static int take_value(const table_object* table, PyObject* value, bytes_argument
 /* ---- Making ---- */
 
 static PyObject* make(PyTypeObject* type, PyObject* arguments, PyObject* named, enum opening how) {
-    static char* names[] = {"place", "codec", "read_only", "strategy", "timeout", "as_it_is", NULL};
+    static char* names[] = {"place", "codec", "read_only", "strategy", "timeout", "as_it_is", "sole_writer", NULL};
     PyObject* place = NULL;
     PyObject* codec = (PyObject*)&PyBytes_Type;
-    int read_only = 0, as_it_is = 0;
+    int read_only = 0, as_it_is = 0, sole_writer = 0;
     samepage_table_options options = {.struct_size = sizeof(options), .timeout_ns = SAMEPAGE_PATIENCE};
-    if (!PyArg_ParseTupleAndKeywords(arguments, named, "O|O$pO&O&p", names, &place, &codec, &read_only,
+    if (!PyArg_ParseTupleAndKeywords(arguments, named, "O|O$pO&O&pp", names, &place, &codec, &read_only,
                                      strategy_converter, &options.strategy, timeout_converter, &options.timeout_ns,
-                                     &as_it_is))
+                                     &as_it_is, &sole_writer))
         return NULL;
     if (read_only) options.access = samepage_read_only;
     options.as_it_is = as_it_is != 0;
+    options.sole_writer = sole_writer != 0;
     const char* text = NULL;
     table_object* const self = (table_object*)held_new(type, close_table);
     if (self == NULL) return NULL;
@@ -469,11 +470,12 @@ static PyMethodDef methods[] = {
     HELD_METHODS,
     {"__class_getitem__", Py_GenericAlias, METH_O | METH_CLASS, "Table[str, bytes], for annotations."},
     MAKER("create_new", table_create_new,
-          "create_new(place, codec=bytes, *, read_only=False, strategy='spin_then_sleep', timeout=5, as_it_is=False)\n"
-          "--\n\nMakes it; AlreadyExists if there is one."),
+          "create_new(place, codec=bytes, *, read_only=False, strategy='spin_then_sleep', timeout=5, as_it_is=False, "
+          "sole_writer=False)\n--\n\nMakes it; AlreadyExists if there is one."),
     MAKER("open", table_open,
-          "open(place, codec=bytes, *, read_only=False, strategy='spin_then_sleep', timeout=5, as_it_is=False)\n"
-          "--\n\nOpens what exists; else NotFound. as_it_is: what a power failure left, not its checkpoint."),
+          "open(place, codec=bytes, *, read_only=False, strategy='spin_then_sleep', timeout=5, as_it_is=False, "
+          "sole_writer=False)\n--\n\nOpens what exists; else NotFound. as_it_is: what a power failure left, not its "
+          "checkpoint."),
     FAST("get", table_get, "get(key, default=None)\n--\n\nThe record's value, or the default."),
     {"get_versioned", table_get_versioned, METH_O, "get_versioned(key, /)\n--\n\nThe value and its version; NoKey."},
     FAST(
@@ -481,6 +483,11 @@ static PyMethodDef methods[] = {
         "get_many(keys, values, versions)\n--\n\nAs get, of many keys of one length, in a fraction of the time. Three "
         "buffers, such as arrays, with as many elements along the first axis: keys; values, which are filled; versions "
         "of 8 bytes, 0 where there is none. Gives how many there were. WrongKind: a value has another length."),
+    FAST(
+        "put_many", table_put_many,
+        "put_many(keys, values, versions, timeout=5, expires_in=None)\n--\n\nAs put, of many records of one length, in "
+        "a fraction of the time. Three buffers, as get_many's; the records' versions are written to the third. Gives "
+        "how many were put, in their order: fewer than all where one was refused; if the first was, it raises why."),
     {"version", table_version, METH_O, "version(key, /)\n--\n\nThe record's version; 0: there is none."},
     {"expires_at", table_expires_at, METH_O,
      "expires_at(key, /)\n--\n\nWhen the record expires, as time.time() counts; None: never; NoKey."},
@@ -522,6 +529,10 @@ static PyMethodDef methods[] = {
     FAST("checkpoint", table_checkpoint,
          "checkpoint(timeout=5)\n--\n\nMakes all that is there survive power failures, in a file beside the table's; a "
          "dict of records, size_bytes and how many seconds writers stalled."),
+    FAST("compact", table_compact,
+         "compact(timeout=5)\n--\n\nMoves records together, and gives what is free then back to the system where no "
+         "other handle has the table; a dict of records_moved, given_bytes, pending_bytes (free, but others have the "
+         "table) and size_bytes."),
     {"check_name", table_check_name, METH_NOARGS,
      "check_name()\n--\n\nLostName when somebody has removed the object's file."},
     {"info", table_info, METH_NOARGS, "info()\n--\n\nWhat there is to know, as a dict."},
@@ -539,8 +550,8 @@ static PyGetSetDef getters[] = {
 
 static PyType_Slot slots[] = {
     {Py_tp_doc,
-     "Table(place, codec=bytes, *, read_only=False, strategy='spin_then_sleep', timeout=5)\n--\n\n"
-     "Records under keys."},
+     "Table(place, codec=bytes, *, read_only=False, strategy='spin_then_sleep', timeout=5, as_it_is=False, "
+     "sole_writer=False)\n--\n\nRecords under keys. sole_writer: while this handle lives, others' writes are Denied."},
     {Py_tp_new, table_new},
     {Py_tp_dealloc, table_dealloc},
     {Py_tp_traverse, table_traverse},

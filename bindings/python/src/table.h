@@ -29,6 +29,7 @@ int take_key(const table_object* table, PyObject* key, bytes_argument* into, PyO
 /* A table's methods and getters that stand in other files. */
 PyObject* table_verify(FAST_ARGUMENTS);
 PyObject* table_checkpoint(FAST_ARGUMENTS);
+PyObject* table_compact(FAST_ARGUMENTS);
 PyObject* table_went_back(PyObject* self, void* unused);
 PyObject* table_check_name(PyObject* self, PyObject* unused);
 PyObject* table_info(PyObject* self, PyObject* unused);
@@ -40,6 +41,7 @@ PyObject* table_subscribe(FAST_ARGUMENTS);
 PyObject* table_fileno(PyObject* self, PyObject* unused);
 PyObject* table_arm(PyObject* self, PyObject* unused);
 PyObject* table_get_many(FAST_ARGUMENTS);
+PyObject* table_put_many(FAST_ARGUMENTS);
 PyObject* table_lock(FAST_ARGUMENTS);
 PyObject* table_lock_all(FAST_ARGUMENTS);
 

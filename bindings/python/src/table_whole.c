@@ -34,6 +34,24 @@ PyObject* table_checkpoint(FAST_ARGUMENTS) {
                          (unsigned long long)made.size_bytes, "stall", (double)made.stall_ns / 1e9);
 }
 
+PyObject* table_compact(FAST_ARGUMENTS) {
+    static const char* const names[] = {"timeout", NULL};
+    PyObject* values[NUMBER_OF_NAMES];
+    int64_t timeout_ns = SAMEPAGE_PATIENCE;
+    samepage_table_compaction_info done = {.struct_size = sizeof(done)};
+    if (take_arguments(names, 0, 1, given, count, given_names, values) != 0) return NULL;
+    void* const handle = take_timeout(values[0], &timeout_ns) == 0 ? held_handle((held*)self) : NULL;
+    if (handle == NULL) return NULL;
+    samepage_status status = samepage_ok;
+    held_enter((held*)self);
+    Py_BEGIN_ALLOW_THREADS status = samepage_table_compact(handle, timeout_ns, &done);
+    Py_END_ALLOW_THREADS held_leave((held*)self);
+    if (status != samepage_ok) return raise_status(status);
+    return Py_BuildValue("{s:K,s:K,s:K,s:K}", "records_moved", (unsigned long long)done.records_moved, "given_bytes",
+                         (unsigned long long)done.given_bytes, "pending_bytes", (unsigned long long)done.pending_bytes,
+                         "size_bytes", (unsigned long long)done.size_bytes);
+}
+
 PyObject* table_went_back(PyObject* self, void* unused) {
     (void)unused;
     void* const handle = held_handle((held*)self);
@@ -60,14 +78,14 @@ PyObject* table_info(PyObject* self, PyObject* unused) {
     const samepage_status status = samepage_table_info_get(handle, &info);
     if (status != samepage_ok) return raise_status(status);
     return Py_BuildValue(
-        "{s:K,s:K,s:K,s:d,s:I,s:I,s:K,s:K,s:K,s:K,s:O,s:K,s:K}", "records", (unsigned long long)info.records,
+        "{s:K,s:K,s:K,s:d,s:I,s:I,s:K,s:K,s:K,s:K,s:O,s:K,s:K,s:I}", "records", (unsigned long long)info.records,
         "size_bytes", (unsigned long long)info.size_bytes, "buckets", (unsigned long long)info.buckets, "load",
         info.load_percent / 100.0, "writers_active", info.writers_active, "deaths_pending", info.deaths_pending,
         "deaths_recovered", (unsigned long long)info.deaths_recovered, "checkpoint_unix_ns",
         (unsigned long long)info.checkpoint_unix_ns, "returned_unix_ns", (unsigned long long)info.returned_unix_ns,
         "returned_to_unix_ns", (unsigned long long)info.returned_to_unix_ns, "is_clean",
         info.is_clean ? Py_True : Py_False, "history_bytes", (unsigned long long)info.history_bytes, "history_changes",
-        (unsigned long long)info.history_changes);
+        (unsigned long long)info.history_changes, "sole_writer_process", info.sole_writer_process);
 }
 
 PyObject* table_created(PyObject* self, void* unused) {
@@ -107,32 +125,76 @@ static int take_elements(PyObject* from, int flags, Py_buffer* view, size_t* cou
     return 0;
 }
 
+/* keys, values and versions of many records. */
+typedef struct many {
+    Py_buffer views[3];
+    size_t bytes[3]; /* of each element */
+    size_t count;
+} many;
+
+static void drop_many(many* mine, int taken) {
+    while (taken > 0) PyBuffer_Release(&mine->views[--taken]);
+}
+
+/* Those of writable[] are to be written. 0, or -1 with an exception. */
+static int take_many(PyObject* const* arguments, const int* writable, many* into) {
+    size_t counts[3];
+    int taken = 0;
+    while (taken < 3 && take_elements(arguments[taken], writable[taken] ? PyBUF_WRITABLE : PyBUF_SIMPLE,
+                                      &into->views[taken], &counts[taken], &into->bytes[taken]) == 0)
+        ++taken;
+    if (taken == 3 && counts[1] == counts[0] && counts[2] == counts[0] && (counts[0] == 0 || into->bytes[2] == 8)) {
+        into->count = counts[0];
+        return 0;
+    }
+    if (taken == 3)
+        PyErr_SetString(PyExc_ValueError, "there must be as many keys, values and versions, these of 8 bytes");
+    drop_many(into, taken);
+    return -1;
+}
+
 PyObject* table_get_many(FAST_ARGUMENTS) {
     static const char* const names[] = {"keys", "values", "versions", NULL};
+    static const int writable[] = {0, 1, 1};
     PyObject* arguments[NUMBER_OF_NAMES];
-    Py_buffer views[3];
-    size_t counts[3], bytes[3], found = 0;
-    int taken = 0;
+    many mine;
+    size_t found = 0;
     samepage_status status = exception_set;
     if (take_arguments(names, 3, 3, given, count, given_names, arguments) != 0) return NULL;
-    while (taken < 3 && take_elements(arguments[taken], taken == 0 ? PyBUF_SIMPLE : PyBUF_WRITABLE, &views[taken],
-                                      &counts[taken], &bytes[taken]) == 0)
-        ++taken;
-    if (taken == 3 && (counts[1] != counts[0] || counts[2] != counts[0] || (counts[0] != 0 && bytes[2] != 8)))
-        PyErr_SetString(PyExc_ValueError, "there must be as many keys, values and versions, these of 8 bytes");
-    else if (taken == 3) {
-        void* const handle = held_handle((held*)self);
-        if (handle != NULL) {
-            status = samepage_ok;
-            held_enter((held*)self);
-            if (counts[0] != 0) {
-                Py_BEGIN_ALLOW_THREADS status = samepage_table_get_many(handle, views[0].buf, bytes[0], counts[0],
-                                                                        views[1].buf, bytes[1], views[2].buf, &found);
-                Py_END_ALLOW_THREADS
-            }
-            held_leave((held*)self);
-        }
+    if (take_many(arguments, writable, &mine) != 0) return NULL;
+    void* const handle = held_handle((held*)self);
+    if (handle != NULL) status = samepage_ok;
+    if (handle != NULL && mine.count != 0) {
+        held_enter((held*)self);
+        Py_BEGIN_ALLOW_THREADS status =
+            samepage_table_get_many(handle, mine.views[0].buf, mine.bytes[0], mine.count, mine.views[1].buf,
+                                    mine.bytes[1], mine.views[2].buf, &found);
+        Py_END_ALLOW_THREADS held_leave((held*)self);
     }
-    while (taken > 0) PyBuffer_Release(&views[--taken]);
+    drop_many(&mine, 3);
     return status == samepage_ok ? PyLong_FromSize_t(found) : raise_status(status);
+}
+
+PyObject* table_put_many(FAST_ARGUMENTS) {
+    static const char* const names[] = {"keys", "values", "versions", "timeout", "expires_in", NULL};
+    static const int writable[] = {0, 0, 1};
+    PyObject* arguments[NUMBER_OF_NAMES];
+    int64_t timeout_ns = SAMEPAGE_PATIENCE, expires_in_ns = SAMEPAGE_FOREVER;
+    many mine;
+    size_t put = 0;
+    samepage_status status = exception_set;
+    if (take_arguments(names, 3, 5, given, count, given_names, arguments) != 0) return NULL;
+    if (take_timeout(arguments[3], &timeout_ns) != 0 || take_timeout(arguments[4], &expires_in_ns) != 0) return NULL;
+    if (take_many(arguments, writable, &mine) != 0) return NULL;
+    void* const handle = held_handle((held*)self);
+    if (handle != NULL) status = samepage_ok;
+    if (handle != NULL && mine.count != 0) {
+        held_enter((held*)self);
+        Py_BEGIN_ALLOW_THREADS status =
+            samepage_table_put_many(handle, mine.views[0].buf, mine.bytes[0], mine.count, mine.views[1].buf,
+                                    mine.bytes[1], expires_in_ns, timeout_ns, mine.views[2].buf, &put);
+        Py_END_ALLOW_THREADS held_leave((held*)self);
+    }
+    drop_many(&mine, 3);
+    return status == samepage_ok ? PyLong_FromSize_t(put) : raise_status(status);
 }

@@ -93,6 +93,33 @@ frame[1, 2, 0] = 99
         with self.assertRaises(samepage.Closed):
             table.get_many(keys, values, versions)
 
+    def test_many_records_are_put_at_once(self) -> None:
+        with Table("put_many") as table:
+            keys, values = numpy.arange(1000, dtype="u8"), numpy.arange(1000, dtype="f4") / 8
+            versions, again, into = numpy.zeros(1000, "u8"), numpy.zeros(1000, "u8"), numpy.zeros(1000, "f4")
+            self.assertEqual(table.put_many(keys, values, versions), 1000)
+            self.assertEqual(table.get_many(keys, into, again), 1000)
+            self.assertTrue((into == values).all() and (again == versions).all() and versions.all())
+            self.assertIsNone(table.expires_at(keys[5].tobytes()))
+            self.assertEqual(table.put_many(keys[:10], values[:10], again[:10], expires_in=3600, timeout=DEADLINE), 10)
+            self.assertTrue((again[:10] > versions[:10]).all())
+            self.assertIsNotNone(table.expires_at(keys[5].tobytes()))
+            self.assertEqual(table.put_many(keys[:0], values[:0], versions[:0]), 0)
+            for arguments in ((keys, values, versions[1:]), (keys, values, b"12345678" * 1000), (5, 5, 5),
+                              (keys, values, versions, "soon"), (keys, values, versions.astype("u4")),
+                              (keys[::2], values[:500], versions[:500]), (keys, values)):
+                with self.assertRaises((TypeError, ValueError, BufferError)):
+                    table.put_many(*arguments)
+            with Table.open("put_many", read_only=True) as reader, self.assertRaises(samepage.Denied):
+                reader.put_many(keys, values, versions)
+            # Where another one has locked a key, those before it are put.
+            with Table.open("put_many") as other, other.lock(keys[3].tobytes()):
+                self.assertEqual(table.put_many(keys, values, versions, timeout=0.01), 3)
+                with self.assertRaises(samepage.TimedOut):
+                    table.put_many(keys[3:], values[3:], versions[3:], timeout=0.01)
+        with self.assertRaises(samepage.Closed):
+            table.put_many(keys, values, versions)
+
     def test_arrays_as_values_and_messages(self) -> None:
         array = numpy.arange(1000, dtype="i4")
         with Cell("values", 1 << 16) as cell, Channel("frames") as frames, Table("arrays") as table:

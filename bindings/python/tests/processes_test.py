@@ -57,6 +57,33 @@ class ProcessesTest(unittest.TestCase):
                 self.assertEqual(mine.receive(DEADLINE).data, b"from the child")
                 child.close()
 
+    def test_a_sole_writer_is_alone_until_it_is_killed(self) -> None:
+        with Cell("sole.cell") as cell, Channel("sole.channel") as channel, Table("sole.table", codec=str) as table:
+            nouns = (cell, channel, table)
+            writes = (lambda: cell.store(b"x"), lambda: channel.send(b"x"), lambda: table.put("k", "x"))
+            for write in writes:
+                write()
+            with Other("""
+nouns = [Cell.open('sole.cell', sole_writer=True), Channel('sole.channel', sole_writer=True),
+         Table('sole.table', codec=str, sole_writer=True)]
+nouns[0].store('one'); nouns[1].send('one'); nouns[2]['k'] = 'one'
+say(os.getpid())
+hear()
+""") as sole:
+                process = int(sole.line())
+                for noun, write in zip(nouns, writes):
+                    with self.subTest(noun=noun):
+                        with self.assertRaisesRegex(samepage.Denied, f"process {process}"):
+                            write()
+                        with self.assertRaises(samepage.Denied):
+                            type(noun)(noun.place, sole_writer=True)
+                        self.assertEqual(noun.info()["sole_writer_process"], process)
+                self.assertEqual((cell.load(), table["k"]), (b"one", "one"))
+                sole.kill()
+            for noun, write in zip(nouns, writes):
+                write()
+                self.assertEqual(noun.info()["sole_writer_process"], 0)
+
     def test_a_data_loaders_workers(self) -> None:
         count = 100_000
         with Region("samples", 4 * count) as region:

@@ -343,6 +343,29 @@ for _ in range(200): t.update_one('n', lambda n: (n or 0) + 1)
             with self.assertRaises(samepage.NotSupported):
                 table.checkpoint()
 
+    def test_compacting(self) -> None:
+        with Table("compact") as table:
+            for k in range(20000):
+                table[f"{k}"] = bytes(200)
+            for k in range(20000):
+                if k % 10 != 0:
+                    del table[f"{k}"]
+            before = table.info()["size_bytes"]
+            with Table.open("compact"):
+                done = table.compact()
+                self.assertEqual(done["given_bytes"], 0)
+                self.assertGreater(done["pending_bytes"], 0)
+                self.assertGreater(done["records_moved"], 0)
+            done = table.compact(timeout=DEADLINE)
+            self.assertEqual(sorted(done), ["given_bytes", "pending_bytes", "records_moved", "size_bytes"])
+            self.assertGreater(done["given_bytes"], 0)
+            self.assertLess(done["size_bytes"], before)
+            self.assertEqual(table.verify(), 2000)
+            with self.assertRaises(TypeError):
+                table.compact("soon")  # type: ignore[arg-type]
+        with self.assertRaises(samepage.Closed):
+            table.compact()
+
     def test_a_codec_that_closes_the_table(self) -> None:
         class Closing:
             @staticmethod

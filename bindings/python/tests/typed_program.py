@@ -14,7 +14,7 @@ def nouns() -> None:
         assert_type(region, Region)
         assert_type(region.buf, memoryview)
         assert_type(region.place, "str | None")
-    cell = Cell.open("b", strategy="sleep")
+    cell = Cell.open("b", strategy="sleep", sole_writer=True)
     assert_type(cell, Cell)
     assert_type(cell.load(), bytes)
     assert_type(cell.store("text", timeout=None), int)
@@ -44,6 +44,8 @@ def tables() -> None:
     assert_type(texts.get("a"), "str | None")
     assert_type(texts.went_back, bool)
     print(texts.checkpoint()["records"])
+    assert_type(texts.compact(timeout=1)["given_bytes"], int)
+    assert_type(texts.put_many(b"12345678", b"1", bytearray(8), expires_in=60), int)
     assert_type(texts.keep_history(1 << 20), int)
     feed = texts.subscribe("a", start="oldest")
     assert_type(feed, "Feed[str]")
@@ -51,7 +53,7 @@ def tables() -> None:
         assert_type(change, "Change[str]")
         assert_type(change.key, "str | None")
     texts.subscribe(start="first")  # type: ignore[arg-type]
-    objects = Table.open("a", codec=json, read_only=True, as_it_is=True)
+    objects = Table.open("a", codec=json, read_only=True, as_it_is=True, sole_writer=False)
     assert_type(objects, "Table[str, Any]")
     for key, value in objects.items():
         assert_type(key, str)

@@ -43,7 +43,7 @@ static void values_go_in_and_out(void) {
     info.struct_size = sizeof info;
     OK(samepage_cell_info_get(cell, &info));
     CHECK(info.struct_size == sizeof info && info.version == 2 && info.size_bytes == 0 && info.capacity_bytes == 64);
-    CHECK(info.writer_active == 0 && info.reserved == 0);
+    CHECK(info.writer_active == 0 && info.sole_writer_process == 0);
     /* An earlier version's program: no more than its struct is written. */
     memset(&info, 0x55, sizeof info);
     info.struct_size = offsetof(samepage_cell_info, size_bytes);
@@ -82,7 +82,33 @@ static void versions_are_waited_for_and_compared(void) {
     FAILS(samepage_e_closed, samepage_cell_wait(cell, 0, SAMEPAGE_FOREVER, NULL));
 }
 
+static void a_sole_writer_is_alone(void) {
+    const char* const name = fresh_name("sole");
+    samepage_cell *cell, *sole, *second;
+    samepage_cell_options options;
+    samepage_cell_info info;
+    OK(samepage_cell_create(name, NULL, &cell));
+    memset(&options, 0, sizeof options);
+    options.struct_size = sizeof options;
+    options.sole_writer = 2;
+    FAILS(samepage_e_invalid_argument, samepage_cell_open(name, &options, &sole));
+    options.sole_writer = 1;
+    OK(samepage_cell_open(name, &options, &sole));
+    FAILS(samepage_e_denied, samepage_cell_open(name, &options, &second));
+    FAILS(samepage_e_denied, samepage_cell_store(cell, "x", 1, PATIENCE_NS, NULL));
+    OK(samepage_cell_store(sole, "x", 1, PATIENCE_NS, NULL));
+    info.struct_size = sizeof info;
+    OK(samepage_cell_info_get(cell, &info));
+    CHECK(info.sole_writer_process != 0);
+    samepage_cell_close(sole);
+    OK(samepage_cell_info_get(cell, &info));
+    CHECK(info.sole_writer_process == 0);
+    OK(samepage_cell_store(cell, "x", 1, PATIENCE_NS, NULL));
+    samepage_cell_close(cell);
+}
+
 void test_cell(void) {
     values_go_in_and_out();
     versions_are_waited_for_and_compared();
+    a_sole_writer_is_alone();
 }

@@ -93,8 +93,38 @@ static void descriptors_are_given_where_there_are_some(void) {
     samepage_channel_close(channel);
 }
 
+static void a_sole_writer_is_alone(void) {
+    const char* const name = fresh_name("sole");
+    samepage_channel *channel, *sole, *second;
+    samepage_channel_options options;
+    samepage_channel_info info;
+    OK(samepage_channel_create(name, NULL, &channel));
+    memset(&options, 0, sizeof options);
+    options.struct_size = sizeof options;
+    options.sole_writer = 2;
+    FAILS(samepage_e_invalid_argument, samepage_channel_open(name, &options, &sole));
+    options.sole_writer = 1;
+    OK(samepage_channel_open(name, &options, &sole));
+    FAILS(samepage_e_denied, samepage_channel_open(name, &options, &second));
+    FAILS(samepage_e_denied, samepage_channel_send(channel, "x", 1, PATIENCE_NS, NULL));
+    OK(samepage_channel_send(sole, "x", 1, PATIENCE_NS, NULL));
+    info.struct_size = sizeof info;
+    OK(samepage_channel_info_get(channel, &info));
+    CHECK(info.sole_writer_process != 0);
+    /* An earlier version's program has no such option. */
+    options.struct_size = offsetof(samepage_channel_options, sole_writer);
+    OK(samepage_channel_open(name, &options, &second));
+    samepage_channel_close(second);
+    samepage_channel_close(sole);
+    OK(samepage_channel_info_get(channel, &info));
+    CHECK(info.sole_writer_process == 0);
+    OK(samepage_channel_send(channel, "x", 1, PATIENCE_NS, NULL));
+    samepage_channel_close(channel);
+}
+
 void test_channel(void) {
     messages_are_sent();
     loans_are_sent_without_a_copy();
     descriptors_are_given_where_there_are_some();
+    a_sole_writer_is_alone();
 }

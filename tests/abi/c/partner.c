@@ -3,6 +3,7 @@
 /*
  *   create NAME, open NAME   one object of each noun: NAME.region, NAME.cell, ... -> "ready"
  *   write TEXT, read         the region's text
+ *   sole NAME                opens its cell, channel and table anew, as their sole writer -> "alone"
  *   store TEXT, load         the cell's value; -> "VERSION", "VERSION TEXT"
  *   await VERSION            "sleeping", then the cell's version once it is another one
  *   acquire, release         the lock; -> "acquired" or "owner_died"
@@ -64,6 +65,17 @@ static samepage_status begin(const char* name, int create) {
     }
     strcpy(answer, "ready");
     return samepage_channel_subscribe(channel, NULL, &subscriber);
+}
+
+static samepage_status be_sole(const char* name) {
+    const samepage_cell_options cells = {.struct_size = sizeof cells, .sole_writer = 1};
+    const samepage_channel_options channels = {.struct_size = sizeof channels, .sole_writer = 1};
+    const samepage_table_options tables = {.struct_size = sizeof tables, .sole_writer = 1};
+    TRY(samepage_cell_open(of(name, "cell"), &cells, &cell));
+    TRY(samepage_channel_open(of(name, "channel"), &channels, &channel));
+    TRY(samepage_table_open(of(name, "table"), &tables, &table));
+    strcpy(answer, "alone");
+    return samepage_ok;
 }
 
 static samepage_status work(void) {
@@ -165,6 +177,7 @@ static samepage_status change(const char* verb, const char* text, const char* mo
 static samepage_status do_it(const char* verb, const char* text, const char* more) {
     int32_t owner_died;
     if (strcmp(verb, "create") == 0 || strcmp(verb, "open") == 0) return begin(text, *verb == 'c');
+    if (strcmp(verb, "sole") == 0) return be_sole(text);
     if (strcmp(verb, "read") == 0) return samepage_region_read_text(region, answer, sizeof answer, 0, NULL);
     if (strcmp(verb, "load") == 0 || strcmp(verb, "receive") == 0) return load_or_receive(*verb == 'l');
     if (strcmp(verb, "get") == 0 || strcmp(verb, "call") == 0) return get_or_call(*verb == 'g', text);

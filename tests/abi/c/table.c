@@ -111,6 +111,104 @@ static void many_at_once_and_counters(void) {
     samepage_table_close(table);
 }
 
+static void many_are_put_at_once(void) {
+    static const uint64_t keys[3] = {1, 2, 3}, values[3] = {10, 20, 30};
+    const int64_t day_ns = INT64_C(86400000000000);
+    samepage_table* table;
+    uint64_t seen[3] = {0, 0, 0}, versions[3] = {7, 7, 7}, newer[3] = {7, 7, 7}, at = 0;
+    size_t put = 7, found = 0;
+    OK(samepage_table_create(fresh_name("put-many"), NULL, &table));
+    OK(samepage_table_put_many(table, keys, 8, 3, values, 8, SAMEPAGE_FOREVER, PATIENCE_NS, versions, &put));
+    CHECK(put == 3);
+    OK(samepage_table_get_many(table, keys, 8, 3, seen, 8, newer, &found));
+    CHECK(found == 3 && memcmp(seen, values, sizeof seen) == 0 && memcmp(newer, versions, sizeof newer) == 0);
+    OK(samepage_table_expires(table, &keys[1], 8, &at));
+    CHECK(at == 0);
+    OK(samepage_table_put_many(table, keys, 8, 2, values, 8, day_ns, PATIENCE_NS, newer, NULL));
+    CHECK(newer[0] > versions[0] && newer[1] > versions[1]);
+    OK(samepage_table_expires(table, &keys[1], 8, &at));
+    CHECK(at > UINT64_C(1700000000000000000) + (uint64_t)day_ns);
+    FAILS(samepage_e_invalid_argument,
+          samepage_table_put_many(table, keys, 8, SIZE_MAX, values, 8, SAMEPAGE_FOREVER, 0, versions, &put));
+    FAILS(samepage_e_invalid_argument,
+          samepage_table_put_many(table, keys, 8, 3, values, 8, SAMEPAGE_FOREVER, 0, NULL, &put));
+    FAILS(samepage_e_invalid_argument,
+          samepage_table_put_many(table, keys, 8, 3, NULL, 8, SAMEPAGE_FOREVER, 0, versions, &put));
+    CHECK(put == 3);
+    samepage_table_close(table);
+}
+
+static void a_table_is_compacted(void) {
+    const char* const name = fresh_name("compacted");
+    samepage_table *table, *other;
+    samepage_table_compaction_info done;
+    samepage_table_info before, after;
+    char value[100] = "";
+    uint64_t key, records = 0;
+    int32_t erased = 0;
+    OK(samepage_table_create_new(name, NULL, &table));
+    for (key = 0; key < 50000; ++key)
+        OK(samepage_table_put(table, &key, sizeof key, value, sizeof value, PATIENCE_NS, NULL));
+    for (key = 0; key < 50000; ++key)
+        if (key % 10 != 0) OK(samepage_table_erase(table, &key, sizeof key, PATIENCE_NS, &erased));
+    memset(&before, 0, sizeof before);
+    before.struct_size = sizeof before;
+    OK(samepage_table_info_get(table, &before));
+    /* While another handle has it, what is free stays with the table. */
+    OK(samepage_table_open(name, NULL, &other));
+    done.struct_size = 0;
+    FAILS(samepage_e_invalid_argument, samepage_table_compact(table, PATIENCE_NS, &done));
+    done.struct_size = sizeof done;
+    OK(samepage_table_compact(table, PATIENCE_NS, &done));
+    CHECK(done.struct_size == sizeof done && done.records_moved > 0 && done.records_moved <= 5000);
+    CHECK(done.given_bytes == 0 && done.size_bytes >= done.pending_bytes);
+#ifdef C_TEST_POSIX
+    CHECK(done.pending_bytes > 0);
+#endif
+    samepage_table_close(other);
+    OK(samepage_table_compact(table, PATIENCE_NS, &done));
+    after = before;
+    OK(samepage_table_info_get(table, &after));
+    CHECK(after.records == 5000);
+#ifdef C_TEST_POSIX
+    CHECK(done.given_bytes > 0 && done.size_bytes < before.size_bytes);
+#endif
+    OK(samepage_table_compact(table, PATIENCE_NS, NULL));
+    OK(samepage_table_verify(table, PATIENCE_NS, &records, NULL));
+    CHECK(records == 5000);
+    samepage_table_close(table);
+    FAILS(samepage_e_closed, samepage_table_compact(table, 0, NULL));
+}
+
+static void a_sole_writer_is_alone(void) {
+    const char* const name = fresh_name("sole");
+    samepage_table *table, *sole, *second;
+    samepage_table_options options;
+    samepage_table_info info;
+    OK(samepage_table_create(name, NULL, &table));
+    memset(&options, 0, sizeof options);
+    options.struct_size = sizeof options;
+    options.sole_writer = 2;
+    FAILS(samepage_e_invalid_argument, samepage_table_open(name, &options, &sole));
+    options.sole_writer = 1;
+    OK(samepage_table_open(name, &options, &sole));
+    FAILS(samepage_e_denied, samepage_table_open(name, &options, &second));
+    FAILS(samepage_e_denied, samepage_table_put(table, "k", 1, "v", 1, PATIENCE_NS, NULL));
+    OK(samepage_table_put(sole, "k", 1, "v", 1, PATIENCE_NS, NULL));
+    info.struct_size = sizeof info;
+    OK(samepage_table_info_get(table, &info));
+    CHECK(info.sole_writer_process != 0);
+    /* An earlier version's program has no such option. */
+    options.struct_size = offsetof(samepage_table_options, sole_writer);
+    OK(samepage_table_open(name, &options, &second));
+    samepage_table_close(second);
+    samepage_table_close(sole);
+    OK(samepage_table_info_get(table, &info));
+    CHECK(info.sole_writer_process == 0);
+    OK(samepage_table_put(table, "k", 1, "w", 1, PATIENCE_NS, NULL));
+    samepage_table_close(table);
+}
+
 static void changes_are_waited_for(void) {
     samepage_table* table;
     uint64_t version = 0, changes = 77, later = 0;
@@ -221,8 +319,11 @@ void test_table(void) {
     records_are_put_and_found();
     records_expire();
     many_at_once_and_counters();
+    many_are_put_at_once();
     changes_are_waited_for();
     keys_are_locked();
     a_table_is_verified();
     a_table_has_checkpoints();
+    a_table_is_compacted();
+    a_sole_writer_is_alone();
 }
