@@ -119,6 +119,8 @@ class Inspect(Case):
         self.assertGreater(len(commands), 12)
         for line in commands:
             words = [w for w in line.split("  ") if w][0].split()
+            if words == ["bridge"]:
+                continue  # another program, which may not be here
             self.assertIn(b"--json", self.samepage(*words, "--help"))
 
     def test_wrong_commands(self):
