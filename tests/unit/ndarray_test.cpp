@@ -63,7 +63,8 @@ TEST(ndarray_test, copies_are_whole_beside_writers) {
     const auto write = [&](ndarray& by, std::uint32_t first) {
         for (std::uint32_t number = first; !done; number += 2) {
             auto writing = by.write(runner::patience).value();
-            for (auto& value : by.values<std::uint32_t>().value()) value = number;
+            const auto values = by.values<std::uint32_t>().value();
+            std::fill(values.begin(), values.end(), number);
             writing.finish().value();
         }
     };
