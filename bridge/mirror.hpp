@@ -21,7 +21,7 @@ namespace samepage::bridge {
 // Only the bridge writes to what it mirrors: others are refused while it lives.
 template <class Options>
 Options as_sole_writer(Options options) {
-    if constexpr (requires { options.sole_writer; }) options.sole_writer = true;
+    options.sole_writer = true;
     return options;
 }
 

@@ -33,6 +33,7 @@ class table_bytes::state::compactor {
     compactor(const state& s, duration timeout) noexcept : s_(&s), timeout_(timeout) {}
 
     result<void> run() {
+        if (auto done = sweep(); !done) return done;
         if (auto done = count(); !done) return done;
         choose();
         if (leaving_.empty()) return {};
@@ -66,6 +67,18 @@ class table_bytes::state::compactor {
             ++collected_count;
         }
     };
+
+    // What has expired is not worth moving.
+    result<void> sweep() {
+        if (read(s_->bytes->fixed().expiring) == 0) return {};
+        for (std::uint64_t bucket = 0; bucket < read(s_->bytes->fixed().buckets); ++bucket) {
+            const auto done =
+                with_stripe(static_cast<unsigned>(bucket % tables::stripes_count),
+                            [&](shared::patience& until) { return s_->change->sweep(bucket, until, compacting); });
+            if (!done) return done;
+        }
+        return {};
+    }
 
     // C1. By runs first: their cells lie between their ends whatever the lists say.
     result<void> count() {
@@ -161,10 +174,8 @@ class table_bytes::state::compactor {
         }
         for (std::uint64_t bucket = 0; bucket < read(s_->bytes->fixed().buckets); ++bucket) {
             const auto stripe = static_cast<unsigned>(bucket % tables::stripes_count);
-            const auto done = with_stripe(stripe, [&](shared::patience& until) -> result<void> {
-                if (auto swept = s_->change->sweep(bucket, until, compacting); !swept) return swept;
-                return move_bucket(bucket, stripe, until);
-            });
+            const auto done =
+                with_stripe(stripe, [&](shared::patience& until) { return move_bucket(bucket, stripe, until); });
             if (!done) return done;
         }
         return {};

@@ -5,7 +5,7 @@
 // for each other's; readers for nothing.
 //
 //   compacting                                              a cell comes out of its list for ever (owner of the stripe)
-//   C1 counts the free cells of each slab; chooses          G1 doing = collecting: the cell
+//   C1 erases what has expired, counts free cells, chooses  G1 doing = collecting: the cell
 //   C2 `layout` + one_move; the chosen are leaving_run      G2 what led to it leads to the next    <- out of it
 //   C3 stripe by stripe: their free cells are collected     G3 its link says `collected`
 //   C4 bucket by bucket: what lies in them is moved, as     G4 doing = none

@@ -153,8 +153,10 @@ TEST(table_compact_test, a_file_stays_small_when_it_is_opened_again) {
 TEST(table_compact_test, what_has_expired_goes) {
     const auto t = table_bytes::create(fresh_name("compact")).value();
     for (unsigned i = 0; i < many; ++i)
-        t.put_text(key_of(i), text_of(i), {.expires_in = std::chrono::nanoseconds(1)}).value();
+        t.put_text(key_of(i), text_of(i), {.expires_in = std::chrono::milliseconds(500)}).value();
     t.put_text("stays", "here").value();
+    std::this_thread::sleep_for(std::chrono::milliseconds(600));  // no writer passes by
+    EXPECT_GT(t.size(), 1U);
     const auto done = t.compact();
     ASSERT_TRUE(done) << done.error().message();
     EXPECT_EQ(t.size(), 1U);
