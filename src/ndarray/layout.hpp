@@ -36,7 +36,6 @@ struct head {
     std::array<std::uint64_t, ndarray_dimensions_max> shape, strides;
 };
 static_assert(sizeof(head) == 576 && alignof(head) == 8);
-static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 
 constexpr std::uint64_t object_bytes(std::uint64_t data_offset, std::uint64_t data_bytes) noexcept {
     return data_offset + shared::copy_room(data_bytes);

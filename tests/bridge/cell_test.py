@@ -16,8 +16,7 @@ class Cell(support.Case):
         return self.b.bridge(self.server_, "--mirror", "cell:temp", **how)
 
     def hold(self, host, *more):
-        host.start("cell", "hold", "temp", *more)
-        support.wait_until(lambda: b"temp" in host.samepage("ls", "--names"), "nobody holds it")
+        host.hold("cell", "temp", *more)
 
     def set(self, text):
         value = ["--file", "-"] if isinstance(text, bytes) else [text]

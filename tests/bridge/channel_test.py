@@ -37,7 +37,7 @@ class Channel(support.Case):
 
     def killed_again_and_again(self, kill, rounds=6, each=150):
         """Sends numbers while `kill` is called between; all must come, once and in order."""
-        self.a.start("channel", "hold", "news")
+        self.a.hold("channel", "news")
         listener = self.listen(rounds * each)
         for r in range(rounds):
             process = self.a.start("channel", "send", "news", "-", stdin=subprocess.PIPE)
@@ -91,8 +91,7 @@ class Channel(support.Case):
         self.killed_again_and_again(kill, rounds=3)
 
     def test_server_away_and_what_could_not_be_kept_is_told(self):
-        self.a.start("channel", "hold", "news", "--capacity", "4K")
-        support.wait_until(lambda: b"news" in self.a.samepage("ls", "--names"), "nobody holds it")
+        self.a.hold("channel", "news", "--capacity", "4K")
         self.origin()
         self.mirror()
         listener = self.b.start("channel", "listen", "news", "--json")
@@ -112,8 +111,7 @@ class Channel(support.Case):
         self.assertEqual(seen, [*map(str, range(10)), *map(str, range(10 + lost, 3000)), "end"])
 
     def test_large_messages(self):
-        self.a.start("channel", "hold", "news", "--capacity", "4M")
-        support.wait_until(lambda: b"news" in self.a.samepage("ls", "--names"), "nobody holds it")
+        self.a.hold("channel", "news", "--capacity", "4M")
         self.origin()
         self.mirror()
         sizes = (3 << 20, 10, 1 << 20, 0, (4 << 20) - 64)
@@ -127,7 +125,7 @@ class Channel(support.Case):
 
     def test_a_message_that_the_bridge_has_not_sent_is_not_guessed_at(self):
         self.origin()
-        self.b.start("channel", "hold", "news")
+        self.b.hold("channel", "news")
         self.feed(self.b, ["local"])
         mirror = self.mirror(live=False)
         status, said = mirror.ended()

@@ -134,7 +134,7 @@ class Doctor(Case):
             self.doctor(self.login(server, host.name), *words)
             for words_of_noun in (("table", "hold", "stock", "--history", "64K"), ("channel", "hold", "news"),
                                   ("cell", "hold", "temp", "--capacity", "64")):
-                host.start(*words_of_noun)
+                host.hold(*words_of_noun)
         there.bridge(self.login(server, "there"), *OBJECTS)
         here.bridge(self.login(server, "here"), *mirrors)
 

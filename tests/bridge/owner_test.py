@@ -58,7 +58,7 @@ class Owner(support.Case):
         self.wait_record(self.b, b"12\n")
         self.wait_record(self.c, b"12\n")
         self.b.bridges[0].stop()
-        self.b.start("table", "hold", "stock")
+        self.b.hold("table", "stock")
         self.b.ask_bridge("takeover", "table:stock", "--server", self.server_.url)
         self.b.bridge(self.server_, "--origin", "table:stock")
         self.put(self.b, "13")
@@ -76,7 +76,7 @@ class Owner(support.Case):
         self.b.bridge(self.server_, "--mirror", "channel:news")
         self.c.bridge(self.server_, "--mirror", "channel:news")
         listener = self.c.start("channel", "listen", "news", "--from", "oldest", "--count", "6")
-        self.b.start("channel", "hold", "news")
+        self.b.hold("channel", "news")
         for n in range(3):
             self.a.samepage("channel", "send", "news", str(n))
         self.b.wait_state("channel:news", "live", revision=4)

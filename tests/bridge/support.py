@@ -193,6 +193,15 @@ class Host:
         """Starts samepage there."""
         return self.popen([PROGRAM, *words], **more)
 
+    def hold(self, noun, name, *more):
+        """Starts to hold an object; returns when it is there."""
+        process = self.start(noun, "hold", name, *more)
+
+        def is_there():
+            assert process.poll() is None, f"hold ended with {process.returncode}: {process.stderr.read()}"
+            return name in self.samepage("ls", "--names").decode().split()
+        wait_until(is_there, f"nobody holds {name}")
+
     def start_bridge(self, command, *words, **more):
         """Starts samepage-bridge there; it is this host's by its name and its state."""
         if command in ("run", "takeover"):

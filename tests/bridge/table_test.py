@@ -23,8 +23,7 @@ class Table(support.Case):
         return self.b.bridge(self.server_, "--mirror", f"table:{place}", **how)
 
     def hold(self, host, place="stock"):
-        host.start("table", "hold", place)
-        support.wait_until(lambda: place.encode() in host.samepage("ls", "--names"), "nobody holds it")
+        host.hold("table", place)
 
     def editor(self, host, *words):
         return host.finish(host.popen([EDITOR, *words]))[0]
@@ -101,7 +100,7 @@ class Table(support.Case):
     def test_expiry(self):
         self.origin()
         self.mirror()
-        self.b.start("table", "hold", "stock")
+        self.b.hold("table", "stock")
         self.put("soon", "gone", "--expires-in", "4s")
         self.put("later", "stays", "--expires-in", "1h")
         self.wait_value("soon", b"gone\n")
