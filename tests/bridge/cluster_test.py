@@ -47,7 +47,8 @@ class Closing(Cluster):
                 seen = self.digests(name)
                 return seen[0] and len(set(seen)) == 1
             wait_until(are_equal, lambda name=host.name: f"{name}'s table: {self.digests(name)}\n" + "\n".join(
-                f"{h.name}: {h.status()}\n{h.bridges[-1].words()[-2000:]}" for h in self.hosts), 300)
+                [f"{h.name}: {h.status()}\n{h.bridges[-1].words()[-2000:]}" for h in self.hosts] + self.stored()),
+                300)
 
     def start_bridge(self, host, live=True):
         words = ["--replicas", "3"]
