@@ -44,8 +44,14 @@ mirror::done channel_mirror::begin(const stream_state& stream) {
     if (now->next_sequence < mark_.next_sequence) return refuse_to_guess("the channel has fewer messages than it had");
     there_already_ = now->next_sequence - mark_.next_sequence;
     // Made anew, or a server lost what it had: all that is there is looked at, and what is known is passed over.
-    if (mark_.stream_created != stream.created_unix_ns || mark_.stream_sequence > stream.last)
-        mark_.stream_sequence = 0;
+    if (mark_.stream_sequence != 0) {
+        switch (look_back(stream)) {
+            case past::other: mark_.stream_sequence = 0; break;
+            case past::unanswered: return done::again;
+            case past::same:
+            case past::unknown: break;  // the stream drops its oldest
+        }
+    }
     if (there_already_ != 0 && stream.first > mark_.stream_sequence + 1 && mark_.stream_sequence != 0)
         return refuse_to_guess("the stream no longer has what was under way when the bridge was killed");
     newest_ = mark_.origin;

@@ -64,6 +64,10 @@ bool channel_origin::resume(bool) {
         return false;
     }
     subscriber_ = std::move(*subscribed);
+    // Buckets keep one message of a subject, a channel's stream as many as come: the fence needs no room there. Its last
+    // message stays: servers have forgotten sequences whose messages were all gone.
+    if (const outcome o = purge(server_, names_, names_.fence, publisher_.acknowledged()); !o)
+        complain_of(o, "removing the fence in " + names_.stream);
     return true;
 }
 

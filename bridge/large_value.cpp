@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "hash.hpp"
+#include "ownership.hpp"
 
 namespace samepage::bridge {
 
@@ -78,14 +79,7 @@ outcome fetch_value(const connection& server, const stream_names& names, const s
 
 outcome remove_parts(const connection& server, const stream_names& names, const std::string& subject,
                      std::uint64_t before) {
-    jsOptions options;
-    jsOptions_Init(&options);
-    const std::string all = subject_of_parts(names, subject) + ".>";
-    options.Stream.Purge.Subject = all.c_str();
-    options.Stream.Purge.Sequence = before;
-    jsErrCode code{};
-    const natsStatus status = js_PurgeStream(server.jetstream(), names.stream.c_str(), &options, &code);
-    return outcome_of(status, code);
+    return purge(server, names, subject_of_parts(names, subject) + ".>", before);
 }
 
 }  // namespace samepage::bridge

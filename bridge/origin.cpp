@@ -63,12 +63,12 @@ bool origin::take() {
         return false;
     }
     enter(carrier_state::resync);
-    if (const outcome started = publisher_.start(c.sequence, c.id); !started) {
-        complain_of(started, "subscribing to answers");
+    if (const outcome started = publisher_.start(c.sequence, names_.fence); !started) {
+        if (!started.overtaken()) complain_of(started, "taking the stream " + names_.stream);
         return false;
     }
     const bool is_as_left = c.last_before == left_at_;
-    left_at_ = c.sequence;
+    left_at_ = publisher_.acknowledged();
     looked_at_ = std::chrono::steady_clock::now();
     owner_record_at_ = publisher_.carried_bytes();
     log(log_level::debug, spec_.text(), fmt::format("took the stream at {}", c.sequence));

@@ -35,9 +35,7 @@ outcome error_in(std::string_view answer) {
 
 }  // namespace
 
-outcome publisher::start(std::uint64_t last, const std::string& id) {
-    session_ = last_id_ = id;
-    given_ids_ = 0;
+outcome publisher::start(std::uint64_t last, const std::string& fence) {
     under_way_.clear();
     bytes_ = 0;
     next_expected_ = acknowledged_ = last;
@@ -51,6 +49,10 @@ outcome publisher::start(std::uint64_t last, const std::string& id) {
     natsSubscription* made = nullptr;
     failure_ = outcome_of(natsConnection_SubscribeSync(&made, server_.get(), inbox_.c_str()));
     answers_.reset(made);
+    const std::uint64_t messages = carried_messages_;
+    for (std::size_t i = 0; i < messages_max && wait_for_room(); ++i) publish(fence, {}, {});
+    drain();
+    carried_messages_ = messages;
     return failure_;
 }
 
@@ -62,6 +64,7 @@ bool publisher::fail(outcome o) {
 bool publisher::publish(const std::string& subject, std::span<const std::byte> bytes,
                         const std::vector<header>& headers) {
     if (!ok()) return false;
+    if (under_way_.size() >= messages_max) return fail({NATS_ILLEGAL_STATE, 0, "more is under way than a fence holds"});
     natsMsg* made = nullptr;
     natsStatus status = natsMsg_Create(&made, subject.c_str(), inbox_.c_str(),
                                        reinterpret_cast<const char*>(bytes.data()), static_cast<int>(bytes.size()));
@@ -69,14 +72,10 @@ bool publisher::publish(const std::string& subject, std::span<const std::byte> b
     const auto set = [&](const char* name, const std::string& value) {
         if (status == NATS_OK) status = natsMsgHeader_Set(made, name, value.c_str());
     };
-    std::string id = session_ + "-" + std::to_string(++given_ids_);
     set("Nats-Expected-Last-Sequence", std::to_string(next_expected_));
-    set("Nats-Expected-Last-Msg-Id", last_id_);
-    set("Nats-Msg-Id", id);
     for (const header& h : headers) set(h.name, h.value);
     if (status == NATS_OK) status = natsConnection_PublishMsg(server_.get(), made);
     if (status != NATS_OK) return fail(outcome_of(status));
-    last_id_ = std::move(id);
     ++next_expected_;
     under_way_.push_back({bytes.size(), std::chrono::steady_clock::now()});
     bytes_ += bytes.size();

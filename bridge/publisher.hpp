@@ -1,12 +1,13 @@
 // publisher: messages into one stream, many under way at once, each only if nobody else has published there.
 // SPDX-License-Identifier: MIT
 //
-// Each message names the one that it must directly follow: by its sequence, and by an id that nobody else gives. So the
-// stream takes them in order, without holes, and none at all from the first on that somebody came in between, or that
-// was lost. (The sequence alone doesn't do: an owner record can have the number that a lost message should have got,
-// and the one behind it would follow on that.) After any failure it is unknown which of those under way are stored or
-// will be: whoever goes on first takes the stream (ownership.hpp), which leaves all of them without effect, and then
-// looks what is there.
+// Each message says which sequence of the stream it must directly follow. So the stream takes them in order, without
+// holes, and none at all from the first on that somebody came in between, or that was lost. After any failure it is
+// unknown which of those under way are stored or will be: an owner record can have the sequence that a lost message
+// should have got, and the one behind it would follow on that. So whoever goes on first takes the stream (ownership.hpp),
+// then sends a fence behind its record: as many empty messages as can be under way. Behind those nothing fits that was
+// sent before; then it looks what is there. (That a message follows one of an id can be said, too, but not to servers in
+// a cluster: one that was away and copied what it missed doesn't know the ids, and refuses what the others store.)
 #pragma once
 
 #include <chrono>
@@ -33,13 +34,14 @@ class publisher {
    public:
     explicit publisher(const connection& server) : server_(server) {}
 
-    // Begins anew behind our owner record, the stream's message `last` with that id. Forgets what was under way.
-    outcome start(std::uint64_t last, const std::string& id);
+    // Begins anew behind our owner record, the stream's message `last`: with the fence, and waits until it stands.
+    // Forgets what was under way.
+    outcome start(std::uint64_t last, const std::string& fence);
 
     bool has_room() const noexcept {
         return under_way_.size() < messages_max && (bytes_ < bytes_max || under_way_.empty());
     }
-    // Sends it off. An error, also an earlier one, is final until start().
+    // Sends it off. An error, also an earlier one, is final until start(). There must be room.
     bool publish(const std::string& subject, std::span<const std::byte> bytes, const std::vector<header>& headers);
     // Takes what the server has acknowledged, waiting for one at most so long. False: failed().
     bool collect(std::int64_t timeout_ms);
@@ -69,8 +71,6 @@ class publisher {
     const connection& server_;
     nats_subscription answers_;
     std::string inbox_;
-    std::string session_, last_id_;
-    std::uint64_t given_ids_ = 0;
     std::uint64_t epoch_ = 0;
     std::deque<sent> under_way_;
     std::size_t bytes_ = 0;

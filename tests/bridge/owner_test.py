@@ -79,7 +79,7 @@ class Owner(support.Case):
         self.b.hold("channel", "news")
         for n in range(3):
             self.a.samepage("channel", "send", "news", str(n))
-        self.b.wait_state("channel:news", "live", revision=4)
+        self.b.wait_state("channel:news", "live", messages=3)
         self.b.bridges[0].stop()
         self.a.bridges[0].kill()
         self.b.ask_bridge("takeover", "channel:news", "--server", self.server_.url)
