@@ -60,6 +60,7 @@ mirror::done cell_mirror::apply(stream_message&& m) {
     is_first_ = false;
     mark_.stream_sequence = m.sequence;
     mark_.origin = at::parse(m.header(at_header));
+    remember(m);
     return done::yes;
 }
 

@@ -16,7 +16,7 @@ constexpr auto look_every = std::chrono::seconds(2);
 constexpr std::int64_t idle_ms = 100;
 constexpr std::size_t witnesses_max = 8;
 
-std::string digest_of_message(std::string_view subject, std::string_view at) {
+std::string digest_of_message(std::string_view at, std::string_view subject) {
     return hash_of(fmt::format("{} {}", at, subject)).substr(0, 32);
 }
 
@@ -95,7 +95,7 @@ void mirror::add_witness() {
     while (!all.empty() && all.back().sequence > mark_.stream_sequence) all.pop_back();
     if (!all.empty() && all.back().sequence == mark_.stream_sequence) return;
     if (all.size() == witnesses_max) all.erase(all.begin());
-    all.push_back({mark_.stream_sequence, digest_of_message(subject_, mark_.origin.text())});
+    all.push_back({mark_.stream_sequence, hash_of(last_).substr(0, 32)});
 }
 
 mirror::past mirror::look_back(const stream_state& stream) {
@@ -112,7 +112,7 @@ mirror::past mirror::look_back(const stream_state& stream) {
             complain_of(o, "looking for what was read of " + names_.stream);
             return past::unanswered;
         }
-        const std::string digest = digest_of_message(message.subject(), at::parse(message.header(at_header)).text());
+        const std::string digest = digest_of_message(message.header(at_header), message.subject());
         return digest == w->digest ? past::same : past::other;
     }
     return past::unknown;
@@ -168,9 +168,7 @@ bool mirror::read() {
         }
         const std::uint64_t sequence = m.sequence, size_bytes = m.bytes().size();
         heard_ = sequence;
-        applying_ = m.subject();
         if (apply(std::move(m)) != done::yes) return false;
-        if (mark_.stream_sequence == sequence) std::swap(subject_, applying_);
         tell([&](carrier_report& r) {
             ++r.messages;
             r.bytes += size_bytes;

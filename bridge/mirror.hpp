@@ -31,7 +31,7 @@ Options as_sole_writer(Options options) {
 
 class mirror : public carrier {
    public:
-    mirror(const bridge& b, object_spec spec) : carrier(b, std::move(spec)), reader_(server_), subject_(names_.data) {}
+    mirror(const bridge& b, object_spec spec) : carrier(b, std::move(spec)), reader_(server_) {}
 
    protected:
     enum class done : std::uint8_t { yes, again, refused };
@@ -40,6 +40,8 @@ class mirror : public carrier {
     virtual result<void> open_local(const owner& of) = 0;
     // Where to begin, by mark_ and what is here, in mark_.stream_sequence. Called whenever the reader is opened.
     virtual done begin(const stream_state& stream) = 0;
+    // Of all that is applied, the last. Who puts its sequence into the mark calls it.
+    void remember(const stream_message& m) { last_.assign(m.header(at_header)).append(" ").append(m.subject()); }
     // Whether the stream is still the one that was applied up to mark_. Unknown: no witness is left in it.
     enum class past : std::uint8_t { same, other, unknown, unanswered };
     past look_back(const stream_state& stream);
@@ -68,10 +70,10 @@ class mirror : public carrier {
     std::string local_;  // incarnation
     std::chrono::steady_clock::time_point saved_at_{};
     mark saved_;
-    std::string subject_, applying_;  // of the last message that was applied, and of the one that is being applied
-    std::uint64_t heard_ = 0;         // the reader's last sequence
-    std::uint64_t expected_ = 0;      // the stream had that message at the last look, and it hadn't come
-    std::uint64_t looked_last_ = 0;   // the stream's last sequence at that look
+    std::string last_;               // remember()
+    std::uint64_t heard_ = 0;        // the reader's last sequence
+    std::uint64_t expected_ = 0;     // the stream had that message at the last look, and it hadn't come
+    std::uint64_t looked_last_ = 0;  // the stream's last sequence at that look
     std::chrono::steady_clock::time_point looked_at_{};
 };
 

@@ -5,7 +5,7 @@
 //   cell      stream KV_sp-<group>-cell-<name>         value     $KV.sp-<group>-cell-<name>.value
 //   table     stream KV_sp-<group>-table-<name>        records   $KV.sp-<group>-table-<name>.<key>
 //   all       owner records  sp.<group>.<kind>.<name>.owner
-//             the fences behind them  sp.<group>.<kind>.<name>.fence
+//             the fences behind them (not of channels)  sp.<group>.<kind>.<name>.fence
 //             parts of what is larger than a message of NATS  sp.<group>.<kind>.<name>.part.<of what>.<at>.<number>
 //
 // Cells and tables are key-value buckets that any client of NATS reads.

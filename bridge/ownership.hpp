@@ -5,8 +5,8 @@
 // at the stream's last sequence n, then who owns it, and publishes an owner record that expects n to be the last still.
 //
 // 1. A record that is stored follows directly on what its writer has seen: of two who take it at once, one fails.
-// 2. After it and the fence behind it (publisher.hpp), no message of an earlier owner, nor an earlier one of this owner
-//    that is still under way, can be stored. So what is read after them is all there will ever be.
+// 2. After it, and the fence where there is one (publisher.hpp), no message of an earlier owner, nor an earlier one of
+//    this owner that is still under way, can be stored. So what is read then is all there will ever be.
 // 3. Only who is named in the newest record, or takes over, may take the stream; the others are refused.
 //
 // Crash story: killed before its record is stored, nothing has happened; after it, it owns the stream, and takes it

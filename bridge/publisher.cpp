@@ -35,7 +35,13 @@ outcome error_in(std::string_view answer) {
 
 }  // namespace
 
-outcome publisher::start(std::uint64_t last, const std::string& fence) {
+outcome publisher::put_fence(const std::string& subject) {
+    for (std::size_t i = 0; i < messages_max && wait_for_room(); ++i) publish(subject, {}, {}, 0);
+    drain();
+    return failure_;
+}
+
+outcome publisher::start(std::uint64_t last) {
     under_way_.clear();
     bytes_ = 0;
     next_expected_ = acknowledged_ = last;
@@ -49,10 +55,6 @@ outcome publisher::start(std::uint64_t last, const std::string& fence) {
     natsSubscription* made = nullptr;
     failure_ = outcome_of(natsConnection_SubscribeSync(&made, server_.get(), inbox_.c_str()));
     answers_.reset(made);
-    const std::uint64_t messages = carried_messages_;
-    for (std::size_t i = 0; i < messages_max && wait_for_room(); ++i) publish(fence, {}, {});
-    drain();
-    carried_messages_ = messages;
     return failure_;
 }
 
@@ -62,7 +64,7 @@ bool publisher::fail(outcome o) {
 }
 
 bool publisher::publish(const std::string& subject, std::span<const std::byte> bytes,
-                        const std::vector<header>& headers) {
+                        const std::vector<header>& headers, std::uint64_t messages) {
     if (!ok()) return false;
     if (under_way_.size() >= messages_max) return fail({NATS_ILLEGAL_STATE, 0, "more is under way than a fence holds"});
     natsMsg* made = nullptr;
@@ -77,7 +79,7 @@ bool publisher::publish(const std::string& subject, std::span<const std::byte> b
     if (status == NATS_OK) status = natsConnection_PublishMsg(server_.get(), made);
     if (status != NATS_OK) return fail(outcome_of(status));
     ++next_expected_;
-    under_way_.push_back({bytes.size(), std::chrono::steady_clock::now()});
+    under_way_.push_back({bytes.size(), messages, std::chrono::steady_clock::now()});
     bytes_ += bytes.size();
     return true;
 }
@@ -90,7 +92,7 @@ bool publisher::take(natsMsg* answer) {
         return fail({NATS_MISMATCH, 0, "the server acknowledged another message than the next"});
     acknowledged_ = *sequence;
     carried_bytes_ += under_way_.front().size_bytes;
-    ++carried_messages_;
+    carried_messages_ += under_way_.front().messages;
     bytes_ -= under_way_.front().size_bytes;
     under_way_.pop_front();
     return true;

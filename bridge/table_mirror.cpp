@@ -92,6 +92,7 @@ mirror::done table_mirror::apply(stream_message&& m) {
     if (applied != done::yes) return applied;
     (is_first_copy_ ? copied_ : mark_.stream_sequence) = m.sequence;
     mark_.origin = at::parse(m.header(at_header));
+    remember(m);
     return done::yes;
 }
 
