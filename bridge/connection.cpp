@@ -56,7 +56,10 @@ outcome outcome_of(natsStatus status, jsErrCode code) {
     return {status, static_cast<int>(code), last_words()};
 }
 
-connection::connection(const server_options& options, const std::string& name) : servers_(joined(options.urls)) {
+std::atomic<int> connection::count_ = 0;
+
+connection::connection(const server_options& options, const std::string& name, sending how)
+    : servers_(joined(options.urls)) {
     natsOptions* made = nullptr;
     need(natsOptions_Create(&made), "libnats");
     const options_handle o(made);
@@ -78,6 +81,7 @@ connection::connection(const server_options& options, const std::string& name) :
     natsOptions_SetMaxPingsOut(made, 2);
     // Without it a write into a cut link waits, with libnats' lock, and the pings that would notice wait for that.
     natsOptions_SetWriteDeadline(made, write_ms);
+    natsOptions_SetSendAsap(made, how == sending::at_once);
     natsOptions_SetMaxReconnect(made, -1);
     natsOptions_SetCustomReconnectDelay(made, &delay_ms, this);
     natsOptions_SetFailRequestsOnDisconnect(made, true);
@@ -93,13 +97,14 @@ connection::connection(const server_options& options, const std::string& name) :
     jsOptions_Init(&js);
     js.Wait = request_ms;
     need(natsConnection_JetStream(&jetstream_, connection_, &js), "JetStream");
+    ++count_;
 }
 
 connection::~connection() {
     jsCtx_Destroy(jetstream_);
     natsConnection_Close(connection_);
     natsConnection_Destroy(connection_);
-    nats_CloseAndWait(0);  // its threads call back into this
+    if (--count_ == 0) nats_CloseAndWait(0);  // its threads call back into this
 }
 
 bool connection::is_up() const { return natsConnection_Status(connection_) == NATS_CONN_STATUS_CONNECTED; }
