@@ -59,7 +59,9 @@ outcome outcome_of(natsStatus status, jsErrCode code) {
 std::atomic<int> connection::count_ = 0;
 
 connection::connection(const server_options& options, const std::string& name, sending how)
-    : servers_(joined(options.urls)) {
+    : servers_(joined(options.urls)),
+      is_secure_(!options.tls_ca.empty() || std::any_of(options.urls.begin(), options.urls.end(),
+                                                        [](const auto& url) { return url.starts_with("tls://"); })) {
     natsOptions* made = nullptr;
     need(natsOptions_Create(&made), "libnats");
     const options_handle o(made);
@@ -129,8 +131,12 @@ std::size_t connection::max_payload_bytes() const {
 }
 
 std::string connection::trouble() const {
-    // libnats gives up for ever what one server has refused twice, and nothing else. It keeps no reason.
-    if (is_over()) return fmt::format("denied: {} refuses this user; look at --creds", servers_);
+    // libnats gives up for ever what one server has refused twice, or what TLS has, and nothing else. It keeps no reason.
+    if (is_over())
+        return fmt::format(
+            "denied: {} refuses this user{}; look at --creds{}", servers_,
+            is_secure_ ? ", or its certificate or this user's isn't one that the other side knows" : "",
+            is_secure_ ? ", --tls-ca (who has signed the server's certificate), --tls-cert and --tls-key" : "");
     const std::lock_guard lock(mutex_);
     return trouble_;
 }

@@ -54,6 +54,7 @@ class connection {
     natsConnection* connection_ = nullptr;
     jsCtx* jetstream_ = nullptr;
     std::string servers_;
+    bool is_secure_ = false;  // by TLS
     std::atomic<std::uint64_t> epoch_ = 0;
     mutable std::mutex mutex_;
     std::string trouble_;  // guarded by mutex_
