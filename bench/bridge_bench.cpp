@@ -4,7 +4,7 @@
 // Operations, all through one nats-server on this machine that stores in files:
 //   one message      from its sender to a receiver who waits for it, one at a time
 //   stream           one after the other, none lost; the direct publisher has 1024 under way
-//   catching up      a new host's table, of records of 64 B, until all are there; a reader by libnats does nothing with them
+//   catching up      a new host's table, of records of 64 B, until all are there; libnats only reads them
 //   memory           of its own (RssAnon), of the bridges of that table
 // Two "hosts" are two folders of files with a bridge each. Sender and receiver are threads of this program, for libnats
 // as for samepage. All share this machine's processors.

@@ -1,7 +1,7 @@
 // batch: several messages of a channel as one of the stream, so that few need be under way.
 // SPDX-License-Identifier: MIT
 //
-// One alone is the stream's message as it is, for any client of NATS. Of more, Sp-Sizes says how long each is, and their
+// One alone is the stream's message as it is, for any client of NATS. Of more, Sp-Sizes says how long each is; their
 // bytes stand one behind the other; Sp-At is the first one's, and the others' numbers follow on it.
 #pragma once
 

@@ -1,8 +1,8 @@
 // channel_origin: carries a channel's messages to its stream, each once and in order.
 // SPDX-License-Identifier: MIT
 //
-// Layout: the channel's messages, those that came while others were under way together (batch.hpp), a large one in parts
-//   (large_value.hpp), with the channel's incarnation and the first one's sequence there (Sp-At).
+// Layout: the channel's messages, those that came while others were under way together (batch.hpp), a large one in
+//   parts (large_value.hpp), with the channel's incarnation and the first one's sequence there (Sp-At).
 // Invariants: 1. Of one incarnation, the sequences in the stream only grow; a hole is what was lost. 2. What the stream
 //   has last is where it goes on: nothing else is remembered, and nothing is trusted but the stream. 3. One message of
 //   the stream is under way (publisher.hpp).

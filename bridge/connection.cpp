@@ -131,7 +131,8 @@ std::size_t connection::max_payload_bytes() const {
 }
 
 std::string connection::trouble() const {
-    // libnats gives up for ever what one server has refused twice, or what TLS has, and nothing else. It keeps no reason.
+    // libnats gives up for ever what one server has refused twice, or what TLS has, and nothing else. It keeps no
+    // reason.
     if (is_over())
         return fmt::format(
             "denied: {} refuses this user{}; look at --creds{}", servers_,

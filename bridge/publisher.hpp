@@ -4,13 +4,13 @@
 // Each message says which sequence of the stream it must directly follow. So the stream takes them in order, without
 // holes, and none at all from the first on that somebody came in between, or that was lost. After any failure it is
 // unknown which of those under way are stored or will be: whoever goes on first takes the stream (ownership.hpp), then
-// looks what is there. But its record can have the sequence that a lost message should have got, and the one behind that
-// would follow on the record. So one of two things is done:
+// looks what is there. But its record can have the sequence that a lost message should have got, and the one behind
+// that would follow on the record. So one of two things is done:
 //
 // - Where a hole is a loss (a channel), only one message is under way, or parts that mean nothing by themselves: it
 //   expects the last that was acknowledged, and doesn't fit behind a record.
-// - Where only the newest counts (a cell, a table's keys), behind the record comes a fence: as many empty messages as can
-//   be under way. What was sent before can come into it, but not behind it; what is there is looked at when it stands.
+// - Where only the newest counts (a cell, a table's keys), behind the record comes a fence: as many empty messages as
+//   can be under way. What was sent before can come into it, but not behind it; what is there is looked at when it stands.
 //
 // (That a message follows one of an id can be said, too, but not to servers in a cluster: one that was away and copied
 // what it missed doesn't know the ids, and then refuses what the others store.)

@@ -14,7 +14,8 @@ class Disk(Case):
         run("ip", "link", "set", "lo", "up")
         store = os.path.join(self.folder, "store")
         os.mkdir(store)
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "none", store], capture_output=True, check=False)
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "none", store], capture_output=True,
+                                 check=False)
         if mounted.returncode != 0:
             leave_out("no small file system can be mounted here: " + mounted.stderr.decode().strip())
         self.addCleanup(run, "umount", "-l", store)
@@ -42,7 +43,6 @@ class Disk(Case):
                 pass
         a.finish(a.popen([EDITOR, "fill", "stock", "20000"]))
         row = wait_until(lambda: (row := a.status()["table:stock"])["error"] and row, lambda: f"{a.status()}")
-        print(row["error"])
         os.unlink(filler)
         server.kill()  # a server that has had no room stores nothing more, and may not even end in order
         server.start()

@@ -12,6 +12,9 @@ import support
 EDITOR = os.environ["BRIDGE_EDITOR"]
 
 
+NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+
+
 class SlowLink:
     """Passes on what comes to .port, late and not much at once."""
     DELAY_S = 0.03
@@ -74,11 +77,11 @@ class Trouble(support.Case):
         self.assertEqual(done.returncode, 0, done.stderr)
 
     def make_authority(self, name):
-        self.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+        self.openssl("req", "-x509", *NEW_KEY, "-days", "2",
                      "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.pem")
 
     def make_certificate(self, name, authority):
-        self.openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", f"/CN={name}",
+        self.openssl("req", *NEW_KEY, "-subj", f"/CN={name}",
                      "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", f"{name}.key", "-out", f"{name}.csr")
         self.openssl("x509", "-req", "-in", f"{name}.csr", "-CA", f"{authority}.pem", "-CAkey", f"{authority}.key",
                      "-CAcreateserial", "-days", "2", "-copy_extensions", "copy", "-out", f"{name}.pem")

@@ -5,13 +5,13 @@
 //   What is under way may be stored at any time, or never; each attempt of a host has its own: the messages of its
 //   fence, then those that say something.
 // Roles: host 0 is the origin. It may be killed, or its connection may break, at any time: then it takes the stream
-//   anew, sends a fence, waits until it stands, reads what is there and goes on. Host 1 takes the stream over, once, and
-//   does the same. Each step is one request to the server (bridge/ownership.hpp, bridge/publisher.hpp).
+//   anew, sends a fence, waits until it stands, reads what is there and goes on. Host 1 takes the stream over, once,
+//   and does the same. Each step is one request to the server (bridge/ownership.hpp, bridge/publisher.hpp).
 // Claims, as channels are sent (no fence, one message under way):
 //   1. The messages of a host stand in the stream as 1, 2, 3, …: none is missing, doubled or out of order.
 // As cells and tables are (FENCED: many under way):
 //   1. They never go back: each has a larger number than the one before it.
-// Of both: 2. When a host reads what is there, nothing that was sent before is stored any more, of itself or of another.
+// Of both: 2. When a host reads what is there, nothing that was sent before is stored any more, be it its own.
 //
 // Broken on purpose:
 //   NO_EXPECTED       messages don't say what they must follow
@@ -48,7 +48,7 @@
 
 byte last;                                        // the stream's last sequence
 byte owner;                                       // 0 or 1
-byte settled;                                     // attempts before this one can store nothing any more; host 1's: the last
+byte settled;                                     // attempts before this one can store nothing any more
 byte newest[2];                                   // of each host, in the stream
 // Of each message that is under way, the sequence that it expects; NONE: it isn't. The last attempt is host 1's.
 byte under_way[(ATTEMPTS + 1) * SLOTS];
