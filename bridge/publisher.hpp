@@ -10,7 +10,8 @@
 // - Where a hole is a loss (a channel), only one message is under way, or parts that mean nothing by themselves: it
 //   expects the last that was acknowledged, and doesn't fit behind a record.
 // - Where only the newest counts (a cell, a table's keys), behind the record comes a fence: as many empty messages as
-//   can be under way. What was sent before can come into it, but not behind it; what is there is looked at when it stands.
+//   can be under way. What was sent before can come into it, but not behind it; what is there is looked at when it
+//   stands.
 //
 // (That a message follows one of an id can be said, too, but not to servers in a cluster: one that was away and copied
 // what it missed doesn't know the ids, and then refuses what the others store.)
