@@ -166,7 +166,7 @@ class Trouble(support.Case):
         shutil.move(self.file("older"), server.store)
         server.start()
         # The origin tells again what the server lacks, under numbers that the mirror has seen, among it this erasure.
-        self.a.finish(self.a.popen([EDITOR, "fill", "stock", "4000"]))
+        self.a.finish(self.a.popen([EDITOR, "fill", "stock", "8000"]))
         self.a.samepage("table", "erase", "stock", "record 5")
         self.a.bridge(server, "--origin", "table:stock")
         self.a.wait_state("table:stock", "live", lag=0)
