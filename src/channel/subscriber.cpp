@@ -193,7 +193,7 @@ result<ring::found> subscriber_bytes::state::next_message(const os::deadline& un
         if (record.how != ring::sight::nothing) return overtaken();
         const auto has_news = [&] { return content.has_news(at.position); };
         // seq_cst (default): the read of the owner word, see "Why a sleeper misses no message" (sleepers)
-        const auto has_news_for_sleepers = [&] { return static_cast<void>(channel->owner->load()), has_news(); };
+        const auto has_news_for_sleepers = [&] { return channel->owner->settle(), has_news(); };
         const shared::wait_word* const word = channel->waiters ? &*channel->waiters : nullptr;
         if (!shared::await(has_news, has_news_for_sleepers, word, channel->opened.object(), channel->strategy, until))
             return error(errc::timed_out, receiving, "there was no message; wait longer");

@@ -12,9 +12,9 @@ target_link_libraries(structured_process_test PRIVATE process_runner samepage_ob
 samepage_precompile(structured_process_test <gtest/gtest.h>)
 samepage_add_suites(structured_process_test cell_process_test channel_process_test lock_process_test)
 if(NOT WIN32)
-  target_sources(structured_process_test PRIVATE bits_test.cpp cell_posix_test.cpp channel_posix_test.cpp
-                                                 descriptor_test.cpp)
-  samepage_add_suites(structured_process_test bits_test cell_posix_test channel_posix_test descriptor_test)
+  target_sources(structured_process_test PRIVATE bias_test.cpp bits_test.cpp cell_posix_test.cpp
+                                                 channel_posix_test.cpp descriptor_test.cpp)
+  samepage_add_suites(structured_process_test bias_test bits_test cell_posix_test channel_posix_test descriptor_test)
   if(TARGET actor32)
     add_dependencies(structured_process_test actor32)
   endif()
