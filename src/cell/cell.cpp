@@ -140,7 +140,7 @@ result<void> cell_bytes::state::attach(const cell_options& options, const char* 
     content.emplace(&opened.at<std::byte>(0), shape);
     self.emplace(opened.object(), opened.participants());
     owner.emplace(opened.at<std::atomic<std::uint64_t>>(cells::owner_offset), *self, opened.object(),
-                  cells::owner_point, shared::owner_word::bias::allowed);
+                  cells::owner_point, shared::owner_word::usual);
     if (std::byte* const page = opened.wait_page(); page != nullptr) {
         const auto word = [page](std::uint64_t offset) -> std::atomic<std::uint32_t>& {
             return *reinterpret_cast<std::atomic<std::uint32_t>*>(page + offset - shared::wait_page_offset);

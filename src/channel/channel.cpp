@@ -83,7 +83,7 @@ result<void> channel_bytes::state::attach(const channel_options& options, const 
     content.emplace(&opened.at<std::byte>(0), channels::shape::from(opened.header()));
     self.emplace(opened.object(), opened.participants());
     owner.emplace(opened.at<std::atomic<std::uint64_t>>(channels::owner_offset), *self, opened.object(),
-                  channels::owner_point, shared::owner_word::bias::allowed);
+                  channels::owner_point, shared::owner_word::usual);
     if (std::byte* const page = opened.wait_page(); page != nullptr) {
         const auto word = [&](std::uint64_t offset) -> std::atomic<std::uint32_t>& {
             return *reinterpret_cast<std::atomic<std::uint32_t>*>(page + offset - shared::wait_page_offset);

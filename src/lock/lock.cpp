@@ -46,7 +46,7 @@ result<lock> lock::state::open(std::string_view place, os::disposition dispositi
     s->strategy = options.strategy;
     s->self.emplace(s->opened.object(), s->opened.participants());
     s->owner.emplace(s->opened.at<std::atomic<std::uint64_t>>(locks::owner_offset), *s->self, s->opened.object(),
-                     locks::owner_point, shared::owner_word::bias::allowed);
+                     locks::owner_point, shared::owner_word::usual);
     return lock(std::move(s));
 }
 

@@ -101,7 +101,7 @@ void queue_bytes::state::attach(wait_strategy how) {
     jobs.emplace(&opened.at<std::byte>(0), queues::shape::from(opened.header()));
     self.emplace(opened.object(), opened.participants());
     owner.emplace(opened.at<queues::ring_words>(queues::words_offset).owner, *self, opened.object(),
-                  queues::owner_point, shared::owner_word::bias::allowed);
+                  queues::owner_point, shared::owner_word::usual);
     bell.emplace(opened.at<std::atomic<std::uint32_t>>(queues::bell_offset));
     takers.emplace(opened.at<std::atomic<std::uint32_t>>(queues::takers_offset), queues::takers_point);
     pushers.emplace(opened.at<std::atomic<std::uint32_t>>(queues::pushers_offset), queues::pushers_point);

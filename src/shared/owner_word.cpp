@@ -136,7 +136,7 @@ bool owner_word::begin_bias(std::uint64_t identity) const {
         return false;
     const std::uint32_t number = biases_.load(std::memory_order_relaxed) + 1;
     if (number > biases_max || !os::answer_barriers()) {
-        turns_wanted_.store(turns_never, std::memory_order_relaxed);
+        turns_wanted_.store(never.first, std::memory_order_relaxed);
         return false;
     }
     std::atomic<std::uint8_t>* const busy = self_->busy_of(identity);
@@ -156,7 +156,7 @@ void owner_word::forget_bias() const noexcept {
     turns_.store(0, std::memory_order_relaxed);
     if (bias_.exchange(0, std::memory_order_relaxed) == 0) return;
     const std::uint32_t wanted = turns_wanted_.load(std::memory_order_relaxed);
-    if (wanted != turns_never) turns_wanted_.store(std::min(wanted * 16, turns_max), std::memory_order_relaxed);
+    if (wanted != never.first) turns_wanted_.store(std::min(wanted * 16, turns_most_), std::memory_order_relaxed);
 }
 
 void owner_word::end_bias() const noexcept {

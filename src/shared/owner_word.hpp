@@ -77,15 +77,21 @@ class owner_word {
         bool owner_died;         // and nobody has repaired since
     };
 
-    enum class bias : std::uint8_t { never, allowed };
+    // Turns in a row before a bias: before the first, and at most.
+    struct bias_after {
+        std::uint32_t first, most;
+    };
+    static constexpr bias_after never{~std::uint32_t{0}, ~std::uint32_t{0}};
+    static constexpr bias_after usual{256, std::uint32_t{1} << 20};
 
     owner_word(std::atomic<std::uint64_t>& word, participants& self, const os::held_object& object, unsigned point,
-               bias how = bias::never) noexcept
+               const bias_after& when = never) noexcept
         : word_(&word),
           self_(&self),
           object_(&object),
           point_(point),
-          turns_wanted_(how == bias::allowed ? turns_before_bias : turns_never) {}
+          turns_most_(when.most),
+          turns_wanted_(when.first) {}
     // Another way to the same word, without a bias.
     owner_word(const owner_word& other) noexcept
         : owner_word(*other.word_, *other.self_, *other.object_, other.point_) {}
@@ -143,10 +149,6 @@ class owner_word {
     static bool is_free(std::uint64_t word) noexcept { return (word & identity_bits) == 0; }
 
    private:
-    static constexpr std::uint32_t turns_before_bias = 256;
-    static constexpr std::uint32_t turns_max = std::uint32_t{1} << 20;
-    static constexpr std::uint32_t turns_never = ~std::uint32_t{0};
-
     // F1 to F3.
     bool enter(std::uint64_t mine) const noexcept {
         // relaxed: what this thread alone changes, or what F3 decides
@@ -190,6 +192,8 @@ class owner_word {
     participants* self_;
     const os::held_object* object_;
     unsigned point_;
+
+    std::uint32_t turns_most_;
 
     // This handle's bias. Changed by the biased thread, or by one that owns the word: a hint, the word decides.
     mutable std::atomic<std::uint64_t> bias_{0};  // B, or 0
