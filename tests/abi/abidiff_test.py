@@ -4,7 +4,7 @@
 #
 # What is compared is what samepage.h declares, as C compiled with debug information: no compiler takes a source of the
 # library that defines one of these functions otherwise, and symbols_test.py sees that it shows them and no others.
-# The library's own debug information has the insides of its handles, and no enumeration, as its functions take integers.
+# The library's own debug information has the insides of handles, and no enumeration, as its functions take integers.
 import os
 import pathlib
 import shutil
