@@ -184,8 +184,8 @@ class pauses {
 
 // ---- Opening -------------------------------------------------------------------------------------------------------
 
-// Never by a create that may extend an existing file, which may be anything; but for one without a byte: its maker is just
-// making it, or was killed in it.
+// Never by a create that may extend an existing file, which may be anything; but for one without a byte: its maker is
+// just making it, or was killed in it.
 result<os::held_object> ndarray::state::acquire(const samepage::place& where, const description* wanted, bool only_new,
                                                 const ndarray_options& options, const os::deadline& until) {
     os::acquire_request request;
