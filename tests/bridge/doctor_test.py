@@ -132,8 +132,8 @@ class Doctor(Case):
         there, here = self.host("there"), self.host("here")
         for host, words in ((there, OBJECTS), (here, mirrors)):
             self.doctor(self.login(server, host.name), *words)
-            for words_of_noun in (("table", "hold", "stock", "--history", "64K"), ("channel", "hold", "news"),
-                                  ("cell", "hold", "temp", "--capacity", "64")):
+            for words_of_noun in (("table", "stock", "--history", "64K"), ("channel", "news"),
+                                  ("cell", "temp", "--capacity", "64")):
                 host.hold(*words_of_noun)
         there.bridge(self.login(server, "there"), *OBJECTS)
         here.bridge(self.login(server, "here"), *mirrors)
