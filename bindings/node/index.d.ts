@@ -342,6 +342,9 @@ export interface Table<T = Buffer> extends Noun, Iterable<[Key<T>, T]> {
    */
   putMany(keys: ArrayBufferView, keyBytes: number, values: ArrayBufferView, valueBytes: number,
     options?: PutOptions): BigUint64Array;
+  /** The same of copies, without holding up the event loop. Aborted, some may have been put. */
+  putManyAsync(keys: ArrayBufferView, keyBytes: number, values: ArrayBufferView, valueBytes: number,
+    options?: PutOptions & WaitOptions): Promise<BigUint64Array>;
   has(key: Bytes): boolean;
   /** 0: there is no such record. */
   version(key: Bytes): number;

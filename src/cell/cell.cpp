@@ -140,7 +140,7 @@ result<void> cell_bytes::state::attach(const cell_options& options, const char* 
     content.emplace(&opened.at<std::byte>(0), shape);
     self.emplace(opened.object(), opened.participants());
     owner.emplace(opened.at<std::atomic<std::uint64_t>>(cells::owner_offset), *self, opened.object(),
-                  cells::owner_point);
+                  cells::owner_point, shared::owner_word::usual);
     if (std::byte* const page = opened.wait_page(); page != nullptr) {
         const auto word = [page](std::uint64_t offset) -> std::atomic<std::uint32_t>& {
             return *reinterpret_cast<std::atomic<std::uint32_t>*>(page + offset - shared::wait_page_offset);
@@ -206,8 +206,8 @@ result<std::uint64_t> cell_bytes::state::publish_and_release(std::span<const std
                                                              const char* operation) const {
     const std::uint64_t version = content->publish(value);
     const bool was_mine = owner->release(identity, true);
-    waiters->wake_all(opened.object());
-    bell->ring(opened.object());
+    const bool woke = waiters->wake_all(opened.object());
+    if (bell->ring(opened.object()) || woke) owner->end_bias();
     if (version == 0 || !was_mine) [[unlikely]]
         return overwritten(version == 0, operation);
     return version;
@@ -324,7 +324,7 @@ result<std::uint64_t> cell_bytes::wait(std::uint64_t version, duration timeout) 
     std::uint64_t now = 0;
     const auto changed = [&] { return (now = content.newest()) != version; };
     // seq_cst (default): the read of the owner word, see "Why a sleeper misses no value" (sleepers)
-    const auto changed_for_sleepers = [&] { return static_cast<void>(state_->owner->load()), changed(); };
+    const auto changed_for_sleepers = [&] { return state_->owner->settle(), changed(); };
     const shared::wait_word* const word = state_->waiters ? &*state_->waiters : nullptr;
     if (shared::await(changed, changed_for_sleepers, word, state_->opened.object(), state_->strategy,
                       os::deadline::after(timeout)))
@@ -353,7 +353,7 @@ result<std::uint64_t> cell_bytes::arm() const {
     if (!state_->bell) return may_not_mark(state_->opened.place());
     if (const auto armed = state_->bell->arm(state_->opened.object()); !armed) return armed.error();
     // seq_cst (default): the read of the owner word, see "Why a sleeper misses no value" (sleepers)
-    static_cast<void>(state_->owner->load());
+    state_->owner->settle();
     return state_->content->newest();
 }
 
@@ -376,9 +376,9 @@ result<cell_info> cell_bytes::info() const {
     info.version = seen.version;
     info.size_bytes = seen.size_bytes;
     info.capacity_bytes = capacity_bytes();
-    const std::uint64_t word = state_->owner->load();
-    info.writer_active = !shared::owner_word::is_free(word);
-    if (info.writer_active) info.writer_process = state_->self->process_of(word);
+    const std::uint64_t writer = state_->owner->owner();
+    info.writer_active = writer != 0;
+    if (info.writer_active) info.writer_process = state_->self->process_of(writer);
     info.sleeps = state_->waiters.has_value();
     if (info.sleeps) info.waiters = state_->waiters->sleepers();
     return info;

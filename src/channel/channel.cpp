@@ -83,7 +83,7 @@ result<void> channel_bytes::state::attach(const channel_options& options, const 
     content.emplace(&opened.at<std::byte>(0), channels::shape::from(opened.header()));
     self.emplace(opened.object(), opened.participants());
     owner.emplace(opened.at<std::atomic<std::uint64_t>>(channels::owner_offset), *self, opened.object(),
-                  channels::owner_point);
+                  channels::owner_point, shared::owner_word::usual);
     if (std::byte* const page = opened.wait_page(); page != nullptr) {
         const auto word = [&](std::uint64_t offset) -> std::atomic<std::uint32_t>& {
             return *reinterpret_cast<std::atomic<std::uint32_t>*>(page + offset - shared::wait_page_offset);
@@ -356,7 +356,7 @@ result<void> channel_bytes::arm() const {
     if (!state_->bell) return state_->may_not_mark(listening);
     if (const auto armed = state_->bell->arm(state_->opened.object()); !armed) return armed.error();
     // seq_cst (default): pairs with the release of the turn, as for sleepers (sleepers)
-    static_cast<void>(state_->owner->load());
+    state_->owner->settle();
     return {};
 }
 
@@ -407,8 +407,7 @@ result<channel_info> channel_bytes::info() const {
         one.lag_messages = at && newest->sequence >= at->sequence ? newest->sequence - at->sequence : 0;
         info.registered.push_back(one);
     }
-    const std::uint64_t word = s.owner->load();
-    if (!shared::owner_word::is_free(word)) info.sender_process = s.self->process_of(word);
+    if (const std::uint64_t sender = s.owner->owner(); sender != 0) info.sender_process = s.self->process_of(sender);
     info.sole_writer_process = s.self->sole_process();
     info.sleeps = s.waiters.has_value();
     if (info.sleeps) info.waiters = s.waiters->sleepers();

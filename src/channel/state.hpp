@@ -64,8 +64,8 @@ struct channel_bytes::state {
     };
     // After the turn. Nobody waits, most of the time.
     void tell_those_who_wait() const {
-        waiters->wake_all(opened.object());
-        bell->ring(opened.object());
+        const bool woke = waiters->wake_all(opened.object());
+        if (bell->ring(opened.object()) || woke) owner->end_bias();
     }
     result<turn> take_turn(const os::deadline& until, const char* operation) const;
 

@@ -26,6 +26,7 @@ struct subscriber_bytes::state {
     reading_place at;
     std::uint64_t wanted = 0;           // no message before this one is given
     std::uint64_t missed = 0;           // since the last one that was given
+    std::uint32_t usual_bytes = 0;      // the size of the last one that was received the quick way
     std::uint64_t identity = 0;         // registered: who it is
     std::optional<std::uint32_t> slot;  // registered: where
     unsigned spins;                     // looks that a call takes before it begins to wait as the strategy says
@@ -193,7 +194,7 @@ result<ring::found> subscriber_bytes::state::next_message(const os::deadline& un
         if (record.how != ring::sight::nothing) return overtaken();
         const auto has_news = [&] { return content.has_news(at.position); };
         // seq_cst (default): the read of the owner word, see "Why a sleeper misses no message" (sleepers)
-        const auto has_news_for_sleepers = [&] { return static_cast<void>(channel->owner->load()), has_news(); };
+        const auto has_news_for_sleepers = [&] { return channel->owner->settle(), has_news(); };
         const shared::wait_word* const word = channel->waiters ? &*channel->waiters : nullptr;
         if (!shared::await(has_news, has_news_for_sleepers, word, channel->opened.object(), channel->strategy, until))
             return error(errc::timed_out, receiving, "there was no message; wait longer");
@@ -205,11 +206,11 @@ result<ring::found> subscriber_bytes::state::next_message(const os::deadline& un
 result<received> subscriber_bytes::receive(std::span<std::byte> into, duration timeout) {
     if (!state_) return error(errc::closed, receiving);
     state& s = *state_;
-    ring::found record = s.content.look(s.at);
+    ring::found record = s.content.look(s.at, s.usual_bytes);
     for (unsigned turn = 0; record.how == ring::sight::nothing && turn < s.spins && timeout > no_wait; ++turn) {
         shared::relax();
         s.content.expect(s.at);
-        record = s.content.look(s.at);
+        record = s.content.look(s.at, s.usual_bytes);
     }
     const bool is_plain = record.how == ring::sight::message && record.size_bytes <= into.size() &&
                           s.at.sequence >= s.wanted && (!s.slot || (!s.viewing && s.is_mine()));
@@ -217,6 +218,7 @@ result<received> subscriber_bytes::receive(std::span<std::byte> into, duration t
         shared::load_bytes(into.data(), record.data, static_cast<std::size_t>(record.size_bytes));
         if (s.content.is_kept(s.at.position)) [[likely]] {
             s.pass(record);
+            if (record.size_bytes != s.usual_bytes) s.usual_bytes = static_cast<std::uint32_t>(record.size_bytes);
             return received{s.at.sequence++, std::exchange(s.missed, 0), static_cast<std::size_t>(record.size_bytes)};
         }
     }

@@ -46,7 +46,7 @@ result<lock> lock::state::open(std::string_view place, os::disposition dispositi
     s->strategy = options.strategy;
     s->self.emplace(s->opened.object(), s->opened.participants());
     s->owner.emplace(s->opened.at<std::atomic<std::uint64_t>>(locks::owner_offset), *s->self, s->opened.object(),
-                     locks::owner_point);
+                     locks::owner_point, shared::owner_word::usual);
     return lock(std::move(s));
 }
 
@@ -90,12 +90,13 @@ result<lock_info> lock::info() const {
     lock_info info;
     info.awaited = (word & shared::owner_word::contended) != 0;
     info.owner_died = (word & shared::owner_word::died) != 0;
-    if (shared::owner_word::is_free(word)) return info;
-    const auto live = state_->self->is_live(word, "look at a lock");
+    const std::uint64_t owner = state_->owner->owner();
+    if (owner == 0) return info;
+    const auto live = state_->self->is_live(owner, "look at a lock");
     if (!live) return live.error();
     info.owned = *live;
     info.owner_died = info.owner_died || !*live;
-    if (*live) info.owner_process = state_->self->process_of(word);
+    if (*live) info.owner_process = state_->self->process_of(owner);
     return info;
 }
 

@@ -184,7 +184,8 @@ class pauses {
 
 // ---- Opening -------------------------------------------------------------------------------------------------------
 
-// Never by a create that may extend an existing file, which may be anything.
+// Never by a create that may extend an existing file, which may be anything; but for one without a byte: its maker is
+// just making it, or was killed in it.
 result<os::held_object> ndarray::state::acquire(const samepage::place& where, const description* wanted, bool only_new,
                                                 const ndarray_options& options, const os::deadline& until) {
     os::acquire_request request;
@@ -192,12 +193,20 @@ result<os::held_object> ndarray::state::acquire(const samepage::place& where, co
     request.access = options.access;
     request.timeout = options.timeout;
     for (pauses pause(until);;) {
+        request.disposition = os::disposition::create_new;
         if (!only_new) {
             request.disposition = os::disposition::open_existing;
+            request.size_bytes = 0;
             auto found = os::held_object::acquire(request);
-            if (found || wanted == nullptr || found.error().code() != errc::not_found) return found;
+            if (found) return found;
+            const bool is_empty = where.is_path() && found.error().code() == errc::invalid_argument;
+            if (!is_empty && (wanted == nullptr || found.error().code() != errc::not_found)) return found;
+            if (wanted == nullptr) {
+                if (pause.wait()) continue;
+                return error(errc::wrong_kind, opening, "it is an empty file, and no array");
+            }
+            request.disposition = is_empty ? os::disposition::create_or_open : os::disposition::create_new;
         }
-        request.disposition = os::disposition::create_new;
         request.size_bytes = ndarrays::object_bytes(wanted->data_offset, wanted->data_bytes);
         auto made = os::held_object::acquire(request);
         if (made || only_new || made.error().code() != errc::already_exists || !pause.wait()) return made;

@@ -222,6 +222,29 @@ class held_object {
     std::unique_ptr<state> state_;
 };
 
+// ---- Barriers of others -------------------------------------------------------------------------------------------
+
+// Two sides look at what the other one stores: each stores, then loads, and a full barrier stands between. Where one
+// side does so all the time and the other hardly ever, the latter can make the barrier of both (Dice, Huang and Yang,
+// "Asymmetric Dekker synchronization", 2001; membarrier(2)).
+
+// From here on every thread of this process takes part in barrier_everywhere(), and needs only its own side's order for
+// the compiler: fast_barrier(). False: the system can't. The first call takes some milliseconds with several threads.
+bool answer_barriers() noexcept;
+inline void fast_barrier() noexcept { std::atomic_signal_fence(std::memory_order_seq_cst); }
+// A full barrier here, and in every thread that runs of processes that answer, between two of its instructions. Where
+// the system refuses, it lets so much time pass that none has a store left that isn't in memory. Any thread.
+void barrier_everywhere() noexcept;
+
+// Which thread this is: no other that lives at the same time has the same.
+inline const void* this_thread() noexcept {
+#if defined(__linux__)
+    return __builtin_thread_pointer();
+#else
+    return nullptr;
+#endif
+}
+
 // ---- What survives a power failure -------------------------------------------------------------------------------
 
 // Which boot of the machine this is: the same in all its processes, never the same again. Its highest bit is set, its

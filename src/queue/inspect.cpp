@@ -89,7 +89,7 @@ result<void> queue_bytes::arm() const {
     if (!state_) return closed(listening);
     if (const auto armed = state_->bell->arm(state_->opened.object()); !armed) return armed.error();
     // seq_cst (default): pairs with the release of the turn, as for sleepers (sleepers)
-    static_cast<void>(state_->owner->load());
+    state_->owner->settle();
     return {};
 }
 

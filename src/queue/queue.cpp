@@ -101,7 +101,7 @@ void queue_bytes::state::attach(wait_strategy how) {
     jobs.emplace(&opened.at<std::byte>(0), queues::shape::from(opened.header()));
     self.emplace(opened.object(), opened.participants());
     owner.emplace(opened.at<queues::ring_words>(queues::words_offset).owner, *self, opened.object(),
-                  queues::owner_point);
+                  queues::owner_point, shared::owner_word::usual);
     bell.emplace(opened.at<std::atomic<std::uint32_t>>(queues::bell_offset));
     takers.emplace(opened.at<std::atomic<std::uint32_t>>(queues::takers_offset), queues::takers_point);
     pushers.emplace(opened.at<std::atomic<std::uint32_t>>(queues::pushers_offset), queues::pushers_point);
@@ -264,8 +264,8 @@ result<queue_bytes::job> queue_bytes::take(duration timeout) const {
         }
         // seq_cst (default): the read of the owner word, see "Why nobody sleeps" (sleepers)
         s.wait(
-            *s.takers, [&] { return s.may_be_ready(); },
-            [&] { return static_cast<void>(s.owner->load()), s.may_be_ready(); }, slice, until);
+            *s.takers, [&] { return s.may_be_ready(); }, [&] { return s.owner->settle(), s.may_be_ready(); }, slice,
+            until);
         thorough = !s.may_be_ready();
     }
 }

@@ -59,8 +59,8 @@ struct queue_bytes::state {
     }
     // After a job has become ready. Nobody waits, most of the time.
     void tell_takers() const {
-        takers->wake_all(opened.object());
-        bell->ring(opened.object());
+        const bool woke = takers->wake_all(opened.object());
+        if (bell->ring(opened.object()) || woke) owner->end_bias();
     }
     shared::wait_word callers_of(std::uint64_t id) const noexcept {
         const auto index = static_cast<unsigned>(id % queues::callers_words);

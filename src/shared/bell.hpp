@@ -40,9 +40,12 @@ class bell {
     explicit bell(std::atomic<std::uint32_t>& word) noexcept : word_(&word) {}
 
     // For the ringer, after it has published with a seq_cst store or exchange. Inline: nobody listens, mostly.
-    void ring(const os::held_object& object) const {
+    // True: somebody listened.
+    bool ring(const os::held_object& object) const {
         // seq_cst (default): pairs with the mark in armed_descriptor() (sleepers)
-        if ((word_->load() & armed) != 0) ring_armed(object);
+        if ((word_->load() & armed) == 0) return false;
+        ring_armed(object);
+        return true;
     }
 
     // L2 and L3: the object's descriptor, which rings from here on. As held_object::listen.

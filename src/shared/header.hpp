@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Layout of a structured object (docs/format.md is normative, tests/abi pins the offsets)
-//   [0, 4096)       header. Written once by the maker, before anybody else can open it; never changed after.
+//   [0, 128)        header. Written once by the maker, before anybody else can open it; never changed after.
+//   [1024, 2048)    the slots' busy bytes (owner_word.hpp). Written by participants only. The rest of the page is zero.
 //   [4096, 8192)    wait page: wait words. Whoever may read may also write here; damage only delays or wakes too often.
 //   [8192, 12352)   participants: the slots' generations (participants.hpp). Written by participants only.
 //   [12352, …)      the noun's own body. Written by participants only.
@@ -27,6 +28,7 @@ static_assert(std::endian::native == std::endian::little, "the formats are littl
 using os::structured_magic;  // the header's first bytes
 inline constexpr std::uint32_t byte_order_mark = 0x01020304;
 inline constexpr std::uint32_t page_bytes = 4096;
+inline constexpr std::uint32_t busy_offset = 1024;
 inline constexpr std::uint32_t wait_page_offset = 4096;
 inline constexpr std::uint32_t participants_offset = 8192;
 inline constexpr std::uint32_t slots_count = 1024;

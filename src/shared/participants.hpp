@@ -5,6 +5,7 @@
 //   +0   u32 claims: where the next claimant begins to look. A hint; damage in it costs some looks.
 //   +8   u64 sole: the identity of the only one that may write, 0: all may. A dead one's means 0.
 //   +64  u32 generation[slots]: raised by each claimant of the slot, after the kernel has given it the slot.
+// And from busy_offset on u8 busy[slots]: not 0 while a biased owner is in the middle of something (owner_word.hpp).
 //
 // An identity is (slot + 1) | generation << 32. It stands in owner words. It is never given twice: only who holds the
 // slot raises its generation, and does so before it uses the identity.
@@ -53,7 +54,7 @@ static_assert(offsetof(participants_area, sole) == 8 && offsetof(participants_ar
 // This handle's part in an object. Any thread. Lives as long as the handle and its mapping.
 class participants {
    public:
-    // `area` is writable and outlives this.
+    // `area` is writable, in its object, and outlives this.
     participants(os::held_object& object, participants_area& area) noexcept : object_(&object), area_(&area) {}
 
     // This handle's identity, or 0 before the first claim (and in a forked child before its first).
@@ -83,6 +84,12 @@ class participants {
     // The process that alone may write, where the system shows it; 0: none, or not shown. For messages.
     std::uint32_t sole_process() const;
 
+    // Of the slot that an identity, or a word with one, names; null: it names none.
+    std::atomic<std::uint8_t>* busy_of(std::uint64_t word) const noexcept {
+        const std::uint64_t slot = word & slot_bits;
+        if (slot == 0 || slot > slots_count) return nullptr;
+        return reinterpret_cast<std::atomic<std::uint8_t>*>(area_) - participants_offset + busy_offset + (slot - 1);
+    }
     // Whether the process that `word` names lives. Asks the kernel. corrupt: the word names no slot.
     result<bool> is_live(std::uint64_t word, const char* operation) const;
     // "process 4711", as far as the system shows it. For messages.

@@ -47,9 +47,12 @@ class wait_word {
     std::uint32_t sleepers() const noexcept { return word_->load(std::memory_order_relaxed) & sleepers_mask; }
 
     // For the waker, after it has published with a seq_cst store or exchange. Inline: nobody sleeps, most of the time.
-    void wake_all(const os::held_object& object) const {
+    // True: somebody was asleep.
+    bool wake_all(const os::held_object& object) const {
         // seq_cst (default): pairs with the mark in wait() (sleepers)
-        if ((word_->load() & sleepers_mask) != 0) clear_and_wake(object);
+        if ((word_->load() & sleepers_mask) == 0) return false;
+        clear_and_wake(object);
+        return true;
     }
 
     // For the sleeper: until changed() says true (returns true) or `until` has passed (returns what changed() then

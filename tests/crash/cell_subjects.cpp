@@ -25,6 +25,7 @@ constexpr auto patience = std::chrono::seconds(30);        // of who must get th
 constexpr auto short_wait = std::chrono::milliseconds(5);  // of who may be stopped by a stopped one
 constexpr std::uint64_t history = 9;                       // stores before: each buffer has held a value
 constexpr std::uint64_t capacity_bytes = 64;
+constexpr int turns_in_a_row = 300;  // more than a bias needs
 
 // What `who` stores in its act number `act`. Values of one subject differ in length as `step` says.
 struct lengths {
@@ -298,6 +299,21 @@ subject writing_alone() {
     return s;
 }
 
+// The victim has had so many turns in a row that it keeps the owner word: they were conflicts, which store nothing.
+subject writing_biased() {
+    const lengths l{27, 27};
+    subject s = writing("cell.biased", l, history, store);
+    s.operate = [=](const scene& at) {
+        const cell_bytes c = open(at);
+        for (int turn = 0; turn < turns_in_a_row; ++turn) static_cast<void>(c.compare_exchange(0, {}, patience));
+        at.begin();
+        write(at, c, l, store, patience);
+        write(at, c, l, store, patience);
+        at.end();
+    };
+    return s;
+}
+
 // Made, used and given up: an opener never sees a half-made one.
 subject creating() {
     const lengths l{40, 40};
@@ -340,6 +356,7 @@ std::vector<subject> cell_subjects() {
             ringing(),
             listening(),
             writing_alone(),
+            writing_biased(),
             creating()};
 }
 

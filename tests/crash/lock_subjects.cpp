@@ -57,8 +57,9 @@ void require_death(const scene& s, const lock::held& held, owns expected) {
 }
 
 // Acquires and releases: two acts.
-void own(const scene& s, bool died_before) {
+void own(const scene& s, bool died_before, int turns_before = 0) {
     const lock l = open(s);
+    for (int turn = 0; turn < turns_before; ++turn) require(s, l.acquire(patience).has_value(), "can't acquire");
     lock::held held;
     // For the recoverer: what its predecessor left. For the victim: what was there from the start.
     const owns expected = s.me == actor::recoverer ? death(s, died_before) : died_before ? owns::yes : owns::no;
@@ -190,7 +191,11 @@ std::vector<subject> lock_subjects() {
     plain.meanwhile = beside_it;
     subject steal = owning("lock.steal", true);
     steal.meanwhile = beside_it;
-    return {plain, steal, waiting()};
+    // So many turns in a row that it keeps the owner word.
+    subject biased = owning("lock.biased", false);
+    biased.operate = [](const scene& at) { own(at, false, 300); };
+    biased.meanwhile = beside_it;
+    return {plain, steal, biased, waiting()};
 }
 
 }  // namespace crash

@@ -23,8 +23,8 @@ int usage() {
 
 std::vector<subject> all_subjects() {
     std::vector<subject> all;
-    for (const auto& some : {self_subjects(), region_subjects(), cell_subjects(), lock_subjects(), channel_subjects(),
-                             queue_subjects(), table_subjects(), table_checkpoint_subjects()})
+    for (const auto& some : {self_subjects(), region_subjects(), cell_subjects(), lock_subjects(), ndarray_subjects(),
+                             channel_subjects(), queue_subjects(), table_subjects(), table_checkpoint_subjects()})
         all.insert(all.end(), some.begin(), some.end());
     return all;
 }

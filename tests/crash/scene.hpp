@@ -84,6 +84,7 @@ std::vector<subject> self_subjects();
 std::vector<subject> region_subjects();
 std::vector<subject> cell_subjects();
 std::vector<subject> lock_subjects();
+std::vector<subject> ndarray_subjects();
 std::vector<subject> channel_subjects();
 std::vector<subject> queue_subjects();
 std::vector<subject> table_subjects();

@@ -71,7 +71,9 @@ void require_explained(const samepage::error& why) {
         case errc::too_large:
         case errc::conflict:
         case errc::full:
+        case errc::torn:
         case errc::failed:
+        case errc::denied:  // a live process's identity where the sole writer's stands
         case errc::not_owner: return;
         default: require(false, why.message().c_str());
     }

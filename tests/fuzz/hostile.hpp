@@ -18,6 +18,7 @@ using input = std::span<const std::uint8_t>;
 // whether it works again. Ends the process when a promise is broken. Object and handles are kept from call to call.
 void attack_cell(input bytes);
 void attack_lock(input bytes);
+void attack_ndarray(input bytes);
 void attack_channel(input bytes);
 void attack_queue(input bytes);
 void attack_table(input bytes);

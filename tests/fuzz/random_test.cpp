@@ -1,7 +1,7 @@
 // Hostile bytes from a seeded generator: the same attacks in every run, with any compiler.
 // SPDX-License-Identifier: MIT
 //
-// Usage: samepage_hostile_bytes_test cell|channel|lock|queue|table [--expect-crash]
+// Usage: samepage_hostile_bytes_test cell|channel|lock|ndarray|queue|table [--expect-crash]
 // SAMEPAGE_HOSTILE_ROUNDS says how many attacks.
 #include <sys/wait.h>
 #include <unistd.h>
@@ -45,11 +45,9 @@ struct subject {
     const char* name;
     void (*attack)(hostile::input);
 };
-constexpr subject subjects[] = {{"cell", hostile::attack_cell},
-                                {"channel", hostile::attack_channel},
-                                {"lock", hostile::attack_lock},
-                                {"queue", hostile::attack_queue},
-                                {"table", hostile::attack_table}};
+constexpr subject subjects[] = {{"cell", hostile::attack_cell},   {"channel", hostile::attack_channel},
+                                {"lock", hostile::attack_lock},   {"ndarray", hostile::attack_ndarray},
+                                {"queue", hostile::attack_queue}, {"table", hostile::attack_table}};
 
 int run(void (*attack)(hostile::input), unsigned long rounds) {
     std::fflush(nullptr);

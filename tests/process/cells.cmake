@@ -18,10 +18,12 @@ if(NOT WIN32)
   if(TARGET actor32)
     add_dependencies(structured_process_test actor32)
   endif()
-  # A sanitizer's own system calls would be counted too, and its runtime has its own ways with signals and crowds.
+  # A sanitizer's own system calls would be counted too, and its runtime has its own ways with signals, crowds and
+  # forks by the hundred.
   if(NOT SAMEPAGE_SANITIZED)
-    target_sources(structured_process_test PRIVATE participants_test.cpp system_calls_test.cpp waiting_test.cpp)
-    samepage_add_suites(structured_process_test participants_test system_calls_test waiting_test)
+    target_sources(structured_process_test PRIVATE bias_test.cpp participants_test.cpp system_calls_test.cpp
+                                                   waiting_test.cpp)
+    samepage_add_suites(structured_process_test bias_test participants_test system_calls_test waiting_test)
     # A program of its own: it puts a clock of its own in front of the C library's.
     add_executable(clock_process_test cell_actor.cpp clock_test.cpp main.cpp)
     target_link_libraries(clock_process_test PRIVATE process_runner samepage_objects GTest::gtest)

@@ -61,6 +61,14 @@ class Table extends Noun {
     return versions.subarray(0, put);
   }
 
+  /** putMany() of copies, which doesn't hold up the event loop. */
+  putManyAsync(keys, keyBytes, values, valueBytes, { timeout = PATIENCE_MS, expiresIn, signal } = {}) {
+    const versions = new BigUint64Array(keys.byteLength / keyBytes);
+    const start = (milliseconds, callback) => native.tablePutManyWaiting(
+      this[HANDLE], keys, keyBytes, values, valueBytes, versions, milliseconds, expiresIn, callback);
+    return inThread(this, start, { timeout, signal });
+  }
+
   has(key) {
     return native.tableVersion(this[HANDLE], key) !== 0;
   }

@@ -98,6 +98,11 @@ void* handle_of(napi_env env, napi_value value);
 void bell_close(bell* mine);
 void bells_end(instance* self);
 
+/* How long a thread doesn't notice that it isn't wanted any more. */
+#define SLICE_NS INT64_C(50000000)
+/* Of the clock that goes on evenly. */
+int64_t now_ns(void);
+
 /* An act that a thread of its own does. */
 typedef struct act {
     /* Tries, for timeout_ns at most. In that thread. */

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "addon.h"
 
@@ -140,6 +141,79 @@ static napi_value table_put_many(napi_env env, napi_callback_info info) {
                                          (uint64_t*)(uintptr_t)call.versions.data, &put);
     drop_many(&call);
     return status == samepage_ok ? give_number(env, put) : throw_status(env, status);
+}
+
+/* Between so many, a thread looks whether it is wanted any more. */
+#define PUTS_AT_ONCE ((size_t)4096)
+
+/* What a thread puts: versions, keys and values stand behind it. */
+typedef struct putting {
+    size_t count, put, key_bytes, value_bytes;
+    int64_t expires_in_ns;
+} putting;
+
+/* The timeout is for each record that has to wait. */
+static samepage_status attempt_put_many(void* handle, wait* call, int64_t timeout_ns) {
+    putting* const mine = (putting*)call->bytes;
+    uint64_t* const versions = (uint64_t*)(mine + 1);
+    const char* const keys = (const char*)(versions + mine->count);
+    const char* const values = keys + mine->count * mine->key_bytes;
+    samepage_status status = samepage_ok;
+    int64_t end_ns = 0;
+    while (mine->put < mine->count && !atomic_load(&call->is_cancelled)) {
+        if (status == samepage_ok)
+            end_ns = timeout_ns < 0 || timeout_ns > INT64_MAX - now_ns() ? INT64_MAX : now_ns() + timeout_ns;
+        const int64_t left_ns = end_ns - now_ns();
+        const size_t left = mine->count - mine->put;
+        size_t more = 0;
+        status = samepage_table_put_many(handle, keys + mine->put * mine->key_bytes, mine->key_bytes,
+                                         left < PUTS_AT_ONCE ? left : PUTS_AT_ONCE,
+                                         values + mine->put * mine->value_bytes, mine->value_bytes, mine->expires_in_ns,
+                                         left_ns > SLICE_NS ? SLICE_NS
+                                         : left_ns > 0      ? left_ns
+                                                            : 0,
+                                         versions + mine->put, &more);
+        if (status == samepage_ok) mine->put += more;
+        if (status != samepage_ok && (status != samepage_e_timed_out || now_ns() >= end_ns)) break;
+    }
+    return mine->put == 0 ? status : samepage_ok;
+}
+
+static napi_value give_versions(napi_env env, wait* call) {
+    const putting* const mine = (const putting*)call->bytes;
+    void* data = NULL;
+    napi_value buffer = NULL, versions = NULL;
+    if (napi_create_arraybuffer(env, mine->put * sizeof(uint64_t), &data, &buffer) != napi_ok) return NULL;
+    if (mine->put != 0) memcpy(data, mine + 1, mine->put * sizeof(uint64_t));
+    napi_create_typedarray(env, napi_biguint64_array, mine->put, buffer, 0, &versions);
+    return versions;
+}
+
+static const act putting_many = {attempt_put_many, give_versions, NULL, false};
+
+/* tablePutManyWaiting(handle, keys, keyBytes, values, valueBytes, versions, timeout, expires in, callback): a ticket;
+ * the callback gets the versions. Those given say how many there are, and stay as they are. */
+static napi_value table_put_many_waiting(napi_env env, napi_callback_info info) {
+    TAKE(env, info, 9);
+    many call;
+    int64_t expires_in_ns = SAMEPAGE_FOREVER;
+    if (!take_timeout(env, given[7], &expires_in_ns) || !take_many(env, given, false, &call)) return NULL;
+    wait* const mine = wait_new(env, &putting_many);
+    const size_t bytes = call.keys.size_bytes + call.values.size_bytes + call.versions.size_bytes;
+    putting* const what = mine == NULL ? NULL : malloc(sizeof *what + bytes);
+    if (what != NULL) {
+        *what = (putting){call.count, 0, (size_t)call.key_bytes, (size_t)call.value_bytes, expires_in_ns};
+        char* const keys = (char*)(what + 1) + call.versions.size_bytes;
+        if (call.count != 0) memcpy(keys, call.keys.data, call.keys.size_bytes);
+        if (call.values.size_bytes != 0) memcpy(keys + call.keys.size_bytes, call.values.data, call.values.size_bytes);
+    }
+    drop_many(&call);
+    if (what == NULL) {
+        if (mine != NULL) wait_free(mine);
+        return mine != NULL ? throw_memory(env) : NULL;
+    }
+    mine->bytes = (char*)what;
+    return wait_begin(env, mine, given[0], given[6], given[8]);
 }
 
 /* tableVersion(handle, key): 0: there is no such record */
@@ -393,16 +467,27 @@ static napi_value table_info(napi_env env, napi_callback_info info) {
 }
 
 static const function functions[] = {
-    {"tableOpen", table_open},        {"tableGet", table_get},
-    {"tableGetMany", table_get_many}, {"tablePutMany", table_put_many},
-    {"tableVersion", table_version},  {"tablePut", table_put},
-    {"tableInsert", table_insert},    {"tableExchange", table_exchange},
-    {"tableErase", table_erase},      {"tableAdd", table_add},
-    {"tableWait", table_wait},        {"tableWaitAny", table_wait_any},
-    {"tableSize", table_size},        {"tableChanges", table_changes},
-    {"tableExpires", table_expires},  {"tableInfo", table_info},
-    {"tableVerify", table_verify},    {"tableCheckpoint", table_checkpoint},
-    {"tableCompact", table_compact},  {"tableWentBack", table_went_back},
+    {"tableOpen", table_open},
+    {"tableGet", table_get},
+    {"tableGetMany", table_get_many},
+    {"tablePutMany", table_put_many},
+    {"tablePutManyWaiting", table_put_many_waiting},
+    {"tableVersion", table_version},
+    {"tablePut", table_put},
+    {"tableInsert", table_insert},
+    {"tableExchange", table_exchange},
+    {"tableErase", table_erase},
+    {"tableAdd", table_add},
+    {"tableWait", table_wait},
+    {"tableWaitAny", table_wait_any},
+    {"tableSize", table_size},
+    {"tableChanges", table_changes},
+    {"tableExpires", table_expires},
+    {"tableInfo", table_info},
+    {"tableVerify", table_verify},
+    {"tableCheckpoint", table_checkpoint},
+    {"tableCompact", table_compact},
+    {"tableWentBack", table_went_back},
 };
 
 bool add_table(napi_env env, napi_value exports) { return ADD(env, exports, functions); }

@@ -12,8 +12,6 @@
 
 #include "reception.h"
 
-/* How long a thread doesn't notice that it isn't wanted any more. */
-#define SLICE_NS INT64_C(50000000)
 /* Less than the usual 8 MiB, as there may be many. */
 #define STACK_BYTES ((size_t)1048576)
 
@@ -55,7 +53,7 @@ napi_value give_wait_number(napi_env env, wait* mine) { return give_number(env, 
 
 /* ---- The thread ---- */
 
-static int64_t now_ns(void) {
+int64_t now_ns(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;

@@ -299,6 +299,44 @@ test('many records are put at once', async () => {
   assert.throws(() => table.putMany(keys, 8, values, 4), refused('CLOSED'));
 });
 
+test('many records are put without holding up the event loop', async () => {
+  const table = new Table('putManyAsync');
+  const count = 300000;
+  const keys = new BigUint64Array(count).map((_, index) => BigInt(index));
+  const put = table.putManyAsync(keys, 8, keys, 8);
+  const kept = keys.slice();
+  keys.fill(0n); // what is put is a copy
+  let turns = 0;
+  const timer = setInterval(() => turns++, 1);
+  const versions = await put.finally(() => clearInterval(timer));
+  assert.ok(turns > 0);
+  assert.strictEqual(versions.length, count);
+  const into = new BigUint64Array(count);
+  assert.deepStrictEqual(table.getMany(kept, 8, into, 8), versions);
+  assert.deepStrictEqual(into, kept);
+  const few = kept.subarray(0, 10);
+  assert.strictEqual((await table.putManyAsync(few, 8, few, 8, { expiresIn: 3600e3 })).length, 10);
+  assert.ok(table.expiresAt(few.subarray(5, 6)) > new Date());
+  assert.strictEqual((await table.putManyAsync(new Uint8Array(0), 8, new Uint8Array(0), 8)).length, 0);
+  await assert.rejects(table.putManyAsync(few, 16, few, 8), RangeError);
+  await assert.rejects(table.putManyAsync(few, 8, 5, 8), TypeError);
+  // Where another one has locked a key.
+  const other = Table.open('putManyAsync');
+  const held = await other.lock(few.subarray(3, 4));
+  assert.strictEqual((await table.putManyAsync(few, 8, few, 8, { timeout: 60 })).length, 3);
+  const rest = (options) => table.putManyAsync(few.subarray(3), 8, few.subarray(3), 8, options);
+  await assert.rejects(rest({ timeout: 60 }), refused('TIMED_OUT'));
+  await assert.rejects(rest({ timeout: Infinity, signal: AbortSignal.timeout(60) }), { name: 'TimeoutError' });
+  const late = rest({ timeout: Infinity });
+  setTimeout(() => held.release(), 60);
+  assert.strictEqual((await late).length, 7);
+  const waiting = other.lock(few.subarray(3, 4)).then(() => rest({ timeout: Infinity }));
+  setTimeout(() => table.close(), 100);
+  await assert.rejects(waiting, refused('CLOSED'));
+  other.close();
+  await assert.rejects(table.putManyAsync(few, 8, few, 8), refused('CLOSED'));
+});
+
 test('compacting', async () => {
   const table = new Table('compact');
   const value = Buffer.alloc(200);

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, overload
 
 from . import _samepage
 from .errors import AlreadyExists, Conflict, NoKey
-from .nouns import PATIENCE, HasBell, by_bell, in_thread, lasting, no_undo, reopen
+from .nouns import PATIENCE, HasBell, by_bell, in_thread, interruptibly, lasting, no_undo, reopen
 
 if TYPE_CHECKING:
     from ._samepage import Bytes, Change, Place, Strategy
@@ -182,6 +182,18 @@ class Table(HasBell, _samepage.Table[K, V], MutableMapping[K, V]):
     async def wait_any_async(self, seen: int, timeout: float | None = None) -> int:
         """wait_any(), on asyncio."""
         return await by_bell(self, lambda left: self.wait_any(seen, left), timeout)
+
+    def verify(self, timeout: float | None = 5) -> int:
+        act = super().verify
+        return interruptibly(lambda: act(timeout))
+
+    def checkpoint(self, timeout: float | None = 5) -> dict[str, Any]:
+        act = super().checkpoint
+        return interruptibly(lambda: act(timeout))
+
+    def compact(self, timeout: float | None = 5) -> dict[str, int]:
+        act = super().compact
+        return interruptibly(lambda: act(timeout))
 
     if TYPE_CHECKING:
         def subscribe(self, prefix: Bytes = b"", start: Literal["newest", "oldest"] = "newest") -> Feed[K]: ...

@@ -9,9 +9,6 @@ PyObject* error_maker;
 
 static unsigned generation;
 
-/* How long signals and close() can go unnoticed. */
-#define SLICE_NS INT64_C(50000000)
-
 /* ---- Errors ---- */
 
 static PyObject* text_object(const char* text) {
@@ -144,7 +141,7 @@ PyObject* after_fork(PyObject* module, PyObject* unused) {
 
 /* ---- Waiting ---- */
 
-static int64_t now_ns(void) {
+int64_t now_ns(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * INT64_C(1000000000) + now.tv_nsec;

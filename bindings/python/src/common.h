@@ -75,6 +75,12 @@ typedef samepage_status (*attempt)(void* handle, void* call, int64_t timeout_ns)
  */
 samepage_status held_wait(held* self, attempt act, void* call, int64_t timeout_ns, samepage_status would_wait);
 
+/* How long signals and close() can go unnoticed. */
+#define SLICE_NS INT64_C(50000000)
+
+/* Of the clock that goes on evenly. */
+int64_t now_ns(void);
+
 /* After a fork in the child. */
 PyObject* after_fork(PyObject* module, PyObject* unused);
 

@@ -487,7 +487,9 @@ static PyMethodDef methods[] = {
         "put_many", table_put_many,
         "put_many(keys, values, versions, timeout=5, expires_in=None)\n--\n\nAs put, of many records of one length, in "
         "a fraction of the time. Three buffers, as get_many's; the records' versions are written to the third. Gives "
-        "how many were put, in their order: fewer than all where one was refused; if the first was, it raises why."),
+        "how many were put, in their order: fewer than all where one was refused; if the first was, it raises why. "
+        "Ctrl-C "
+        "ends it in between: the versions of those that weren't put are as they were."),
     {"version", table_version, METH_O, "version(key, /)\n--\n\nThe record's version; 0: there is none."},
     {"expires_at", table_expires_at, METH_O,
      "expires_at(key, /)\n--\n\nWhen the record expires, as time.time() counts; None: never; NoKey."},
@@ -532,7 +534,8 @@ static PyMethodDef methods[] = {
     FAST("compact", table_compact,
          "compact(timeout=5)\n--\n\nMoves records together, and gives what is free then back to the system where no "
          "other handle has the table; a dict of records_moved, given_bytes, pending_bytes (free, but others have the "
-         "table) and size_bytes."),
+         "table) and size_bytes. Ctrl-C ends the waiting for it, as for verify and checkpoint: they go on to their "
+         "end."),
     {"check_name", table_check_name, METH_NOARGS,
      "check_name()\n--\n\nLostName when somebody has removed the object's file."},
     {"info", table_info, METH_NOARGS, "info()\n--\n\nWhat there is to know, as a dict."},

@@ -175,6 +175,40 @@ PyObject* table_get_many(FAST_ARGUMENTS) {
     return status == samepage_ok ? PyLong_FromSize_t(found) : raise_status(status);
 }
 
+/* Between so many, signals are handled. */
+#define PUTS_AT_ONCE ((size_t)4096)
+#define PUT_BYTES_AT_ONCE ((size_t)16 << 20)
+
+/* Puts all of them, with the timeout for each that has to wait. The failure, or exception_set, of the one at *put. */
+static samepage_status put_in_slices(held* self, void* handle, const many* mine, int64_t expires_in_ns,
+                                     int64_t timeout_ns, size_t* put) {
+    const size_t fitting = PUT_BYTES_AT_ONCE / (mine->bytes[0] + mine->bytes[1] + 1);
+    const size_t at_once = fitting < 1 ? 1 : fitting < PUTS_AT_ONCE ? fitting : PUTS_AT_ONCE;
+    int64_t end_ns = 0;
+    int is_waiting = 0;
+    while (*put < mine->count) {
+        if (!is_waiting) end_ns = timeout_ns < 0 ? INT64_MAX : now_ns() + timeout_ns;
+        const int64_t left_ns = end_ns - now_ns();
+        const int64_t slice_ns = left_ns > SLICE_NS ? SLICE_NS : left_ns > 0 ? left_ns : 0;
+        const size_t left = mine->count - *put;
+        samepage_status status = samepage_ok;
+        size_t more = 0;
+        Py_BEGIN_ALLOW_THREADS status = samepage_table_put_many(
+            handle, (const char*)mine->views[0].buf + *put * mine->bytes[0], mine->bytes[0],
+            left < at_once ? left : at_once, (const char*)mine->views[1].buf + *put * mine->bytes[1], mine->bytes[1],
+            expires_in_ns, slice_ns, (uint64_t*)mine->views[2].buf + *put, &more);
+        Py_END_ALLOW_THREADS is_waiting = status == samepage_e_timed_out;
+        if (status == samepage_ok) *put += more;
+        if (status != samepage_ok && (!is_waiting || now_ns() >= end_ns)) return status;
+        if (PyErr_CheckSignals() != 0) return exception_set;
+        if (self->is_closed) {
+            raise_closed();
+            return exception_set;
+        }
+    }
+    return samepage_ok;
+}
+
 PyObject* table_put_many(FAST_ARGUMENTS) {
     static const char* const names[] = {"keys", "values", "versions", "timeout", "expires_in", NULL};
     static const int writable[] = {0, 0, 1};
@@ -190,11 +224,10 @@ PyObject* table_put_many(FAST_ARGUMENTS) {
     if (handle != NULL) status = samepage_ok;
     if (handle != NULL && mine.count != 0) {
         held_enter((held*)self);
-        Py_BEGIN_ALLOW_THREADS status =
-            samepage_table_put_many(handle, mine.views[0].buf, mine.bytes[0], mine.count, mine.views[1].buf,
-                                    mine.bytes[1], expires_in_ns, timeout_ns, mine.views[2].buf, &put);
-        Py_END_ALLOW_THREADS held_leave((held*)self);
+        status = put_in_slices((held*)self, handle, &mine, expires_in_ns, timeout_ns, &put);
+        held_leave((held*)self);
     }
     drop_many(&mine, 3);
-    return status == samepage_ok ? PyLong_FromSize_t(put) : raise_status(status);
+    return status == samepage_ok || (put != 0 && status != exception_set) ? PyLong_FromSize_t(put)
+                                                                          : raise_status(status);
 }

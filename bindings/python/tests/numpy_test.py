@@ -1,6 +1,8 @@
 # NumPy arrays over shared bytes, without copies.
 # SPDX-License-Identifier: MIT
 import multiprocessing
+import signal
+import threading
 import unittest
 
 from support import DEADLINE, Other
@@ -119,6 +121,39 @@ frame[1, 2, 0] = 99
                     table.put_many(keys[3:], values[3:], versions[3:], timeout=0.01)
         with self.assertRaises(samepage.Closed):
             table.put_many(keys, values, versions)
+
+    def test_a_signal_ends_what_takes_long(self) -> None:
+        def interrupt(*unused: object) -> None:
+            raise KeyboardInterrupt
+
+        before = signal.signal(signal.SIGALRM, interrupt)
+        self.addCleanup(signal.signal, signal.SIGALRM, before)
+        count = 400_000
+        keys, versions = numpy.arange(count, dtype="u8"), numpy.zeros(count, "u8")
+        with Table("long") as table, Table.open("long") as other:
+            signal.setitimer(signal.ITIMER_REAL, 0.005)
+            with self.assertRaises(KeyboardInterrupt):
+                table.put_many(keys, keys, versions)
+            put = int(numpy.count_nonzero(versions))
+            self.assertTrue(0 < put < count and versions[:put].all(), put)
+            self.assertEqual(len(table), put)
+            # While it waits, too.
+            with other.lock(keys[1].tobytes()):
+                signal.setitimer(signal.ITIMER_REAL, 0.1)
+                with self.assertRaises(KeyboardInterrupt):
+                    table.put_many(keys, keys, versions, timeout=None)
+            self.assertEqual(table.put_many(keys, keys, versions), count)
+            for key in keys[::3]:
+                del table[key.tobytes()]
+            for act in (table.compact, table.verify):
+                signal.setitimer(signal.ITIMER_REAL, 0.005)
+                with self.assertRaises(KeyboardInterrupt):
+                    act()
+            # They go on to their end.
+            for thread in threading.enumerate():
+                if thread is not threading.main_thread():
+                    thread.join(DEADLINE)
+            self.assertEqual(table.verify(), len(table))
 
     def test_arrays_as_values_and_messages(self) -> None:
         array = numpy.arange(1000, dtype="i4")
