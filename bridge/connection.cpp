@@ -90,6 +90,7 @@ connection::connection(const server_options& options, const std::string& name, s
     natsOptions_SetRetryOnFailedConnect(made, true, &on_up, this);
     natsOptions_SetReconnectedCB(made, &on_up, this);
     natsOptions_SetDisconnectedCB(made, &on_down, this);
+    natsOptions_SetClosedCB(made, &on_closed, this);
     natsOptions_SetErrorHandler(made, &on_error, this);
     set_trouble("no server answers at " + servers_);
     const natsStatus status = natsConnection_Connect(&connection_, made);
@@ -105,8 +106,13 @@ connection::connection(const server_options& options, const std::string& name, s
 connection::~connection() {
     jsCtx_Destroy(jetstream_);
     natsConnection_Close(connection_);
+    // One thread of libnats's calls back for all connections, in order: after on_closed() nothing more comes for this.
+    {
+        std::unique_lock lock(mutex_);
+        closing_.wait(lock, [this] { return closed_; });
+    }
     natsConnection_Destroy(connection_);
-    if (--count_ == 0) nats_CloseAndWait(0);  // its threads call back into this
+    if (--count_ == 0) nats_CloseAndWait(0);  // its threads have ended before main() has
 }
 
 bool connection::is_up() const { return natsConnection_Status(connection_) == NATS_CONN_STATUS_CONNECTED; }
@@ -183,6 +189,14 @@ void connection::on_up(natsConnection*, void* self) {
 void connection::on_down(natsConnection*, void* self) {
     auto& own = *static_cast<connection*>(self);
     own.set_trouble("the connection to " + own.servers_ + " is broken; it is tried again and again");
+}
+
+void connection::on_closed(natsConnection*, void* self) {
+    auto& own = *static_cast<connection*>(self);
+    // Told under the lock: the one who waits destroys what is locked here.
+    const std::lock_guard lock(own.mutex_);
+    own.closed_ = true;
+    own.closing_.notify_all();
 }
 
 std::int64_t connection::delay_ms(natsConnection* from, int attempts, void* self) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -47,6 +48,7 @@ class connection {
     static void on_error(natsConnection*, natsSubscription*, natsStatus status, void* self);
     static void on_up(natsConnection*, void* self);
     static void on_down(natsConnection*, void* self);
+    static void on_closed(natsConnection*, void* self);
     static std::int64_t delay_ms(natsConnection*, int attempts, void* self);
     void set_trouble(std::string text);
 
@@ -58,6 +60,8 @@ class connection {
     std::atomic<std::uint64_t> epoch_ = 0;
     mutable std::mutex mutex_;
     std::string trouble_;  // guarded by mutex_
+    bool closed_ = false;  // guarded by mutex_
+    std::condition_variable closing_;
 };
 
 // The address as others may see it.
