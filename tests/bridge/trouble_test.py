@@ -137,11 +137,14 @@ class Trouble(support.Case):
         self.b.wait_state("channel:news", "live", messages=10)
         mirror.stop()
         self.a.samepage("channel", "send", "news", "-", input="".join(f"{line}\n" for line in sent[10:]).encode())
-        self.a.wait_state("channel:news", "live", lag=0)
+        self.a.wait_state("channel:news", "live", lag=0, messages=len(sent))
         self.b.bridge(server, "--mirror", "channel:news").wait_says("lost ")
-        self.b.wait_state("channel:news", "live", lag=0)
-        row = self.b.status()["channel:news"]
-        self.assertGreater(row["lost"], 3000)
+        row = {}
+
+        def is_told():
+            row.update(self.b.status()["channel:news"])
+            return row["state"] == "live" and row["lag"] == 0 and row["lost"] > 3000
+        support.wait_until(is_told, lambda: f"{row}")
         came = self.b.samepage("channel", "listen", "news", "--from", "oldest", "--count",
                                str(len(sent) - row["lost"])).decode().splitlines()
         self.assertEqual(came, sent[:10] + sent[10 + row["lost"]:])
