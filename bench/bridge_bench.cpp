@@ -125,9 +125,9 @@ class over_libnats final : public way {
 };
 
 bench::program bridge(const std::string& url, const std::string& folder, const std::string& object) {
-    const std::string direction = folder.ends_with("/a") ? "--origin" : "--mirror";
+    const std::string role = folder.ends_with("/a") ? "--origin" : "--mirror";
     bench::program started({SAMEPAGE_BENCH_BRIDGE, "run", "--server", url, "--state", folder + "/state", "--host",
-                            folder, "--log-level", "error", direction, object});
+                            folder, "--log-level", "error", role, object});
     started.wait_says("live:");
     return started;
 }

@@ -133,7 +133,8 @@ class numbers {
     void add(std::uint64_t more) { state_ += more; }
     std::uint64_t next() {
         state_ = state_ * 0x5851f42d4c957f2dU + 0x14057b7ef767814fU;
-        return static_cast<std::uint64_t>((static_cast<unsigned __int128>(state_) * records) >> 64);
+        __extension__ using product = unsigned __int128;
+        return static_cast<std::uint64_t>((static_cast<product>(state_) * records) >> 64);
     }
 
    private:

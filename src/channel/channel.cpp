@@ -190,9 +190,9 @@ result<ring::outcome> channel_bytes::state::when_there_is_room(Step&& step, cons
 // ---- Sending -------------------------------------------------------------------------------------------------------
 
 result<std::uint64_t> channel_bytes::send(std::span<const std::byte> message, duration timeout) const {
-    if (!state_) return closed(sending);
-    const state& s = *state_;
-    if (s.opened.may_write() && message.size() <= s.content->its_shape().capacity_bytes) [[likely]] {
+    if (state_ && state_->opened.may_write() && message.size() <= state_->content->its_shape().capacity_bytes)
+        [[likely]] {
+        const state& s = *state_;
         const std::uint64_t identity = s.owner->try_fast();
         if (identity != 0) [[likely]] {
             const std::uint64_t sequence = s.self->has_no_other_sole() ? s.content->try_send(message) : 0;
@@ -207,6 +207,7 @@ result<std::uint64_t> channel_bytes::send(std::span<const std::byte> message, du
 }
 
 result<std::uint64_t> channel_bytes::send_waiting(std::span<const std::byte> message, duration timeout) const {
+    if (!state_) return closed(sending);
     const state& s = *state_;
     if (auto good = s.may_send(message.size(), sending); !good) return good.error();
     const auto step = [&](std::uint64_t) -> result<ring::outcome> {

@@ -113,7 +113,7 @@ ring::outcome ring::prepare(std::uint64_t record_bytes, std::uint64_t& position)
     }
     if (padding_bytes != 0) {
         const std::uint64_t sequence = body_->next.load(std::memory_order_relaxed);
-        begin(position + padding_bytes, sequence);
+        begin(head_at(position + padding_bytes), sequence);
         commit(position, position + padding_bytes, padding_record, padding_bytes - sizeof(record_head), sequence);
         position += padding_bytes;
     }
@@ -126,7 +126,7 @@ ring::outcome ring::send(std::span<const std::byte> message) const noexcept {
     outcome ready = prepare(record_bytes, position);
     if (ready.how != sent::done) return ready;
     ready.sequence = body_->next.load(std::memory_order_relaxed);
-    begin(position + record_bytes, ready.sequence + 1);
+    begin(head_at(position + record_bytes), ready.sequence + 1);
     shared::store_bytes(data_at(position), message.data(), message.size());
     commit(position, position + record_bytes, message_record, message.size(), ready.sequence + 1);
     return ready;
@@ -173,7 +173,7 @@ ring::outcome ring::send_loan(std::uint32_t block, std::uint64_t size_bytes) con
     // C1. A survivor finds no record there that names the block, so it is a dead one's loan.
     body_->blocks[block].position.store(position, std::memory_order_relaxed);
     ready.sequence = body_->next.load(std::memory_order_relaxed);
-    begin(position + loaned_record_bytes, ready.sequence + 1);
+    begin(head_at(position + loaned_record_bytes), ready.sequence + 1);
     // release: pairs with the acquire in look_closer() (payload)
     word_at(data_at(position)).store(block, std::memory_order_release);
     commit(position, position + loaned_record_bytes, loaned_record, size_bytes, ready.sequence + 1);

@@ -105,22 +105,33 @@ class ring {
 
     // Sends if that needs nothing but the stores: the message's number, or 0; then send() does it.
     [[gnu::always_inline]] inline std::uint64_t try_send(std::span<const std::byte> message) const noexcept {
+        // Locals: for all that the compiler knows, the stores below change members.
+        body& b = *body_;
+        std::byte* const records = ring_;
+        const std::uint64_t ring_bytes = ring_bytes_;
         // relaxed: senders alone write it, and the last one's came with the turn.
-        const std::uint64_t position = body_->tail.load(std::memory_order_relaxed);
+        const std::uint64_t position = b.tail.load(std::memory_order_relaxed);
+        const std::uint64_t sequence = b.next.load(std::memory_order_relaxed);
+        const std::uint64_t oldest = b.oldest.load(std::memory_order_relaxed);
+        const std::uint64_t offset = position & (ring_bytes - 1);
         const std::uint64_t record_bytes = sizeof(record_head) + shared::copy_room(message.size());
         const std::uint64_t end = position + record_bytes;
-        // relaxed: senders alone write these, as above.
-        const std::uint64_t sequence = body_->next.load(std::memory_order_relaxed);
-        const std::uint64_t oldest = body_->oldest.load(std::memory_order_relaxed);
-        const bool plain = (position & 15) == 0 && offset_of(position) + record_bytes <= ring_bytes_ &&
-                           end + sizeof(record_head) - oldest <= ring_bytes_;
+        const bool plain = (position & 15) == 0 && offset + record_bytes <= ring_bytes &&
+                           end + sizeof(record_head) - oldest <= ring_bytes;
         if (!plain) [[unlikely]]
             return 0;
+        const auto at = [&](std::uint64_t where) -> record_head& {
+            return *reinterpret_cast<record_head*>(records + static_cast<std::size_t>(where & (ring_bytes - 1)));
+        };
         // Where the messages after this one come: subscribers have read those lines a lap ago, so they must come back.
-        shared::expect_to_write(&head_at(end + 256));
-        begin(end, sequence + 1);
-        shared::store_bytes(data_at(position), message.data(), message.size());
-        commit(position, end, message_record, message.size(), sequence + 1);
+        shared::expect_to_write(&at(end + 256));
+        begin(at(end), sequence + 1);
+        std::byte* const head = records + static_cast<std::size_t>(offset);
+        shared::store_bytes(head + sizeof(record_head), message.data(), message.size());
+        appear(*reinterpret_cast<record_head*>(head), message_record, message.size());
+        if (((position ^ end) & ~(ring_bytes / segments_count - 1)) != 0) [[unlikely]]
+            set_marks(position, end);
+        advance(b, end, sequence + 1);
         return sequence;
     }
     outcome send(std::span<const std::byte> message) const noexcept;
@@ -217,24 +228,30 @@ class ring {
         return ring_ + static_cast<std::size_t>(offset_of(position) & ~std::uint64_t{15}) + sizeof(record_head);
     }
 
-    // S2.
-    void begin(std::uint64_t end, std::uint64_t next_sequence) const noexcept {
-        record_head& next = head_at(end);
+    // S2, at the end.
+    static void begin(record_head& next, std::uint64_t next_sequence) noexcept {
         // release: pairs with the acquire in look() (payload). A survivor sees nothing of it: no record leads there.
         next.meta.store(0, std::memory_order_release);
         next.sequence.store(next_sequence, std::memory_order_release);
     }
+    // S4.
+    static void appear(record_head& head, record_kind kind, std::uint64_t size_bytes) noexcept {
+        // release: pairs with the acquires in look() and has_news() (record). From here on the record is there.
+        head.meta.store(size_bytes | std::uint64_t{kind} << 32, std::memory_order_release);
+    }
+    // S6.
+    static void advance(body& b, std::uint64_t end, std::uint64_t next_sequence) noexcept {
+        // release: pairs with the acquire in newest() (tail). A survivor that finds the old one does the same again.
+        b.tail.store(end, std::memory_order_release);
+        // relaxed: senders alone read it.
+        b.next.store(next_sequence, std::memory_order_relaxed);
+    }
     // S4 to S6.
     void commit(std::uint64_t position, std::uint64_t end, record_kind kind, std::uint64_t size_bytes,
                 std::uint64_t next_sequence) const noexcept {
-        // release: pairs with the acquires in look() and has_news() (record). From here on the record is there.
-        head_at(position).meta.store(size_bytes | std::uint64_t{kind} << 32, std::memory_order_release);
-        if (((position ^ end) & ~(segment_bytes() - 1)) != 0) [[unlikely]]
-            set_marks(position, end);
-        // release: pairs with the acquire in newest() (tail). A survivor that finds the old one does the same again.
-        body_->tail.store(end, std::memory_order_release);
-        // relaxed: senders alone read it.
-        body_->next.store(next_sequence, std::memory_order_relaxed);
+        appear(head_at(position), kind, size_bytes);
+        if (((position ^ end) & ~(segment_bytes() - 1)) != 0) set_marks(position, end);
+        advance(*body_, end, next_sequence);
     }
     std::uint64_t segment_bytes() const noexcept { return ring_bytes_ / segments_count; }
     void set_marks(std::uint64_t position, std::uint64_t end) const noexcept;

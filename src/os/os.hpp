@@ -231,6 +231,7 @@ class held_object {
 // From here on every thread of this process takes part in barrier_everywhere(), and needs only its own side's order for
 // the compiler: fast_barrier(). False: the system can't. The first call takes some milliseconds with several threads.
 bool answer_barriers() noexcept;
+bool answers_barriers() noexcept;  // whether it does already
 inline void fast_barrier() noexcept { std::atomic_signal_fence(std::memory_order_seq_cst); }
 // A full barrier here, and in every thread that runs of processes that answer, between two of its instructions. Where
 // the system refuses, it lets so much time pass that none has a store left that isn't in memory. Any thread.

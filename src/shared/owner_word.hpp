@@ -123,9 +123,9 @@ class owner_word {
         std::uint64_t seen = word_->load(std::memory_order_relaxed);
         if ((seen & biased) != 0 && (seen & identity_bits) == identity) [[likely]]
             return leave(seen);
-        if (repaired && turns_.load(std::memory_order_relaxed) >= turns_wanted_.load(std::memory_order_relaxed) &&
-            begin_bias(identity)) [[unlikely]]
-            return true;
+        if (repaired && turns_.load(std::memory_order_relaxed) >= turns_wanted_.load(std::memory_order_relaxed))
+            [[unlikely]]
+            return release_after_many(identity);
         seen = identity;
         // seq_cst (default): pairs with the acquires in try_fast() and acquire() (owner), and orders the caller's
         // publication before its look at who sleeps (sleepers)
@@ -176,6 +176,7 @@ class owner_word {
         return true;
     }
     void make_free(std::uint64_t identity) const;
+    bool release_after_many(std::uint64_t identity) const;
     bool begin_bias(std::uint64_t identity) const;
     void forget_bias() const noexcept;
     result<bool> take_biased(std::uint64_t& seen, std::uint64_t& settled, std::uint64_t me, bool& owner_died,
