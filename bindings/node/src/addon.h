@@ -65,12 +65,11 @@ napi_value throw_memory(napi_env env);
 typedef struct kind {
     void (*close)(void* handle);
     samepage_status (*descriptor)(void* handle, intptr_t* descriptor); /* NULL: it has none */
+    /* NULL, all three: it has none. */
     samepage_status (*arm)(void* handle);
     samepage_status (*check_name)(void* handle);
     samepage_status (*created)(void* handle, int32_t* created);
 } kind;
-/* Those that more than one file asks for. */
-extern const kind channel_kind, queue_kind, table_kind;
 
 /* A handle of the C API, closed by whoever drops it last: the JavaScript object, or a thread that waits. */
 typedef struct shared {
@@ -87,15 +86,14 @@ typedef struct held {
 void shared_drop(shared* mine);
 /* An external that holds the handle, and closes it when it is collected. After a failure the handle is closed. */
 napi_value hold(napi_env env, void* handle, const kind* of);
-/* The text of the TypeError of a method of another class. */
-extern const char other_kind[];
+/* The TypeError of a method that was called on an object of another class, which has no such thing; gives NULL. */
+napi_value throw_other_class(napi_env env);
 /* NULL with an exception: it isn't one. */
 held* held_of(napi_env env, napi_value value);
-/* NULL with an exception: it isn't one, is closed, or of another kind than `of` (NULL: any). */
-shared* open_handle(napi_env env, napi_value value, const kind* of);
-/* For the C API, which has an error for the NULL of a closed one. NULL with an exception: it isn't one, or of
- * another kind, whose method was called on it. */
-void* handle_of(napi_env env, napi_value value, const kind* of);
+/* NULL with an exception: it isn't one, or is closed. */
+shared* open_handle(napi_env env, napi_value value);
+/* For the C API, which has an error for the NULL of a closed one. NULL with an exception: it isn't one. */
+void* handle_of(napi_env env, napi_value value);
 
 /* ---- Waiting: bell.c for descriptors, wait.c for what has none, reception.c for the end of an environment ---- */
 
@@ -152,8 +150,7 @@ bool wait_take_bytes(napi_env env, wait* mine, napi_value from, const char* what
 /* A result: its number. */
 napi_value give_wait_number(napi_env env, wait* mine);
 /* Begins it, and calls callback(error, result) in the event loop when it has ended. Takes `mine`, gives a ticket. */
-napi_value wait_begin(napi_env env, wait* mine, napi_value handle, const kind* of, napi_value timeout,
-                      napi_value callback);
+napi_value wait_begin(napi_env env, wait* mine, napi_value handle, napi_value timeout, napi_value callback);
 /* What the threads have done since. */
 void waits_finish(instance* self);
 void waits_end(instance* self);
@@ -221,7 +218,7 @@ napi_value opened(napi_env env, opening_call* call, samepage_status status, void
 
 /* The number that a question about a handle gives. */
 typedef samepage_status (*question)(void* handle, uint64_t* number);
-napi_value ask_number(napi_env env, napi_callback_info info, question ask, const kind* of);
+napi_value ask_number(napi_env env, napi_callback_info info, question ask);
 
 /* Values up to here are read through the stack. */
 #define SMALL_BYTES ((size_t)4096)

@@ -178,10 +178,10 @@ napi_value give_numbers(napi_env env, const named_number* numbers, size_t count)
     return object;
 }
 
-napi_value ask_number(napi_env env, napi_callback_info info, question ask, const kind* of) {
+napi_value ask_number(napi_env env, napi_callback_info info, question ask) {
     TAKE(env, info, 1);
     uint64_t number = 0;
-    const samepage_status status = ask(handle_of(env, given[0], of), &number);
+    const samepage_status status = ask(handle_of(env, given[0]), &number);
     return status == samepage_ok ? give_number(env, number) : throw_status(env, status);
 }
 

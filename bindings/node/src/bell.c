@@ -76,7 +76,7 @@ static bell* bell_new(napi_env env, held* of, int descriptor, napi_value callbac
 static napi_value listen_to(napi_env env, napi_callback_info info) {
     TAKE(env, info, 2);
     held* const mine = held_of(env, given[0]);
-    if (open_handle(env, given[0], NULL) == NULL) return NULL;
+    if (open_handle(env, given[0]) == NULL) return NULL;
     if (mine->rings != NULL) return give_flag(env, true);
     if (mine->handle->of->descriptor == NULL) return give_flag(env, false);
     intptr_t descriptor = -1;
@@ -109,9 +109,9 @@ static napi_value ring(napi_env env, napi_callback_info info) {
 /* arm(handle): what comes after it rings. To be called before one looks. */
 static napi_value arm(napi_env env, napi_callback_info info) {
     TAKE(env, info, 1);
-    const shared* const ours = open_handle(env, given[0], NULL);
+    const shared* const ours = open_handle(env, given[0]);
     if (ours == NULL) return NULL;
-    if (ours->of->arm == NULL) return throw_type(env, other_kind);
+    if (ours->of->arm == NULL) return throw_other_class(env);
     const samepage_status status = ours->of->arm(ours->handle);
     return status == samepage_ok ? NULL : throw_status(env, status);
 }

@@ -43,7 +43,7 @@ static samepage_status load(void* call, void* into, size_t into_bytes, size_t* s
 /* cellLoad(handle): a Buffer; undefined: it is empty. numbers: version. */
 static napi_value cell_load(napi_env env, napi_callback_info info) {
     TAKE(env, info, 1);
-    load_call call = {.cell = handle_of(env, given[0], &cell_kind)};
+    load_call call = {.cell = handle_of(env, given[0])};
     samepage_status status = samepage_ok;
     const napi_value value = read_bytes(env, load, &call, &status);
     instance_of(env)->numbers[number_version] = (double)call.version;
@@ -58,7 +58,7 @@ static napi_value cell_store(napi_env env, napi_callback_info info) {
     uint64_t stored = 0;
     if (!take_timeout(env, given[2], &timeout_ns) || !take_bytes(env, given[1], "value", &value)) return NULL;
     const samepage_status status =
-        samepage_cell_store(handle_of(env, given[0], &cell_kind), value.data, value.size_bytes, timeout_ns, &stored);
+        samepage_cell_store(handle_of(env, given[0]), value.data, value.size_bytes, timeout_ns, &stored);
     drop_bytes(&value);
     return status == samepage_ok ? give_number(env, stored) : throw_status(env, status);
 }
@@ -73,8 +73,8 @@ static napi_value cell_exchange(napi_env env, napi_callback_info info) {
     if (!take_number(env, given[1], &expected) || !take_timeout(env, given[3], &timeout_ns) ||
         !take_bytes(env, given[2], "value", &value))
         return NULL;
-    const samepage_status status = samepage_cell_compare_exchange(handle_of(env, given[0], &cell_kind), expected,
-                                                                  value.data, value.size_bytes, timeout_ns, &stored);
+    const samepage_status status = samepage_cell_compare_exchange(handle_of(env, given[0]), expected, value.data,
+                                                                  value.size_bytes, timeout_ns, &stored);
     drop_bytes(&value);
     if (status == samepage_e_conflict) return NULL;
     return status == samepage_ok ? give_number(env, stored) : throw_status(env, status);
@@ -87,24 +87,20 @@ static napi_value cell_wait(napi_env env, napi_callback_info info) {
     uint64_t newer = 0;
     int64_t timeout_ns = 0;
     if (!take_number(env, given[1], &seen) || !take_timeout(env, given[2], &timeout_ns)) return NULL;
-    const samepage_status status = samepage_cell_wait(handle_of(env, given[0], &cell_kind), seen, timeout_ns, &newer);
+    const samepage_status status = samepage_cell_wait(handle_of(env, given[0]), seen, timeout_ns, &newer);
     if (status == samepage_e_timed_out && timeout_ns == 0) return NULL;
     return status == samepage_ok ? give_number(env, newer) : throw_status(env, status);
 }
 
 /* cellVersion(handle), cellCapacity(handle) */
-static napi_value cell_version(napi_env env, napi_callback_info info) {
-    return ask_number(env, info, version, &cell_kind);
-}
-static napi_value cell_capacity(napi_env env, napi_callback_info info) {
-    return ask_number(env, info, capacity, &cell_kind);
-}
+static napi_value cell_version(napi_env env, napi_callback_info info) { return ask_number(env, info, version); }
+static napi_value cell_capacity(napi_env env, napi_callback_info info) { return ask_number(env, info, capacity); }
 
 /* cellInfo(handle) */
 static napi_value cell_info(napi_env env, napi_callback_info info) {
     TAKE(env, info, 1);
     samepage_cell_info seen = {.struct_size = sizeof seen};
-    const samepage_status status = samepage_cell_info_get(handle_of(env, given[0], &cell_kind), &seen);
+    const samepage_status status = samepage_cell_info_get(handle_of(env, given[0]), &seen);
     if (status != samepage_ok) return throw_status(env, status);
     const named_number numbers[] = {{"version", seen.version},
                                     {"sizeBytes", seen.size_bytes},

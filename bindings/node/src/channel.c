@@ -9,7 +9,7 @@ static samepage_status check_name(void* handle) { return samepage_channel_check_
 static samepage_status created(void* handle, int32_t* into) { return samepage_channel_created(handle, into); }
 static samepage_status capacity(void* handle, uint64_t* into) { return samepage_channel_capacity(handle, into); }
 
-const kind channel_kind = {close_channel, descriptor, arm, check_name, created};
+static const kind channel_kind = {close_channel, descriptor, arm, check_name, created};
 
 /* channelOpen(how, place, timeout, readOnly, strategy, capacityBytes, loans, soleWriter) */
 static napi_value channel_open(napi_env env, napi_callback_info info) {
@@ -37,8 +37,8 @@ static napi_value channel_send(napi_env env, napi_callback_info info) {
     int64_t timeout_ns = SAMEPAGE_PATIENCE;
     uint64_t sequence = 0;
     if (!take_timeout(env, given[2], &timeout_ns) || !take_bytes(env, given[1], "message", &message)) return NULL;
-    const samepage_status status = samepage_channel_send(handle_of(env, given[0], &channel_kind), message.data,
-                                                         message.size_bytes, timeout_ns, &sequence);
+    const samepage_status status =
+        samepage_channel_send(handle_of(env, given[0]), message.data, message.size_bytes, timeout_ns, &sequence);
     drop_bytes(&message);
     return status == samepage_ok ? give_number(env, sequence) : throw_status(env, status);
 }
@@ -54,19 +54,17 @@ static napi_value channel_send_waiting(napi_env env, napi_callback_info info) {
     TAKE(env, info, 4);
     wait* const call = wait_new(env, &sending);
     if (call == NULL || !wait_take_bytes(env, call, given[1], "message")) return NULL;
-    return wait_begin(env, call, given[0], &channel_kind, given[2], given[3]);
+    return wait_begin(env, call, given[0], given[2], given[3]);
 }
 
 /* channelCapacity(handle) */
-static napi_value channel_capacity(napi_env env, napi_callback_info info) {
-    return ask_number(env, info, capacity, &channel_kind);
-}
+static napi_value channel_capacity(napi_env env, napi_callback_info info) { return ask_number(env, info, capacity); }
 
 /* channelInfo(handle) */
 static napi_value channel_info(napi_env env, napi_callback_info info) {
     TAKE(env, info, 1);
     samepage_channel_info seen = {.struct_size = sizeof seen};
-    const samepage_status status = samepage_channel_info_get(handle_of(env, given[0], &channel_kind), &seen);
+    const samepage_status status = samepage_channel_info_get(handle_of(env, given[0]), &seen);
     if (status != samepage_ok) return throw_status(env, status);
     const named_number numbers[] = {{"nextSequence", seen.next_sequence},
                                     {"oldestSequence", seen.oldest_sequence},

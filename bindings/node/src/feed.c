@@ -14,7 +14,7 @@ static napi_value keep_history(napi_env env, napi_callback_info info) {
     int64_t timeout_ns = SAMEPAGE_PATIENCE;
     if (!take_number(env, given[1], &size_bytes) || !take_timeout(env, given[2], &timeout_ns)) return NULL;
     const samepage_status status =
-        samepage_table_keep_history(handle_of(env, given[0], &table_kind), size_bytes, timeout_ns, &history_bytes);
+        samepage_table_keep_history(handle_of(env, given[0]), size_bytes, timeout_ns, &history_bytes);
     return status == samepage_ok ? give_number(env, history_bytes) : throw_status(env, status);
 }
 
@@ -25,9 +25,8 @@ static napi_value subscribe(napi_env env, napi_callback_info info) {
     bool from_oldest = false;
     samepage_feed* handle = NULL;
     if (!take_flag(env, given[2], &from_oldest) || !take_bytes(env, given[1], "prefix", &prefix)) return NULL;
-    const samepage_status status =
-        samepage_table_subscribe(handle_of(env, given[0], &table_kind), prefix.data, prefix.size_bytes,
-                                 from_oldest ? samepage_oldest : samepage_newest, &handle);
+    const samepage_status status = samepage_table_subscribe(handle_of(env, given[0]), prefix.data, prefix.size_bytes,
+                                                            from_oldest ? samepage_oldest : samepage_newest, &handle);
     drop_bytes(&prefix);
     return status == samepage_ok ? hold(env, handle, &feed_kind) : throw_status(env, status);
 }
@@ -43,8 +42,8 @@ static napi_value feed_next(napi_env env, napi_callback_info info) {
     uint64_t missed = 0;
     int32_t erased = 0;
     if (!take_timeout(env, given[1], &timeout_ns)) return NULL;
-    const samepage_status status = samepage_feed_next(handle_of(env, given[0], &feed_kind), timeout_ns, &key,
-                                                      &key_bytes, &version, &erased, &missed);
+    const samepage_status status =
+        samepage_feed_next(handle_of(env, given[0]), timeout_ns, &key, &key_bytes, &version, &erased, &missed);
     if (status == samepage_e_timed_out && timeout_ns == 0) return give_flag(env, false);
     if (status != samepage_ok) return throw_status(env, status);
     double* const numbers = instance_of(env)->numbers;

@@ -56,27 +56,23 @@ held* held_of(napi_env env, napi_value value) {
     return data;
 }
 
-const char other_kind[] = "this method is of another class than the object that it was called on";
-
-static bool is_of(napi_env env, const held* mine, const kind* of) {
-    if (of == NULL || mine->handle == NULL || mine->handle->of == of) return true;
-    throw_type(env, other_kind);
-    return false;
-}
-
-void* handle_of(napi_env env, napi_value value, const kind* of) {
+void* handle_of(napi_env env, napi_value value) {
     const held* const mine = held_of(env, value);
-    return mine == NULL || mine->handle == NULL || !is_of(env, mine, of) ? NULL : mine->handle->handle;
+    return mine == NULL || mine->handle == NULL ? NULL : mine->handle->handle;
 }
 
 /* For what isn't asked of the C API, which says it itself. */
-shared* open_handle(napi_env env, napi_value value, const kind* of) {
+shared* open_handle(napi_env env, napi_value value) {
     const held* const mine = held_of(env, value);
     if (mine != NULL && mine->handle == NULL) {
         const failure closed = {.status = samepage_e_closed};
         napi_throw(env, failure_error(env, &closed));
     }
-    return mine == NULL || !is_of(env, mine, of) ? NULL : mine->handle;
+    return mine == NULL ? NULL : mine->handle;
+}
+
+napi_value throw_other_class(napi_env env) {
+    return throw_type(env, "this method is of another class than the object that it was called on");
 }
 
 /* close(handle) */
@@ -90,9 +86,9 @@ static napi_value close_it(napi_env env, napi_callback_info info) {
 /* checkName(handle) */
 static napi_value check_name(napi_env env, napi_callback_info info) {
     TAKE(env, info, 1);
-    const shared* const ours = open_handle(env, given[0], NULL);
+    const shared* const ours = open_handle(env, given[0]);
     if (ours == NULL) return NULL;
-    if (ours->of->check_name == NULL) return throw_type(env, other_kind);
+    if (ours->of->check_name == NULL) return throw_other_class(env);
     const samepage_status status = ours->of->check_name(ours->handle);
     return status == samepage_ok ? NULL : throw_status(env, status);
 }
@@ -100,10 +96,10 @@ static napi_value check_name(napi_env env, napi_callback_info info) {
 /* created(handle) */
 static napi_value created(napi_env env, napi_callback_info info) {
     TAKE(env, info, 1);
-    const shared* const ours = open_handle(env, given[0], NULL);
+    const shared* const ours = open_handle(env, given[0]);
     int32_t is_created = 0;
     if (ours == NULL) return NULL;
-    if (ours->of->created == NULL) return throw_type(env, other_kind);
+    if (ours->of->created == NULL) return throw_other_class(env);
     const samepage_status status = ours->of->created(ours->handle, &is_created);
     return status == samepage_ok ? give_flag(env, is_created != 0) : throw_status(env, status);
 }

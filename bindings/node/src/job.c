@@ -12,7 +12,7 @@ static napi_value take(napi_env env, napi_callback_info info) {
     int64_t timeout_ns = 0;
     samepage_job* job = NULL;
     if (!take_timeout(env, given[1], &timeout_ns)) return NULL;
-    const samepage_status status = samepage_queue_take(handle_of(env, given[0], &queue_kind), timeout_ns, &job);
+    const samepage_status status = samepage_queue_take(handle_of(env, given[0]), timeout_ns, &job);
     if (status == samepage_e_empty) return NULL;
     return status == samepage_ok ? hold(env, job, &job_kind) : throw_status(env, status);
 }
@@ -20,7 +20,7 @@ static napi_value take(napi_env env, napi_callback_info info) {
 /* jobData(handle) */
 static napi_value job_data(napi_env env, napi_callback_info info) {
     TAKE(env, info, 1);
-    samepage_job* const job = handle_of(env, given[0], &job_kind);
+    samepage_job* const job = handle_of(env, given[0]);
     size_t size_bytes = 0;
     const samepage_status status = samepage_job_size(job, &size_bytes);
     return status == samepage_ok ? give_bytes(env, samepage_job_data(job), size_bytes) : throw_status(env, status);
@@ -29,7 +29,7 @@ static napi_value job_data(napi_env env, napi_callback_info info) {
 /* jobInfo(handle) */
 static napi_value job_info(napi_env env, napi_callback_info info) {
     TAKE(env, info, 1);
-    samepage_job* const job = handle_of(env, given[0], &job_kind);
+    samepage_job* const job = handle_of(env, given[0]);
     uint64_t id = 0;
     uint64_t reply_bytes_max = 0;
     uint32_t deliveries = 0;
@@ -46,12 +46,12 @@ static napi_value job_info(napi_env env, napi_callback_info info) {
 /* jobAcknowledge(handle), jobGiveBack(handle) */
 static napi_value job_acknowledge(napi_env env, napi_callback_info info) {
     TAKE(env, info, 1);
-    const samepage_status status = samepage_job_acknowledge(handle_of(env, given[0], &job_kind));
+    const samepage_status status = samepage_job_acknowledge(handle_of(env, given[0]));
     return status == samepage_ok ? NULL : throw_status(env, status);
 }
 static napi_value job_give_back(napi_env env, napi_callback_info info) {
     TAKE(env, info, 1);
-    const samepage_status status = samepage_job_give_back(handle_of(env, given[0], &job_kind));
+    const samepage_status status = samepage_job_give_back(handle_of(env, given[0]));
     return status == samepage_ok ? NULL : throw_status(env, status);
 }
 
@@ -60,8 +60,7 @@ static napi_value job_reply(napi_env env, napi_callback_info info) {
     TAKE(env, info, 2);
     bytes_in reply;
     if (!take_bytes(env, given[1], "reply", &reply)) return NULL;
-    const samepage_status status =
-        samepage_job_reply(handle_of(env, given[0], &job_kind), reply.data, reply.size_bytes);
+    const samepage_status status = samepage_job_reply(handle_of(env, given[0]), reply.data, reply.size_bytes);
     drop_bytes(&reply);
     return status == samepage_ok ? NULL : throw_status(env, status);
 }
@@ -71,7 +70,7 @@ static napi_value job_fail(napi_env env, napi_callback_info info) {
     TAKE(env, info, 2);
     bytes_in why;
     if (!take_text(env, given[1], "why", &why)) return NULL;
-    const samepage_status status = samepage_job_fail(handle_of(env, given[0], &job_kind), why.data);
+    const samepage_status status = samepage_job_fail(handle_of(env, given[0]), why.data);
     drop_bytes(&why);
     return status == samepage_ok ? NULL : throw_status(env, status);
 }

@@ -37,14 +37,14 @@ static const act acquire = {attempt, owner_died, undo, true};
 static napi_value lock_acquire(napi_env env, napi_callback_info info) {
     TAKE(env, info, 3);
     wait* const call = wait_new(env, &acquire);
-    return call == NULL ? NULL : wait_begin(env, call, given[0], &lock_kind, given[1], given[2]);
+    return call == NULL ? NULL : wait_begin(env, call, given[0], given[1], given[2]);
 }
 
 /* lockTry(handle): whether an owner died; undefined: somebody else owns it */
 static napi_value lock_try(napi_env env, napi_callback_info info) {
     TAKE(env, info, 1);
     int32_t died = 0;
-    const samepage_status status = samepage_lock_try_acquire(handle_of(env, given[0], &lock_kind), &died);
+    const samepage_status status = samepage_lock_try_acquire(handle_of(env, given[0]), &died);
     if (status == samepage_e_timed_out) return NULL;
     return status == samepage_ok ? give_flag(env, died != 0) : throw_status(env, status);
 }
@@ -52,12 +52,12 @@ static napi_value lock_try(napi_env env, napi_callback_info info) {
 /* lockRelease(handle), lockRepaired(handle) */
 static napi_value lock_release(napi_env env, napi_callback_info info) {
     TAKE(env, info, 1);
-    const samepage_status status = samepage_lock_release(handle_of(env, given[0], &lock_kind));
+    const samepage_status status = samepage_lock_release(handle_of(env, given[0]));
     return status == samepage_ok ? NULL : throw_status(env, status);
 }
 static napi_value lock_repaired(napi_env env, napi_callback_info info) {
     TAKE(env, info, 1);
-    const samepage_status status = samepage_lock_mark_repaired(handle_of(env, given[0], &lock_kind));
+    const samepage_status status = samepage_lock_mark_repaired(handle_of(env, given[0]));
     return status == samepage_ok ? NULL : throw_status(env, status);
 }
 
@@ -65,7 +65,7 @@ static napi_value lock_repaired(napi_env env, napi_callback_info info) {
 static napi_value lock_info(napi_env env, napi_callback_info info) {
     TAKE(env, info, 1);
     samepage_lock_info seen = {.struct_size = sizeof seen};
-    const samepage_status status = samepage_lock_info_get(handle_of(env, given[0], &lock_kind), &seen);
+    const samepage_status status = samepage_lock_info_get(handle_of(env, given[0]), &seen);
     if (status != samepage_ok) return throw_status(env, status);
     const named_number numbers[] = {{"owned", seen.owned},
                                     {"ownerProcess", seen.owner_process},

@@ -56,7 +56,7 @@ static napi_value ndarray_open(napi_env env, napi_callback_info info) {
 /* ndarrayDtype(handle): undefined when it is closed */
 static napi_value ndarray_dtype(napi_env env, napi_callback_info info) {
     TAKE(env, info, 1);
-    const char* const dtype = samepage_ndarray_dtype(handle_of(env, given[0], &ndarray_kind));
+    const char* const dtype = samepage_ndarray_dtype(handle_of(env, given[0]));
     return dtype == NULL ? NULL : give_text(env, dtype);
 }
 
@@ -66,8 +66,8 @@ static napi_value ndarray_shape(napi_env env, napi_callback_info info) {
     uint64_t shape[SAMEPAGE_NDARRAY_DIMENSIONS_MAX];
     uint64_t strides[SAMEPAGE_NDARRAY_DIMENSIONS_MAX];
     size_t dimensions = 0;
-    const samepage_status status = samepage_ndarray_shape(handle_of(env, given[0], &ndarray_kind), shape, strides,
-                                                          SAMEPAGE_NDARRAY_DIMENSIONS_MAX, &dimensions);
+    const samepage_status status =
+        samepage_ndarray_shape(handle_of(env, given[0]), shape, strides, SAMEPAGE_NDARRAY_DIMENSIONS_MAX, &dimensions);
     if (status != samepage_ok) return throw_status(env, status);
     for (uint32_t i = 0; i < dimensions; i++) {
         napi_set_element(env, given[1], i, give_number(env, shape[i]));
@@ -82,8 +82,7 @@ static napi_value ndarray_begin(napi_env env, napi_callback_info info) {
     int64_t timeout_ns = SAMEPAGE_PATIENCE;
     int32_t was_torn = 0;
     if (!take_timeout(env, given[1], &timeout_ns)) return NULL;
-    const samepage_status status =
-        samepage_ndarray_begin_writing(handle_of(env, given[0], &ndarray_kind), timeout_ns, &was_torn);
+    const samepage_status status = samepage_ndarray_begin_writing(handle_of(env, given[0]), timeout_ns, &was_torn);
     return status == samepage_ok ? give_flag(env, was_torn != 0) : throw_status(env, status);
 }
 
@@ -93,8 +92,7 @@ static napi_value ndarray_end(napi_env env, napi_callback_info info) {
     bool is_whole = false;
     uint64_t now = 0;
     if (!take_flag(env, given[1], &is_whole)) return NULL;
-    const samepage_status status =
-        samepage_ndarray_end_writing(handle_of(env, given[0], &ndarray_kind), is_whole, &now);
+    const samepage_status status = samepage_ndarray_end_writing(handle_of(env, given[0]), is_whole, &now);
     return status == samepage_ok ? give_number(env, now) : throw_status(env, status);
 }
 
@@ -109,17 +107,13 @@ static napi_value ndarray_copy(napi_env env, napi_callback_info info) {
     if (napi_get_arraybuffer_info(env, given[1], &into, &into_bytes) != napi_ok)
         return throw_type(env, "into must be an ArrayBuffer");
     const samepage_status status =
-        samepage_ndarray_copy(handle_of(env, given[0], &ndarray_kind), into, into_bytes, timeout_ns, NULL, &seen);
+        samepage_ndarray_copy(handle_of(env, given[0]), into, into_bytes, timeout_ns, NULL, &seen);
     return status == samepage_ok ? give_number(env, seen) : throw_status(env, status);
 }
 
 /* ndarraySize(handle), ndarrayVersion(handle) */
-static napi_value ndarray_size(napi_env env, napi_callback_info info) {
-    return ask_number(env, info, size, &ndarray_kind);
-}
-static napi_value ndarray_version(napi_env env, napi_callback_info info) {
-    return ask_number(env, info, version, &ndarray_kind);
-}
+static napi_value ndarray_size(napi_env env, napi_callback_info info) { return ask_number(env, info, size); }
+static napi_value ndarray_version(napi_env env, napi_callback_info info) { return ask_number(env, info, version); }
 
 static const function functions[] = {
     {"ndarrayOpen", ndarray_open},   {"ndarrayDtype", ndarray_dtype},     {"ndarrayShape", ndarray_shape},

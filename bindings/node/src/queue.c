@@ -11,7 +11,7 @@ static samepage_status check_name(void* handle) { return samepage_queue_check_na
 static samepage_status created(void* handle, int32_t* into) { return samepage_queue_created(handle, into); }
 static samepage_status capacity(void* handle, uint64_t* into) { return samepage_queue_capacity(handle, into); }
 
-const kind queue_kind = {close_queue, descriptor, arm, check_name, created};
+static const kind queue_kind = {close_queue, descriptor, arm, check_name, created};
 
 /* queueOpen(how, place, timeout, readOnly, strategy, capacityBytes) */
 static napi_value queue_open(napi_env env, napi_callback_info info) {
@@ -35,7 +35,7 @@ static napi_value queue_push(napi_env env, napi_callback_info info) {
     uint64_t id = 0;
     if (!take_timeout(env, given[2], &timeout_ns) || !take_bytes(env, given[1], "job", &job)) return NULL;
     const samepage_status status =
-        samepage_queue_push(handle_of(env, given[0], &queue_kind), job.data, job.size_bytes, timeout_ns, &id);
+        samepage_queue_push(handle_of(env, given[0]), job.data, job.size_bytes, timeout_ns, &id);
     drop_bytes(&job);
     return status == samepage_ok ? give_number(env, id) : throw_status(env, status);
 }
@@ -51,7 +51,7 @@ static napi_value queue_push_waiting(napi_env env, napi_callback_info info) {
     TAKE(env, info, 4);
     wait* const call = wait_new(env, &pushing);
     if (call == NULL || !wait_take_bytes(env, call, given[1], "job")) return NULL;
-    return wait_begin(env, call, given[0], &queue_kind, given[2], given[3]);
+    return wait_begin(env, call, given[0], given[2], given[3]);
 }
 
 static samepage_status attempt_call(void* handle, wait* call, int64_t timeout_ns) {
@@ -77,19 +77,17 @@ static napi_value queue_call(napi_env env, napi_callback_info info) {
         wait_free(call);
         return throw_memory(env);
     }
-    return wait_begin(env, call, given[0], &queue_kind, given[3], given[4]);
+    return wait_begin(env, call, given[0], given[3], given[4]);
 }
 
 /* queueCapacity(handle) */
-static napi_value queue_capacity(napi_env env, napi_callback_info info) {
-    return ask_number(env, info, capacity, &queue_kind);
-}
+static napi_value queue_capacity(napi_env env, napi_callback_info info) { return ask_number(env, info, capacity); }
 
 /* queueInfo(handle) */
 static napi_value queue_info(napi_env env, napi_callback_info info) {
     TAKE(env, info, 1);
     samepage_queue_info seen = {.struct_size = sizeof seen};
-    const samepage_status status = samepage_queue_info_get(handle_of(env, given[0], &queue_kind), &seen);
+    const samepage_status status = samepage_queue_info_get(handle_of(env, given[0]), &seen);
     if (status != samepage_ok) return throw_status(env, status);
     const named_number numbers[] = {{"capacityBytes", seen.capacity_bytes},
                                     {"usedBytes", seen.used_bytes},

@@ -47,7 +47,7 @@ static napi_value table_lock(napi_env env, napi_callback_info info) {
     wait* const call = wait_new(env, &locking);
     if (call == NULL) return NULL;
     if (!is_undefined(env, given[1]) && !wait_take_bytes(env, call, given[1], "key")) return NULL;
-    return wait_begin(env, call, given[0], &table_kind, given[2], given[3]);
+    return wait_begin(env, call, given[0], given[2], given[3]);
 }
 
 /* tableTryLock(handle, key): undefined: somebody else has locked it */
@@ -58,11 +58,11 @@ static napi_value table_try_lock(napi_env env, napi_callback_info info) {
     int32_t owner_died = 0;
     samepage_status status = samepage_ok;
     if (is_undefined(env, given[1])) {
-        status = samepage_table_lock_all(handle_of(env, given[0], &table_kind), SAMEPAGE_NO_WAIT, &made, &owner_died);
+        status = samepage_table_lock_all(handle_of(env, given[0]), SAMEPAGE_NO_WAIT, &made, &owner_died);
     } else {
         if (!take_bytes(env, given[1], "key", &key)) return NULL;
-        status = samepage_table_lock(handle_of(env, given[0], &table_kind), key.data, key.size_bytes, SAMEPAGE_NO_WAIT,
-                                     &made, &owner_died);
+        status = samepage_table_lock(handle_of(env, given[0]), key.data, key.size_bytes, SAMEPAGE_NO_WAIT, &made,
+                                     &owner_died);
         drop_bytes(&key);
     }
     if (status == samepage_e_timed_out) return NULL;
@@ -72,7 +72,7 @@ static napi_value table_try_lock(napi_env env, napi_callback_info info) {
 /* recordRepaired(handle) */
 static napi_value record_repaired(napi_env env, napi_callback_info info) {
     TAKE(env, info, 1);
-    const samepage_status status = samepage_held_mark_repaired(handle_of(env, given[0], &held_kind));
+    const samepage_status status = samepage_held_mark_repaired(handle_of(env, given[0]));
     return status == samepage_ok ? NULL : throw_status(env, status);
 }
 

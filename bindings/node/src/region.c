@@ -49,8 +49,7 @@ static napi_value region_map(napi_env env, napi_callback_info info) {
     samepage_view* view = NULL;
     napi_value buffer = NULL;
     if (!take_number(env, given[1], &offset_bytes) || !take_number(env, given[2], &wanted_bytes)) return NULL;
-    samepage_status status =
-        samepage_region_map(handle_of(env, given[0], &region_kind), offset_bytes, (size_t)wanted_bytes, &view);
+    samepage_status status = samepage_region_map(handle_of(env, given[0]), offset_bytes, (size_t)wanted_bytes, &view);
     if (status == samepage_ok) status = samepage_view_size(view, &size_bytes);
     if (status != samepage_ok) {
         const napi_value thrown = throw_status(env, status);
@@ -75,7 +74,7 @@ static napi_value detach(napi_env env, napi_callback_info info) {
 /* regionRead(handle, offset, sizeBytes): a copy */
 static napi_value region_read(napi_env env, napi_callback_info info) {
     TAKE(env, info, 3);
-    samepage_region* const region = handle_of(env, given[0], &region_kind);
+    samepage_region* const region = handle_of(env, given[0]);
     uint64_t offset_bytes = 0;
     uint64_t wanted_bytes = 0;
     uint64_t size_bytes = 0;
@@ -95,8 +94,7 @@ static napi_value region_write_text(napi_env env, napi_callback_info info) {
     bytes_in text;
     uint64_t offset_bytes = 0;
     if (!take_number(env, given[2], &offset_bytes) || !take_text(env, given[1], "text", &text)) return NULL;
-    const samepage_status status =
-        samepage_region_write_text(handle_of(env, given[0], &region_kind), text.data, offset_bytes);
+    const samepage_status status = samepage_region_write_text(handle_of(env, given[0]), text.data, offset_bytes);
     drop_bytes(&text);
     return status == samepage_ok ? NULL : throw_status(env, status);
 }
@@ -104,7 +102,7 @@ static napi_value region_write_text(napi_env env, napi_callback_info info) {
 /* regionReadText(handle, offset): up to the first zero, or the end */
 static napi_value region_read_text(napi_env env, napi_callback_info info) {
     TAKE(env, info, 2);
-    samepage_region* const region = handle_of(env, given[0], &region_kind);
+    samepage_region* const region = handle_of(env, given[0]);
     uint64_t offset_bytes = 0;
     uint64_t region_bytes = 0;
     size_t size_bytes = 0;
@@ -124,14 +122,12 @@ static napi_value region_read_text(napi_env env, napi_callback_info info) {
 /* regionFlush(handle) */
 static napi_value region_flush(napi_env env, napi_callback_info info) {
     TAKE(env, info, 1);
-    const samepage_status status = samepage_region_flush(handle_of(env, given[0], &region_kind));
+    const samepage_status status = samepage_region_flush(handle_of(env, given[0]));
     return status == samepage_ok ? NULL : throw_status(env, status);
 }
 
 /* regionSize(handle) */
-static napi_value region_size(napi_env env, napi_callback_info info) {
-    return ask_number(env, info, size, &region_kind);
-}
+static napi_value region_size(napi_env env, napi_callback_info info) { return ask_number(env, info, size); }
 
 static const function functions[] = {
     {"regionOpen", region_open},

@@ -13,7 +13,7 @@ static napi_value scan(napi_env env, napi_callback_info info) {
     samepage_scan* handle = NULL;
     if (!take_bytes(env, given[1], "prefix", &prefix)) return NULL;
     const samepage_status status =
-        samepage_table_scan(handle_of(env, given[0], &table_kind), prefix.data, prefix.size_bytes, &handle);
+        samepage_table_scan(handle_of(env, given[0]), prefix.data, prefix.size_bytes, &handle);
     drop_bytes(&prefix);
     return status == samepage_ok ? hold(env, handle, &scan_kind) : throw_status(env, status);
 }
@@ -27,7 +27,7 @@ static napi_value scan_next(napi_env env, napi_callback_info info) {
     size_t value_bytes = 0;
     uint64_t version = 0;
     const samepage_status status =
-        samepage_scan_next(handle_of(env, given[0], &scan_kind), &key, &key_bytes, &value, &value_bytes, &version);
+        samepage_scan_next(handle_of(env, given[0]), &key, &key_bytes, &value, &value_bytes, &version);
     if (status == samepage_e_no_key) return give_flag(env, false);
     if (status != samepage_ok) return throw_status(env, status);
     instance_of(env)->numbers[number_version] = (double)version;

@@ -22,8 +22,7 @@ static napi_value subscribe(napi_env env, napi_callback_info info) {
     if (options.timeout_ns == 0) options.timeout_ns = 1;
     options.start = from_oldest ? samepage_oldest : samepage_newest;
     options.registered = is_registered;
-    const samepage_status status =
-        samepage_channel_subscribe(handle_of(env, given[0], &channel_kind), &options, &handle);
+    const samepage_status status = samepage_channel_subscribe(handle_of(env, given[0]), &options, &handle);
     return status == samepage_ok ? hold(env, handle, &subscriber_kind) : throw_status(env, status);
 }
 
@@ -43,7 +42,7 @@ static samepage_status receive(void* call, void* into, size_t into_bytes, size_t
 /* receive(handle, timeout): a Buffer; undefined: there is none, and timeout is 0. numbers: sequence, missed. */
 static napi_value subscriber_receive(napi_env env, napi_callback_info info) {
     TAKE(env, info, 2);
-    receive_call call = {.subscriber = handle_of(env, given[0], &subscriber_kind)};
+    receive_call call = {.subscriber = handle_of(env, given[0])};
     if (!take_timeout(env, given[1], &call.timeout_ns)) return NULL;
     samepage_status status = samepage_ok;
     const napi_value message = read_bytes(env, receive, &call, &status);
@@ -57,7 +56,7 @@ static napi_value subscriber_receive(napi_env env, napi_callback_info info) {
 
 /* nextSequence(handle) */
 static napi_value subscriber_next_sequence(napi_env env, napi_callback_info info) {
-    return ask_number(env, info, next_sequence, &subscriber_kind);
+    return ask_number(env, info, next_sequence);
 }
 
 static const function functions[] = {

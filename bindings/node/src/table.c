@@ -15,7 +15,7 @@ static samepage_status changes(void* handle, uint64_t* into) { return samepage_t
 static samepage_status descriptor(void* handle, intptr_t* into) { return samepage_table_descriptor(handle, into); }
 static samepage_status arm(void* handle) { return samepage_table_arm(handle); }
 
-const kind table_kind = {close_table, descriptor, arm, check_name, created};
+static const kind table_kind = {close_table, descriptor, arm, check_name, created};
 
 /* tableOpen(how, place, timeout, readOnly, strategy, asItIs, soleWriter) */
 static napi_value table_open(napi_env env, napi_callback_info info) {
@@ -51,7 +51,7 @@ static samepage_status get(void* call, void* into, size_t into_bytes, size_t* si
 /* tableGet(handle, key): a Buffer; undefined: there is no such record. numbers: version. */
 static napi_value table_get(napi_env env, napi_callback_info info) {
     TAKE(env, info, 2);
-    get_call call = {.table = handle_of(env, given[0], &table_kind)};
+    get_call call = {.table = handle_of(env, given[0])};
     samepage_status status = samepage_ok;
     if (!take_bytes(env, given[1], "key", &call.key)) return NULL;
     const napi_value value = read_bytes(env, get, &call, &status);
@@ -118,8 +118,8 @@ static napi_value table_get_many(napi_env env, napi_callback_info info) {
     samepage_status status = samepage_ok;
     if (!take_many(env, given, true, &call)) return NULL;
     if (call.count != 0)
-        status = samepage_table_get_many(handle_of(env, given[0], &table_kind), call.keys.data, (size_t)call.key_bytes,
-                                         call.count, (void*)(uintptr_t)call.values.data, (size_t)call.value_bytes,
+        status = samepage_table_get_many(handle_of(env, given[0]), call.keys.data, (size_t)call.key_bytes, call.count,
+                                         (void*)(uintptr_t)call.values.data, (size_t)call.value_bytes,
                                          (uint64_t*)(uintptr_t)call.versions.data, &found);
     drop_many(&call);
     return status == samepage_ok ? give_number(env, found) : throw_status(env, status);
@@ -136,9 +136,9 @@ static napi_value table_put_many(napi_env env, napi_callback_info info) {
         !take_many(env, given, false, &call))
         return NULL;
     if (call.count != 0)
-        status = samepage_table_put_many(handle_of(env, given[0], &table_kind), call.keys.data, (size_t)call.key_bytes,
-                                         call.count, call.values.data, (size_t)call.value_bytes, expires_in_ns,
-                                         timeout_ns, (uint64_t*)(uintptr_t)call.versions.data, &put);
+        status = samepage_table_put_many(handle_of(env, given[0]), call.keys.data, (size_t)call.key_bytes, call.count,
+                                         call.values.data, (size_t)call.value_bytes, expires_in_ns, timeout_ns,
+                                         (uint64_t*)(uintptr_t)call.versions.data, &put);
     drop_many(&call);
     return status == samepage_ok ? give_number(env, put) : throw_status(env, status);
 }
@@ -213,7 +213,7 @@ static napi_value table_put_many_waiting(napi_env env, napi_callback_info info) 
         return mine != NULL ? throw_memory(env) : NULL;
     }
     mine->bytes = (char*)what;
-    return wait_begin(env, mine, given[0], &table_kind, given[6], given[8]);
+    return wait_begin(env, mine, given[0], given[6], given[8]);
 }
 
 /* tableVersion(handle, key): 0: there is no such record */
@@ -222,8 +222,7 @@ static napi_value table_version(napi_env env, napi_callback_info info) {
     bytes_in key;
     uint64_t version = 0;
     if (!take_bytes(env, given[1], "key", &key)) return NULL;
-    const samepage_status status =
-        samepage_table_version(handle_of(env, given[0], &table_kind), key.data, key.size_bytes, &version);
+    const samepage_status status = samepage_table_version(handle_of(env, given[0]), key.data, key.size_bytes, &version);
     drop_bytes(&key);
     return status == samepage_ok ? give_number(env, version) : throw_status(env, status);
 }
@@ -235,8 +234,7 @@ static napi_value table_expires(napi_env env, napi_callback_info info) {
     uint64_t unix_ns = 0;
     napi_value value = NULL;
     if (!take_bytes(env, given[1], "key", &key)) return NULL;
-    const samepage_status status =
-        samepage_table_expires(handle_of(env, given[0], &table_kind), key.data, key.size_bytes, &unix_ns);
+    const samepage_status status = samepage_table_expires(handle_of(env, given[0]), key.data, key.size_bytes, &unix_ns);
     drop_bytes(&key);
     if (status == samepage_e_no_key) return NULL;
     if (status != samepage_ok) return throw_status(env, status);
@@ -272,7 +270,7 @@ static napi_value put_by(napi_env env, napi_callback_info info, putter put) {
         drop_bytes(&call.key);
         return NULL;
     }
-    call.table = handle_of(env, given[0], &table_kind);
+    call.table = handle_of(env, given[0]);
     const samepage_status status = put(&call);
     drop_bytes(&call.key);
     drop_bytes(&call.value);
@@ -306,7 +304,7 @@ static napi_value table_erase(napi_env env, napi_callback_info info) {
     int32_t erased = 0;
     if (!take_timeout(env, given[2], &timeout_ns) || !take_bytes(env, given[1], "key", &key)) return NULL;
     const samepage_status status =
-        samepage_table_erase(handle_of(env, given[0], &table_kind), key.data, key.size_bytes, timeout_ns, &erased);
+        samepage_table_erase(handle_of(env, given[0]), key.data, key.size_bytes, timeout_ns, &erased);
     drop_bytes(&key);
     return status == samepage_ok ? give_flag(env, erased != 0) : throw_status(env, status);
 }
@@ -325,9 +323,8 @@ static napi_value table_add(napi_env env, napi_callback_info info) {
     if (!take_timeout(env, given[3], &timeout_ns) || !take_timeout(env, given[4], &expires_in_ns) ||
         !take_bytes(env, given[1], "key", &key))
         return NULL;
-    const samepage_status status =
-        samepage_table_add_expiring(handle_of(env, given[0], &table_kind), key.data, key.size_bytes, (uint64_t)more,
-                                    expires_in_ns, timeout_ns, &sum);
+    const samepage_status status = samepage_table_add_expiring(handle_of(env, given[0]), key.data, key.size_bytes,
+                                                               (uint64_t)more, expires_in_ns, timeout_ns, &sum);
     drop_bytes(&key);
     if (status != samepage_ok) return throw_status(env, status);
     napi_create_bigint_uint64(env, sum, &value);
@@ -348,7 +345,7 @@ static napi_value table_wait(napi_env env, napi_callback_info info) {
     wait* const call = wait_new(env, &waiting);
     if (call == NULL || !wait_take_bytes(env, call, given[1], "key")) return NULL;
     call->number = seen;
-    return wait_begin(env, call, given[0], &table_kind, given[3], given[4]);
+    return wait_begin(env, call, given[0], given[3], given[4]);
 }
 
 /* tableWaitAny(handle, seen, timeout): the number of changes; undefined: it is the same, and timeout is 0 */
@@ -358,8 +355,7 @@ static napi_value table_wait_any(napi_env env, napi_callback_info info) {
     uint64_t now = 0;
     int64_t timeout_ns = 0;
     if (!take_number(env, given[1], &seen) || !take_timeout(env, given[2], &timeout_ns)) return NULL;
-    const samepage_status status =
-        samepage_table_wait_any(handle_of(env, given[0], &table_kind), seen, timeout_ns, &now);
+    const samepage_status status = samepage_table_wait_any(handle_of(env, given[0]), seen, timeout_ns, &now);
     if (status == samepage_e_timed_out && timeout_ns == 0) return NULL;
     return status == samepage_ok ? give_number(env, now) : throw_status(env, status);
 }
@@ -374,7 +370,7 @@ static const act verifying = {attempt_verify, give_wait_number, NULL, false};
 static napi_value table_verify(napi_env env, napi_callback_info info) {
     TAKE(env, info, 3);
     wait* const call = wait_new(env, &verifying);
-    return call == NULL ? NULL : wait_begin(env, call, given[0], &table_kind, given[1], given[2]);
+    return call == NULL ? NULL : wait_begin(env, call, given[0], given[1], given[2]);
 }
 
 static samepage_status attempt_checkpoint(void* handle, wait* call, int64_t timeout_ns) {
@@ -402,7 +398,7 @@ static napi_value table_checkpoint(napi_env env, napi_callback_info info) {
     }
     made->struct_size = sizeof *made;
     call->bytes = (char*)made;
-    return wait_begin(env, call, given[0], &table_kind, given[1], given[2]);
+    return wait_begin(env, call, given[0], given[1], given[2]);
 }
 
 static samepage_status attempt_compact(void* handle, wait* call, int64_t timeout_ns) {
@@ -432,28 +428,26 @@ static napi_value table_compact(napi_env env, napi_callback_info info) {
     }
     done->struct_size = sizeof *done;
     call->bytes = (char*)done;
-    return wait_begin(env, call, given[0], &table_kind, given[1], given[2]);
+    return wait_begin(env, call, given[0], given[1], given[2]);
 }
 
 /* tableWentBack(handle) */
 static napi_value table_went_back(napi_env env, napi_callback_info info) {
     TAKE(env, info, 1);
     int32_t went_back = 0;
-    const samepage_status status = samepage_table_went_back(handle_of(env, given[0], &table_kind), &went_back);
+    const samepage_status status = samepage_table_went_back(handle_of(env, given[0]), &went_back);
     return status == samepage_ok ? give_flag(env, went_back != 0) : throw_status(env, status);
 }
 
 /* tableSize(handle), tableChanges(handle) */
-static napi_value table_size(napi_env env, napi_callback_info info) { return ask_number(env, info, size, &table_kind); }
-static napi_value table_changes(napi_env env, napi_callback_info info) {
-    return ask_number(env, info, changes, &table_kind);
-}
+static napi_value table_size(napi_env env, napi_callback_info info) { return ask_number(env, info, size); }
+static napi_value table_changes(napi_env env, napi_callback_info info) { return ask_number(env, info, changes); }
 
 /* tableInfo(handle) */
 static napi_value table_info(napi_env env, napi_callback_info info) {
     TAKE(env, info, 1);
     samepage_table_info seen = {.struct_size = sizeof seen};
-    const samepage_status status = samepage_table_info_get(handle_of(env, given[0], &table_kind), &seen);
+    const samepage_status status = samepage_table_info_get(handle_of(env, given[0]), &seen);
     if (status != samepage_ok) return throw_status(env, status);
     const named_number numbers[] = {{"records", seen.records},
                                     {"sizeBytes", seen.size_bytes},

@@ -145,10 +145,9 @@ static void cancel(napi_env env, wait* mine) {
     count_waiting(mine->events, -1);
 }
 
-napi_value wait_begin(napi_env env, wait* mine, napi_value handle, const kind* of, napi_value timeout,
-                      napi_value callback) {
+napi_value wait_begin(napi_env env, wait* mine, napi_value handle, napi_value timeout, napi_value callback) {
     instance* const self = instance_of(env);
-    shared* const on = open_handle(env, handle, of);
+    shared* const on = open_handle(env, handle);
     if (on == NULL || self->events == NULL || !take_timeout(env, timeout, &mine->timeout_ns) ||
         napi_create_reference(env, callback, 1, &mine->callback) != napi_ok) {
         wait_free(mine);
