@@ -64,8 +64,8 @@ def calls_of_the_bindings() -> None:
         callers = {"C": Caller(os.environ["C_CALLS"]), "Python": Caller(sys.executable, str(HERE / "calls.py")),
                    "Node": Caller(os.environ["NODE"], str(HERE / "calls.js"))}
         print("| 64 bytes, ns a call | C | Python | over C | Node | over C |\n|---|---|---|---|---|---|")
-        for verb in ("cell.load", "cell.store", "table.get", "table.put", "lock.acquire, release", "channel.send, receive",
-                     "queue.push, take, acknowledge"):
+        for verb in ("cell.load", "cell.store", "table.get", "table.put", "lock.acquire, release",
+                     "channel.send, receive", "queue.push, take, acknowledge"):
             rounds = [{name: caller.time(verb, CALLS) for name, caller in callers.items()} for _ in range(ROUNDS + 2)]
             rounds = rounds[2:]  # warm
             cells = [f"{statistics.median(r['C'] for r in rounds):.0f}"]
