@@ -20,10 +20,8 @@ result<void> cell_mirror::open_local(const owner& of) {
     return {};
 }
 
-mirror::done cell_mirror::begin(const stream_state& stream) {
-    if (!has_mark_ || mark_.local != local() || mark_.stream_created != stream.created_unix_ns ||
-        mark_.stream_sequence > stream.last)
-        mark_.stream_sequence = 0;
+mirror::done cell_mirror::begin(const stream_state&) {
+    mark_.stream_sequence = 0;  // there is one message, and it is compared with what is here
     is_first_ = true;
     return done::yes;
 }
@@ -62,6 +60,7 @@ mirror::done cell_mirror::apply(stream_message&& m) {
     is_first_ = false;
     mark_.stream_sequence = m.sequence;
     mark_.origin = at::parse(m.header(at_header));
+    remember(m);
     return done::yes;
 }
 

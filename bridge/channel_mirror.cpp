@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "batch.hpp"
 #include "large_value.hpp"
 
 namespace samepage::bridge {
@@ -44,8 +45,14 @@ mirror::done channel_mirror::begin(const stream_state& stream) {
     if (now->next_sequence < mark_.next_sequence) return refuse_to_guess("the channel has fewer messages than it had");
     there_already_ = now->next_sequence - mark_.next_sequence;
     // Made anew, or a server lost what it had: all that is there is looked at, and what is known is passed over.
-    if (mark_.stream_created != stream.created_unix_ns || mark_.stream_sequence > stream.last)
-        mark_.stream_sequence = 0;
+    if (mark_.stream_sequence != 0) {
+        switch (look_back(stream)) {
+            case past::other: mark_.stream_sequence = 0; break;
+            case past::unanswered: return done::again;
+            case past::same:
+            case past::unknown: break;  // the stream drops its oldest
+        }
+    }
     if (there_already_ != 0 && stream.first > mark_.stream_sequence + 1 && mark_.stream_sequence != 0)
         return refuse_to_guess("the stream no longer has what was under way when the bridge was killed");
     newest_ = mark_.origin;
@@ -65,32 +72,46 @@ bool channel_mirror::differs(std::uint64_t sequence, std::span<const std::byte> 
 }
 
 mirror::done channel_mirror::apply(stream_message&& m) {
-    waiting w;
-    w.origin = at::parse(m.header(at_header));
-    if (w.origin.incarnation.empty()) {  // of somebody else who publishes there
+    const at first = at::parse(m.header(at_header));
+    if (first.incarnation.empty()) {  // of somebody else who publishes there
         complain("somebody who is no bridge publishes to " + names_.data);
         return done::yes;
     }
-    if (w.origin.incarnation == newest_.incarnation) {
-        if (w.origin.number <= newest_.number) return done::yes;
-        w.lost = w.origin.number - newest_.number - 1;
+    const auto message = std::make_shared<const stream_message>(std::move(m));
+    const auto messages = messages_in(*message);
+    if (!messages) {
+        complain("a message in " + names_.stream + " isn't what a bridge sends; it is left out");
+        return done::yes;
     }
-    if (is_in_parts(m)) {
-        const outcome o = fetch_value(server_, names_, m, w.value);
-        if (o.not_found()) {  // they are kept no longer, so the next one finds a hole
-            if (there_already_ > waiting_.size())
-                return refuse_to_guess("the stream no longer has all of what was under way when the bridge was killed");
-            return done::yes;
+    tell([&](carrier_report& r) { r.messages += messages->size() - 1; });  // one is counted for all kinds
+    for (std::size_t i = 0; i < messages->size(); ++i) {
+        waiting w;
+        w.origin = {first.incarnation, first.number + i};
+        if (w.origin.incarnation == newest_.incarnation) {
+            if (w.origin.number <= newest_.number) continue;
+            w.lost = w.origin.number - newest_.number - 1;
         }
-        if (!o) {
-            complain_of(o, "fetching a large message");
-            return done::again;
+        w.bytes = (*messages)[i];
+        if (is_in_parts(*message)) {
+            const outcome o = fetch_value(server_, names_, *message, w.value);
+            if (o.not_found()) {  // they are kept no longer, so the next one finds a hole
+                if (there_already_ > waiting_.size())
+                    return refuse_to_guess(
+                        "the stream no longer has all of what was under way when the bridge was killed");
+                return done::yes;
+            }
+            if (!o) {
+                complain_of(o, "fetching a large message");
+                return done::again;
+            }
+            w.bytes = w.value;  // moving keeps it where it is
         }
+        newest_ = w.origin;
+        w.message = message;
+        w.is_last = i + 1 == messages->size();
+        waiting_bytes_ += w.bytes.size();
+        waiting_.push_back(std::move(w));
     }
-    newest_ = w.origin;
-    w.message = std::move(m);
-    waiting_bytes_ += w.bytes().size();
-    waiting_.push_back(std::move(w));
     if (waiting_.size() < waiting_max && waiting_bytes_ < waiting_bytes_max) return done::yes;
     return flush();
 }
@@ -104,12 +125,17 @@ mirror::done channel_mirror::flush() {
             tell([&](carrier_report& r) { r.lost += lost; });
         }
         mark_.next_sequence += count;
-        mark_.stream_sequence = waiting_[count - 1].message.sequence;
         mark_.origin = waiting_[count - 1].origin;
+        for (std::size_t i = count; i-- > 0;) {
+            if (!waiting_[i].is_last) continue;
+            mark_.stream_sequence = waiting_[i].message->sequence;
+            remember(*waiting_[i].message);
+            break;
+        }
         waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
     };
     while (there_already_ != 0 && !waiting_.empty()) {
-        if (differs(mark_.next_sequence, waiting_.front().bytes()))
+        if (differs(mark_.next_sequence, waiting_.front().bytes))
             return refuse_to_guess(
                 fmt::format("message {} of the channel is another one than the stream has", mark_.next_sequence));
         passed(1);
@@ -117,7 +143,7 @@ mirror::done channel_mirror::flush() {
     }
     while (!waiting_.empty()) {
         std::vector<std::span<const std::byte>> messages;
-        for (const waiting& w : waiting_) messages.push_back(w.bytes());
+        for (const waiting& w : waiting_) messages.push_back(w.bytes);
         const auto sent = channel_.send_many(messages, std::chrono::milliseconds(500));
         if (sent) {
             passed(*sent);

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Layout: the mark says: when the channel's next sequence was L, all of the stream up to S was in it, and the last of
-//   the origin's was Q. The bridge is the channel's only sender.
+//   the origin's was Q, which may be within the message behind S (batch.hpp). The bridge is the channel's only sender.
 // Invariants: 1. Marks are written only behind what was sent. 2. A new channel's mark is written before anything is
 //   sent into it. So at any time, with the channel's next sequence N: the N - L messages of the stream behind S are in
 //   it, too. They are passed over, and compared with what the channel keeps of them.
@@ -12,6 +12,7 @@
 //   sent, the stream no longer has them) it is refused with a sentence, and nothing is guessed.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -36,13 +37,12 @@ class channel_mirror final : public mirror {
     bool differs(std::uint64_t sequence, std::span<const std::byte> bytes) const;
 
     struct waiting {
-        stream_message message;
+        std::shared_ptr<const stream_message> message;
         std::vector<std::byte> value;  // of one in parts
+        std::span<const std::byte> bytes;
         at origin;
         std::uint64_t lost = 0;  // right before it
-        std::span<const std::byte> bytes() const {
-            return value.empty() ? message.bytes() : std::span<const std::byte>(value);
-        }
+        bool is_last = true;     // in the stream's message
     };
     static constexpr std::size_t waiting_max = 128, waiting_bytes_max = std::size_t{4} << 20;
 

@@ -4,17 +4,27 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "batch.hpp"
 #include "large_value.hpp"
 #include "mark.hpp"
 
 namespace samepage::bridge {
+
+namespace {
+
+// In one message of the stream. The sizes of so many fit into the room that is left for headers.
+constexpr std::size_t messages_max = 256, batch_bytes_max = std::size_t{128} << 10;
+
+}  // namespace
 
 result<void> channel_origin::open_local() {
     auto opened = channel_bytes::create(spec_.place);
     if (!opened) return opened.error();
     channel_ = std::move(*opened);
     buffer_.resize(std::size_t{256} << 10);
-    parts_.resize(batch_max);
+    parts_.resize(messages_max);
     return {};
 }
 
@@ -29,7 +39,8 @@ outcome channel_origin::find_next(std::uint64_t& next) {
     if (!o) return o.not_found() ? outcome() : o;
     const at seen = at::parse(message.header(at_header));
     if (seen.incarnation == incarnation()) {
-        next = seen.number + 1;
+        const auto messages = messages_in(message);
+        next = seen.number + (messages ? messages->size() : 1);
         return {};
     }
     // A mirror here has put the others' messages into the channel: they aren't this host's own.
@@ -67,7 +78,22 @@ bool channel_origin::resume(bool) {
     return true;
 }
 
+bool channel_origin::send(std::span<const subscriber_bytes::part> parts) {
+    const at first{incarnation(), parts.front().sequence};
+    if (parts.size() == 1)
+        return publish_value(publisher_, server_, names_, names_.data, first, parts.front().bytes, {});
+    batch_.clear();
+    std::vector<std::size_t> sizes;
+    for (const auto& part : parts) {
+        sizes.push_back(part.bytes.size());
+        batch_.insert(batch_.end(), part.bytes.begin(), part.bytes.end());
+    }
+    return publisher_.publish(names_.data, batch_, {{at_header, first.text()}, {sizes_header, sizes_text(sizes)}},
+                              sizes.size());
+}
+
 std::size_t channel_origin::step(std::int64_t timeout_ms) {
+    if (publisher_.under_way() != 0) return 0;
     const auto got = subscriber_.receive_many(buffer_, parts_, std::chrono::milliseconds(timeout_ms));
     if (!got) {
         if (got.error().code() == errc::too_large) {
@@ -78,15 +104,21 @@ std::size_t channel_origin::step(std::int64_t timeout_ms) {
         }
         return 0;
     }
-    for (std::size_t i = 0; i < *got; ++i) {
-        const auto& part = parts_[i];
-        if (part.missed != 0) {
-            complain(fmt::format(
-                "lost {}: the channel had overwritten them before they could be carried; make it larger", part.missed));
-            tell([&](carrier_report& r) { r.lost += part.missed; });
+    const std::size_t together_max = std::min(batch_bytes_max, server_.max_payload_bytes() / 2);
+    for (std::size_t i = 0; i < *got;) {
+        if (parts_[i].missed != 0) {
+            complain(
+                fmt::format("lost {}: the channel had overwritten them before they could be carried; make it larger",
+                            parts_[i].missed));
+            tell([&](carrier_report& r) { r.lost += parts_[i].missed; });
         }
-        if (!publish_value(publisher_, server_, names_, names_.data, {incarnation(), part.sequence}, part.bytes, {}))
-            break;
+        std::size_t end = i + 1, size_bytes = parts_[i].bytes.size();
+        for (; end < *got && parts_[end].missed == 0; ++end) {
+            size_bytes += parts_[end].bytes.size();
+            if (size_bytes > together_max) break;
+        }
+        if (!publisher_.drain() || !send(std::span(parts_).subspan(i, end - i))) break;
+        i = end;
     }
     return *got;
 }

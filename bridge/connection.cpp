@@ -56,7 +56,12 @@ outcome outcome_of(natsStatus status, jsErrCode code) {
     return {status, static_cast<int>(code), last_words()};
 }
 
-connection::connection(const server_options& options, const std::string& name) : servers_(joined(options.urls)) {
+std::atomic<int> connection::count_ = 0;
+
+connection::connection(const server_options& options, const std::string& name, sending how)
+    : servers_(joined(options.urls)),
+      is_secure_(!options.tls_ca.empty() || std::any_of(options.urls.begin(), options.urls.end(),
+                                                        [](const auto& url) { return url.starts_with("tls://"); })) {
     natsOptions* made = nullptr;
     need(natsOptions_Create(&made), "libnats");
     const options_handle o(made);
@@ -78,12 +83,14 @@ connection::connection(const server_options& options, const std::string& name) :
     natsOptions_SetMaxPingsOut(made, 2);
     // Without it a write into a cut link waits, with libnats' lock, and the pings that would notice wait for that.
     natsOptions_SetWriteDeadline(made, write_ms);
+    natsOptions_SetSendAsap(made, how == sending::at_once);
     natsOptions_SetMaxReconnect(made, -1);
     natsOptions_SetCustomReconnectDelay(made, &delay_ms, this);
     natsOptions_SetFailRequestsOnDisconnect(made, true);
     natsOptions_SetRetryOnFailedConnect(made, true, &on_up, this);
     natsOptions_SetReconnectedCB(made, &on_up, this);
     natsOptions_SetDisconnectedCB(made, &on_down, this);
+    natsOptions_SetClosedCB(made, &on_closed, this);
     natsOptions_SetErrorHandler(made, &on_error, this);
     set_trouble("no server answers at " + servers_);
     const natsStatus status = natsConnection_Connect(&connection_, made);
@@ -93,13 +100,19 @@ connection::connection(const server_options& options, const std::string& name) :
     jsOptions_Init(&js);
     js.Wait = request_ms;
     need(natsConnection_JetStream(&jetstream_, connection_, &js), "JetStream");
+    ++count_;
 }
 
 connection::~connection() {
     jsCtx_Destroy(jetstream_);
     natsConnection_Close(connection_);
+    // One thread of libnats's calls back for all connections, in order: after on_closed() nothing more comes for this.
+    {
+        std::unique_lock lock(mutex_);
+        closing_.wait(lock, [this] { return closed_; });
+    }
     natsConnection_Destroy(connection_);
-    nats_CloseAndWait(0);  // its threads call back into this
+    if (--count_ == 0) nats_CloseAndWait(0);  // its threads have ended before main() has
 }
 
 bool connection::is_up() const { return natsConnection_Status(connection_) == NATS_CONN_STATUS_CONNECTED; }
@@ -124,8 +137,13 @@ std::size_t connection::max_payload_bytes() const {
 }
 
 std::string connection::trouble() const {
-    // libnats gives up for ever what one server has refused twice, and nothing else. It keeps no reason.
-    if (is_over()) return fmt::format("denied: {} refuses this user; look at --creds", servers_);
+    // libnats gives up for ever what one server has refused twice, or what TLS has, and nothing else. It keeps no
+    // reason.
+    if (is_over())
+        return fmt::format(
+            "denied: {} refuses this user{}; look at --creds{}", servers_,
+            is_secure_ ? ", or its certificate or this user's isn't one that the other side knows" : "",
+            is_secure_ ? ", --tls-ca (who has signed the server's certificate), --tls-cert and --tls-key" : "");
     const std::lock_guard lock(mutex_);
     return trouble_;
 }
@@ -171,6 +189,14 @@ void connection::on_up(natsConnection*, void* self) {
 void connection::on_down(natsConnection*, void* self) {
     auto& own = *static_cast<connection*>(self);
     own.set_trouble("the connection to " + own.servers_ + " is broken; it is tried again and again");
+}
+
+void connection::on_closed(natsConnection*, void* self) {
+    auto& own = *static_cast<connection*>(self);
+    // Told under the lock: the one who waits destroys what is locked here.
+    const std::lock_guard lock(own.mutex_);
+    own.closed_ = true;
+    own.closing_.notify_all();
 }
 
 std::int64_t connection::delay_ms(natsConnection* from, int attempts, void* self) {

@@ -1,8 +1,9 @@
-// connection: the one connection of a process to the servers; it comes back by itself, for ever.
+// connection: a connection to the servers; it comes back by itself, for ever.
 // SPDX-License-Identifier: MIT
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -18,8 +19,10 @@ namespace samepage::bridge {
 // none). Servers that don't answer are tried again and again, with growing pauses and some jitter.
 class connection {
    public:
+    // What is published goes out at once, or, in bulk, up to a millisecond later together with what follows.
+    enum class sending : std::uint8_t { at_once, in_bulk };
     // `name` is what the servers' operator sees.
-    connection(const server_options& options, const std::string& name);
+    connection(const server_options& options, const std::string& name, sending how = sending::at_once);
     connection(const connection&) = delete;
     connection& operator=(const connection&) = delete;
     ~connection();
@@ -45,15 +48,20 @@ class connection {
     static void on_error(natsConnection*, natsSubscription*, natsStatus status, void* self);
     static void on_up(natsConnection*, void* self);
     static void on_down(natsConnection*, void* self);
+    static void on_closed(natsConnection*, void* self);
     static std::int64_t delay_ms(natsConnection*, int attempts, void* self);
     void set_trouble(std::string text);
 
+    static std::atomic<int> count_;  // of connections in this process
     natsConnection* connection_ = nullptr;
     jsCtx* jetstream_ = nullptr;
     std::string servers_;
+    bool is_secure_ = false;  // by TLS
     std::atomic<std::uint64_t> epoch_ = 0;
     mutable std::mutex mutex_;
     std::string trouble_;  // guarded by mutex_
+    bool closed_ = false;  // guarded by mutex_
+    std::condition_variable closing_;
 };
 
 // The address as others may see it.

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "hash.hpp"
+#include "ownership.hpp"
 
 namespace samepage::bridge {
 
@@ -43,9 +44,10 @@ bool publish_value(publisher& to, const connection& server, const stream_names& 
     std::uint64_t count = 0;
     for (std::size_t begin = 0; begin < value.size(); begin += part_bytes, ++count) {
         const auto part = value.subspan(begin, std::min(part_bytes, value.size() - begin));
-        if (!to.wait_for_room() || !to.publish(subject_of_part(names, subject, version.text(), count), part, {}))
+        if (!to.wait_for_room() || !to.publish(subject_of_part(names, subject, version.text(), count), part, {}, 0))
             return false;
     }
+    if (!to.drain()) return false;  // who sees what follows finds all of them
     headers.push_back({parts_header, std::to_string(count)});
     headers.push_back({"Sp-Size", std::to_string(value.size())});
     headers.push_back({"Sp-Hash", hash_of(value)});
@@ -78,14 +80,7 @@ outcome fetch_value(const connection& server, const stream_names& names, const s
 
 outcome remove_parts(const connection& server, const stream_names& names, const std::string& subject,
                      std::uint64_t before) {
-    jsOptions options;
-    jsOptions_Init(&options);
-    const std::string all = subject_of_parts(names, subject) + ".>";
-    options.Stream.Purge.Subject = all.c_str();
-    options.Stream.Purge.Sequence = before;
-    jsErrCode code{};
-    const natsStatus status = js_PurgeStream(server.jetstream(), names.stream.c_str(), &options, &code);
-    return outcome_of(status, code);
+    return purge(server, names, subject_of_parts(names, subject) + ".>", before);
 }
 
 }  // namespace samepage::bridge

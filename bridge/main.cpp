@@ -1,6 +1,7 @@
 // The samepage-bridge command.
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
+#include <openssl/crypto.h>
 
 #include <CLI/CLI.hpp>
 #include <functional>
@@ -136,6 +137,8 @@ int report(const cli::failure& f, bool json) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    // At the end libnats frees what OpenSSL's own clean-up would free again.
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
     command_line line;
     try {
         line.app.parse(argc, argv);

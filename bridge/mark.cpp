@@ -30,6 +30,8 @@ std::optional<mark> read_mark(const host& h, const object_spec& mirror, const st
         m.stream_sequence = fields.at("stream_sequence").get<std::uint64_t>();
         m.origin = at::parse(fields.at("origin").get<std::string>());
         m.exact = fields.at("exact").get<bool>();
+        for (const auto& w : fields.at("witnesses"))
+            m.witnesses.push_back({w.at(0).get<std::uint64_t>(), w.at(1).get<std::string>()});
         return m;
     } catch (const nlohmann::json::exception&) {
         return {};
@@ -37,12 +39,15 @@ std::optional<mark> read_mark(const host& h, const object_spec& mirror, const st
 }
 
 result<void> write_mark(const host& h, const object_spec& mirror, const std::string& group, const mark& m) {
+    auto witnesses = nlohmann::json::array();
+    for (const witness& w : m.witnesses) witnesses.push_back({w.sequence, w.digest});
     const nlohmann::ordered_json fields = {{"local", m.local},
                                            {"next_sequence", m.next_sequence},
                                            {"stream_created", m.stream_created},
                                            {"stream_sequence", m.stream_sequence},
                                            {"origin", m.origin.text()},
-                                           {"exact", m.exact}};
+                                           {"exact", m.exact},
+                                           {"witnesses", witnesses}};
     const auto put = h.state().put_text(key_of(mirror, group), fields.dump());
     if (!put) return put.error();
     return {};

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "hash.hpp"
 #include "log.hpp"
 
 namespace samepage::bridge {
@@ -11,7 +12,13 @@ namespace samepage::bridge {
 namespace {
 
 constexpr auto save_every = std::chrono::milliseconds(200);
+constexpr auto look_every = std::chrono::seconds(2);
 constexpr std::int64_t idle_ms = 100;
+constexpr std::size_t witnesses_max = 8;
+
+std::string digest_of_message(std::string_view at, std::string_view subject) {
+    return hash_of(fmt::format("{} {}", at, subject)).substr(0, 32);
+}
 
 }  // namespace
 
@@ -73,9 +80,64 @@ bool mirror::open() {
     mark_.stream_created = stream.created_unix_ns;
     has_mark_ = true;
     if (!save(true)) return false;  // of a new object before anything is put into it
+    heard_ = mark_.stream_sequence;
+    expected_ = looked_last_ = 0;
     const outcome o = reader_.open(names_.stream, names_.filter, mark_.stream_sequence + 1);
     if (!o) complain_of(o, "reading the stream " + names_.stream);
     return static_cast<bool>(o);
+}
+
+// Of what was applied, the last.
+void mirror::add_witness() {
+    auto& all = mark_.witnesses;
+    if (mark_.stream_sequence == 0) return all.clear();
+    // The stream was begun again.
+    while (!all.empty() && all.back().sequence > mark_.stream_sequence) all.pop_back();
+    if (!all.empty() && all.back().sequence == mark_.stream_sequence) return;
+    if (all.size() == witnesses_max) all.erase(all.begin());
+    all.push_back({mark_.stream_sequence, hash_of(last_).substr(0, 32)});
+}
+
+mirror::past mirror::look_back(const stream_state& stream) {
+    if (mark_.stream_created != stream.created_unix_ns || mark_.stream_sequence > stream.last) return past::other;
+    for (auto w = mark_.witnesses.rbegin(); w != mark_.witnesses.rend(); ++w) {
+        natsMsg* got = nullptr;
+        jsErrCode code{};
+        const natsStatus status =
+            js_GetMsg(&got, server_.jetstream(), names_.stream.c_str(), w->sequence, nullptr, &code);
+        const stream_message message{nats_message(got), w->sequence};
+        const outcome o = outcome_of(status, code);
+        if (o.not_found()) continue;
+        if (!o) {
+            complain_of(o, "looking for what was read of " + names_.stream);
+            return past::unanswered;
+        }
+        const std::string digest = digest_of_message(message.header(at_header), message.subject());
+        return digest == w->digest ? past::same : past::other;
+    }
+    return past::unknown;
+}
+
+// Whether the stream has had a message for some time that the reader doesn't bring.
+bool mirror::is_behind() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - looked_at_ < look_every) return false;
+    looked_at_ = now;
+    if (expected_ > heard_) {
+        complain("the server that this is read from lacks messages that the stream has; it is begun again");
+        return true;
+    }
+    stream_state stream;
+    if (!look_at_stream(server_, names_.stream, stream) || stream.last == looked_last_) return false;
+    natsMsg* last = nullptr;
+    jsErrCode code{};
+    const natsStatus status =
+        js_GetLastMsg(&last, server_.jetstream(), names_.stream.c_str(), names_.filter.c_str(), nullptr, &code);
+    const nats_message owned(last);
+    if (status != NATS_OK) return false;
+    expected_ = natsMsg_GetSequence(last);
+    looked_last_ = stream.last;
+    return false;
 }
 
 // Applies what comes until the reader breaks, or something has to be tried again.
@@ -98,11 +160,14 @@ bool mirror::read() {
                 switch (reader_.next(m, idle_ms)) {
                     case reader::got::message: break;
                     case reader::got::broken: return true;
-                    case reader::got::nothing: continue;
+                    case reader::got::nothing:
+                        if (is_behind()) return false;
+                        continue;
                 }
                 break;
         }
         const std::uint64_t sequence = m.sequence, size_bytes = m.bytes().size();
+        heard_ = sequence;
         if (apply(std::move(m)) != done::yes) return false;
         tell([&](carrier_report& r) {
             ++r.messages;
@@ -122,6 +187,7 @@ bool mirror::read() {
 bool mirror::save(bool at_once) {
     if (!has_mark_ || local_.empty()) return true;
     if (!at_once && std::chrono::steady_clock::now() - saved_at_ < save_every) return true;
+    add_witness();
     mark now = mark_;
     now.exact = stopping() && is_exact();
     if (now == saved_) return true;

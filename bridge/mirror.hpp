@@ -3,7 +3,11 @@
 //
 // 1. It learns from the owner record what to make here. 2. It reads the stream from its mark on (mark.hpp), and applies
 // each message (apply); marks are written behind what was applied, now and then. 3. When the reader breaks, it begins
-// again behind the last message that was applied.
+// again behind the last message that was applied, if the stream still is the one that it was applied from: servers can
+// lose what they had acknowledged, and give its sequences to other messages. So the mark has witnesses, some of the
+// messages that were applied, and at each beginning the newest that is left is looked at (look_back). 4. While nothing
+// comes, it is asked now and then whether the stream has more: in a cluster the server that serves this reader may be
+// without messages that the others have.
 //
 // Crash story: after a kill the mark is behind. Cells and tables apply what lies between again, which changes nothing;
 // channel_mirror.hpp says how a channel knows what it has.
@@ -36,6 +40,11 @@ class mirror : public carrier {
     virtual result<void> open_local(const owner& of) = 0;
     // Where to begin, by mark_ and what is here, in mark_.stream_sequence. Called whenever the reader is opened.
     virtual done begin(const stream_state& stream) = 0;
+    // Of all that is applied, the last. Who puts its sequence into the mark calls it.
+    void remember(const stream_message& m) { last_.assign(m.header(at_header)).append(" ").append(m.subject()); }
+    // Whether the stream is still the one that was applied up to mark_. Unknown: no witness is left in it.
+    enum class past : std::uint8_t { same, other, unknown, unanswered };
+    past look_back(const stream_state& stream);
     // All of `again` is tried again from the mark on.
     virtual done apply(stream_message&& m) = 0;
     // What apply() has put off: until then mark_ may be ahead of what is there.
@@ -55,10 +64,17 @@ class mirror : public carrier {
     bool open();
     bool read();
     bool save(bool at_once);
+    void add_witness();
+    bool is_behind();
 
     std::string local_;  // incarnation
     std::chrono::steady_clock::time_point saved_at_{};
     mark saved_;
+    std::string last_;               // remember()
+    std::uint64_t heard_ = 0;        // the reader's last sequence
+    std::uint64_t expected_ = 0;     // the stream had that message at the last look, and it hadn't come
+    std::uint64_t looked_last_ = 0;  // the stream's last sequence at that look
+    std::chrono::steady_clock::time_point looked_at_{};
 };
 
 }  // namespace samepage::bridge

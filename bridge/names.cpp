@@ -74,6 +74,7 @@ stream_names::stream_names(const object_spec& spec, const std::string& group) {
     const std::string subject = fmt::format("sp.{}.{}.{}", group, kind, name);
     const std::string bucket = fmt::format("sp-{}-{}-{}", group, kind, name);
     owner = subject + ".owner";
+    fence = subject + ".fence";
     parts = subject + ".part.";
     subjects = subject + ".>";
     switch (spec.kind) {

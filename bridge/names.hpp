@@ -5,6 +5,7 @@
 //   cell      stream KV_sp-<group>-cell-<name>         value     $KV.sp-<group>-cell-<name>.value
 //   table     stream KV_sp-<group>-table-<name>        records   $KV.sp-<group>-table-<name>.<key>
 //   all       owner records  sp.<group>.<kind>.<name>.owner
+//             the fences behind them (not of channels)  sp.<group>.<kind>.<name>.fence
 //             parts of what is larger than a message of NATS  sp.<group>.<kind>.<name>.part.<of what>.<at>.<number>
 //
 // Cells and tables are key-value buckets that any client of NATS reads.
@@ -38,8 +39,9 @@ struct stream_names {
     std::string data;      // the subject of messages or of the cell's value; a table's records are under this + key
     std::string filter;    // of all that
     std::string owner;     // subject
+    std::string fence;     // subject
     std::string parts;     // subjects begin so
-    std::string subjects;  // of owner records and parts: all that begin so, with a wildcard
+    std::string subjects;  // of owner records, fences and parts: all that begin so, with a wildcard
 };
 
 }  // namespace samepage::bridge

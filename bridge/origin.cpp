@@ -63,12 +63,14 @@ bool origin::take() {
         return false;
     }
     enter(carrier_state::resync);
-    if (const outcome started = publisher_.start(c.sequence, c.id); !started) {
-        complain_of(started, "subscribing to answers");
+    outcome started = publisher_.start(c.sequence);
+    if (started && spec_.kind != kind::channel) started = publisher_.put_fence(names_.fence);
+    if (!started) {
+        if (!started.overtaken()) complain_of(started, "taking the stream " + names_.stream);
         return false;
     }
     const bool is_as_left = c.last_before == left_at_;
-    left_at_ = c.sequence;
+    left_at_ = publisher_.acknowledged();
     looked_at_ = std::chrono::steady_clock::now();
     owner_record_at_ = publisher_.carried_bytes();
     log(log_level::debug, spec_.text(), fmt::format("took the stream at {}", c.sequence));
@@ -89,13 +91,14 @@ void origin::work() {
         // The servers drop a channel's oldest messages: before that comes to the owner record, there is a new one.
         if (spec_.kind == kind::channel && publisher_.carried_bytes() - owner_record_at_ > options_.keep_bytes / 4) {
             const std::string text = record().text();
-            if (!publisher_.wait_for_room() || !publisher_.publish(names_.owner, std::as_bytes(std::span(text)), {}))
+            if (!publisher_.drain() || !publisher_.publish(names_.owner, std::as_bytes(std::span(text)), {}, 0) ||
+                !publisher_.drain())
                 break;
             owner_record_at_ = publisher_.carried_bytes();
         }
         if (!stopping()) continue;
         if (until == clock::time_point{}) until = clock::now() + drain_time;
-        if ((count == 0 && publisher_.under_way() == 0) || clock::now() > until) break;
+        if ((count == 0 && is_idle) || clock::now() > until) break;
     }
     left_at_ = publisher_.acknowledged();
     show_progress(true);

@@ -5,13 +5,11 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
-#include "hash.hpp"
-
 namespace samepage::bridge {
 
 namespace {
 
-// Ids only join a message to the one before it, so servers need not remember them long.
+// No message has an id, so servers need remember none.
 constexpr std::int64_t ids_kept_ns = 1'000'000'000;
 
 }  // namespace
@@ -98,6 +96,16 @@ outcome read_owner(const connection& server, const stream_names& names, owner& i
     return {};
 }
 
+outcome purge(const connection& server, const stream_names& names, const std::string& subject, std::uint64_t before) {
+    jsOptions options;
+    jsOptions_Init(&options);
+    options.Stream.Purge.Subject = subject.c_str();
+    options.Stream.Purge.Sequence = before;
+    jsErrCode code{};
+    const natsStatus status = js_PurgeStream(server.jetstream(), names.stream.c_str(), &options, &code);
+    return outcome_of(status, code);
+}
+
 claim take_stream(const connection& server, const stream_names& names, const owner& self, bool from_anyone) {
     claim c;
     stream_state state;
@@ -118,8 +126,6 @@ claim take_stream(const connection& server, const stream_names& names, const own
     } else {
         expected.ExpectLastSeq = state.last;
     }
-    c.id = random_id();
-    expected.MsgId = c.id.c_str();
     const std::string record = self.text();
     jsPubAck* ack = nullptr;
     jsErrCode code{};

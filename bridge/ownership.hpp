@@ -5,9 +5,8 @@
 // at the stream's last sequence n, then who owns it, and publishes an owner record that expects n to be the last still.
 //
 // 1. A record that is stored follows directly on what its writer has seen: of two who take it at once, one fails.
-// 2. After it, no message of an earlier owner, nor an earlier one of this owner that is still under way, can be
-//    stored: each names the message before it by an id, and that is before the record or was lost. So what is read
-//    after it is all there will ever be.
+// 2. After it, and the fence where there is one (publisher.hpp), no message of an earlier owner, nor an earlier one of
+//    this owner that is still under way, can be stored. So what is read then is all there will ever be.
 // 3. Only who is named in the newest record, or takes over, may take the stream; the others are refused.
 //
 // Crash story: killed before its record is stored, nothing has happened; after it, it owns the stream, and takes it
@@ -51,6 +50,9 @@ struct stream_shape {
 outcome make_stream(const connection& server, const object_spec& spec, const stream_names& names,
                     const stream_shape& shape);
 
+// Removes the messages with that subject, or with one that matches it, before that sequence.
+outcome purge(const connection& server, const stream_names& names, const std::string& subject, std::uint64_t before);
+
 // NATS_NOT_FOUND: nobody has owned it yet, or the stream isn't there.
 outcome read_owner(const connection& server, const stream_names& names, owner& into);
 
@@ -58,7 +60,6 @@ struct claim {
     outcome result;
     std::optional<owner> other;     // who has it: refused
     std::uint64_t sequence = 0;     // of our owner record
-    std::string id;                 // of it: publisher::start
     std::uint64_t last_before = 0;  // the stream's last before it
 };
 // `from_anyone`: take it from another owner, too.

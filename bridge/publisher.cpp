@@ -35,9 +35,13 @@ outcome error_in(std::string_view answer) {
 
 }  // namespace
 
-outcome publisher::start(std::uint64_t last, const std::string& id) {
-    session_ = last_id_ = id;
-    given_ids_ = 0;
+outcome publisher::put_fence(const std::string& subject) {
+    for (std::size_t i = 0; i < messages_max && wait_for_room(); ++i) publish(subject, {}, {}, 0);
+    drain();
+    return failure_;
+}
+
+outcome publisher::start(std::uint64_t last) {
     under_way_.clear();
     bytes_ = 0;
     next_expected_ = acknowledged_ = last;
@@ -60,8 +64,9 @@ bool publisher::fail(outcome o) {
 }
 
 bool publisher::publish(const std::string& subject, std::span<const std::byte> bytes,
-                        const std::vector<header>& headers) {
+                        const std::vector<header>& headers, std::uint64_t messages) {
     if (!ok()) return false;
+    if (under_way_.size() >= messages_max) return fail({NATS_ILLEGAL_STATE, 0, "more is under way than a fence holds"});
     natsMsg* made = nullptr;
     natsStatus status = natsMsg_Create(&made, subject.c_str(), inbox_.c_str(),
                                        reinterpret_cast<const char*>(bytes.data()), static_cast<int>(bytes.size()));
@@ -69,16 +74,12 @@ bool publisher::publish(const std::string& subject, std::span<const std::byte> b
     const auto set = [&](const char* name, const std::string& value) {
         if (status == NATS_OK) status = natsMsgHeader_Set(made, name, value.c_str());
     };
-    std::string id = session_ + "-" + std::to_string(++given_ids_);
     set("Nats-Expected-Last-Sequence", std::to_string(next_expected_));
-    set("Nats-Expected-Last-Msg-Id", last_id_);
-    set("Nats-Msg-Id", id);
     for (const header& h : headers) set(h.name, h.value);
     if (status == NATS_OK) status = natsConnection_PublishMsg(server_.get(), made);
     if (status != NATS_OK) return fail(outcome_of(status));
-    last_id_ = std::move(id);
     ++next_expected_;
-    under_way_.push_back({bytes.size(), std::chrono::steady_clock::now()});
+    under_way_.push_back({bytes.size(), messages, std::chrono::steady_clock::now()});
     bytes_ += bytes.size();
     return true;
 }
@@ -91,7 +92,7 @@ bool publisher::take(natsMsg* answer) {
         return fail({NATS_MISMATCH, 0, "the server acknowledged another message than the next"});
     acknowledged_ = *sequence;
     carried_bytes_ += under_way_.front().size_bytes;
-    ++carried_messages_;
+    carried_messages_ += under_way_.front().messages;
     bytes_ -= under_way_.front().size_bytes;
     under_way_.pop_front();
     return true;

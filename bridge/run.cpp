@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <optional>
 
 #include "board.hpp"
 #include "cell_mirror.hpp"
@@ -61,6 +62,9 @@ std::unique_ptr<carrier> make_carrier(const carrier::bridge& b, const object_spe
     throw cli::usage_error(fmt::format("{} can't be carried", spec.text()));
 }
 
+// Many records at once, and it may take a moment longer: less work for all than each by itself.
+bool is_in_bulk(const object_spec& spec) { return spec.kind == kind::table && spec.direction == direction::origin; }
+
 void check(const run_options& options) {
     options.server.check();
     if (options.objects.empty())
@@ -80,8 +84,9 @@ void check(const run_options& options) {
 
 class running {
    public:
-    explicit running(const carrier::bridge& b) : bridge_(b) {
-        for (const object_spec& spec : b.options.objects) carriers_.push_back(make_carrier(b, spec));
+    running(const carrier::bridge& b, const carrier::bridge& in_bulk) : bridge_(b) {
+        for (const object_spec& spec : b.options.objects)
+            carriers_.push_back(make_carrier(is_in_bulk(spec) ? in_bulk : b, spec));
         shown_.resize(carriers_.size());
         for (carrier_report& r : shown_) r.lag = ~std::uint64_t{0};  // not shown yet
         try {
@@ -128,8 +133,11 @@ int run(const run_options& options) {
     check(options);
     const host self(options.state, options.host);
     const connection server(options.server, "samepage-bridge " + self.name());
+    std::optional<connection> bulk;
+    if (std::any_of(options.objects.begin(), options.objects.end(), is_in_bulk))
+        bulk.emplace(options.server, "samepage-bridge " + self.name() + ", tables", connection::sending::in_bulk);
     const carrier::bridge b{server, self, options};
-    running all(b);
+    running all(b, {bulk ? *bulk : server, self, options});
     bool said_live = false;
     // Soon at first, so that what is live is known to be so.
     while (!ends.wait(said_live ? show_every_ms : 20)) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "large_value.hpp"
+#include "log.hpp"
 
 namespace samepage::bridge {
 
@@ -18,8 +19,13 @@ result<void> table_mirror::open_local(const owner&) {
 }
 
 mirror::done table_mirror::begin(const stream_state& stream) {
-    is_first_copy_ = !has_mark_ || mark_.local != local() || mark_.stream_created != stream.created_unix_ns ||
-                     mark_.stream_sequence > stream.last || mark_.stream_sequence == 0;
+    is_first_copy_ = !has_mark_ || mark_.local != local() || mark_.stream_sequence == 0;
+    if (!is_first_copy_) {
+        const past seen = look_back(stream);
+        if (seen == past::unanswered) return done::again;
+        is_first_copy_ = seen != past::same;
+        if (is_first_copy_) log(log_level::info, spec_.text(), "the stream isn't surely what it was: all is compared");
+    }
     if (is_first_copy_) mark_.stream_sequence = copied_ = 0;
     seen_.clear();
     return done::yes;
@@ -86,6 +92,7 @@ mirror::done table_mirror::apply(stream_message&& m) {
     if (applied != done::yes) return applied;
     (is_first_copy_ ? copied_ : mark_.stream_sequence) = m.sequence;
     mark_.origin = at::parse(m.header(at_header));
+    remember(m);
     return done::yes;
 }
 

@@ -13,6 +13,7 @@ namespace samepage::bridge {
 
 namespace {
 
+constexpr auto behind_max = std::chrono::seconds(3);
 constexpr std::uint64_t history_bytes = std::uint64_t{4} << 20;  // about 100,000 changes
 
 }  // namespace
@@ -47,20 +48,31 @@ bool table_origin::resync() {
 }
 
 bool table_origin::compare_with_stream(key_set& seen) {
+    // In a cluster the server that is read from may be behind the others: what it has is all when the last message that
+    // was acknowledged comes, be it one of the fence.
+    if (!publisher_.drain()) return false;
+    const std::uint64_t last = publisher_.acknowledged();
     reader there(server_);
-    if (const outcome o = there.open(names_.stream, names_.filter, 1, true); !o) {
+    if (const outcome o = there.open(names_.stream, "", 1, true); !o) {
         complain_of(o, "reading the stream " + names_.stream);
         return false;
     }
-    while (!there.caught_up()) {
+    auto heard_at = std::chrono::steady_clock::now();
+    for (std::uint64_t read = 0; read < last;) {
         if (stopping()) return false;
         stream_message m;
         const reader::got got = there.next(m, 100);
-        if (got == reader::got::broken) {
-            complain("the connection broke while the table was compared; it is begun again");
+        if (got == reader::got::nothing && std::chrono::steady_clock::now() - heard_at < behind_max) continue;
+        if (got != reader::got::message) {
+            complain(got == reader::got::broken
+                         ? "the connection broke while the table was compared; it is begun again"
+                         : "the server that the table was compared with lacks messages that others have stored; it is "
+                           "begun again");
             return false;
         }
-        if (got == reader::got::nothing) continue;
+        heard_at = std::chrono::steady_clock::now();
+        read = m.sequence;
+        if (!m.subject().starts_with(names_.data)) continue;
         const auto key = key_in(m, names_.data.size());
         if (!key) {
             complain(fmt::format("somebody who is no bridge has put {} into the bucket", m.subject()));

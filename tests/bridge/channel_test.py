@@ -96,7 +96,7 @@ class Channel(support.Case):
         self.mirror()
         listener = self.b.start("channel", "listen", "news", "--json")
         self.feed(self.a, range(10))
-        self.b.wait_state("channel:news", "live", revision=11)
+        self.b.wait_state("channel:news", "live", messages=10)
         self.server_.kill()
         self.feed(self.a, range(10, 3000))  # local use doesn't wait
         self.server_.start()

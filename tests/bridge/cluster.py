@@ -122,6 +122,17 @@ class Cluster(Case):
                     return [m.name for m in self.server_links].index(seen)
         return None
 
+    def stored(self):
+        """What each server has of each stream, as lines of text."""
+        lines = []
+        for server in self.servers:
+            for account in (server.ask("/jsz?streams=1") or {}).get("account_details", []):
+                for stream in account["stream_detail"]:
+                    state = stream["state"]
+                    lines.append(f"{server.address} {stream['name']}: {state['messages']} messages, "
+                                 f"{state['first_seq']} to {state['last_seq']}, {state['bytes']} bytes")
+        return sorted(lines)
+
     def wait_leader(self):
         wait_until(lambda: self.leader() is not None,
                    lambda: "no server leads:\n" + "\n".join(s.words() for s in self.servers))

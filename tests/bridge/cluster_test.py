@@ -3,14 +3,11 @@
 import os
 import subprocess
 
-from cluster import Cluster, leave_out, main_alone
+from cluster import Cluster, main_alone
 from support import wait_until
 
 EDITOR = os.environ["BRIDGE_EDITOR"]
-if "SAMEPAGE_BRIDGE_RECORDS" not in os.environ:
-    leave_out("SAMEPAGE_BRIDGE_RECORDS says of how many records; Debian's nats-server 2.9 isn't always up to it: "
-              "docs/bridge.md")
-RECORDS = int(os.environ["SAMEPAGE_BRIDGE_RECORDS"])
+RECORDS = int(os.environ.get("SAMEPAGE_BRIDGE_RECORDS", 300))  # of each table
 EDITORS = 2  # of each table, at once
 PAUSE_US = 2000  # of an editor after each change
 
@@ -47,7 +44,8 @@ class Closing(Cluster):
                 seen = self.digests(name)
                 return seen[0] and len(set(seen)) == 1
             wait_until(are_equal, lambda name=host.name: f"{name}'s table: {self.digests(name)}\n" + "\n".join(
-                f"{h.name}: {h.status()}\n{h.bridges[-1].words()[-2000:]}" for h in self.hosts), 300)
+                [f"{h.name}: {h.status()}\n{h.bridges[-1].words()[-2000:]}" for h in self.hosts] + self.stored()),
+                300)
 
     def start_bridge(self, host, live=True):
         words = ["--replicas", "3"]

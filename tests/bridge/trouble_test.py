@@ -1,0 +1,181 @@
+# What goes wrong around a bridge: certificates, servers that forget, slow links, those who come too late.
+# SPDX-License-Identifier: MIT
+import os
+import shutil
+import socket
+import subprocess
+import threading
+import time
+
+import support
+
+EDITOR = os.environ["BRIDGE_EDITOR"]
+
+
+NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+
+
+class SlowLink:
+    """Passes on what comes to .port, late and not much at once."""
+    DELAY_S = 0.03
+    PIECE = 4096
+
+    def __init__(self, case, to_port):
+        self.to_port = to_port
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.ends = [self.listener]
+        case.addCleanup(self.close)
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    @property
+    def url(self):
+        return f"nats://127.0.0.1:{self.port}"
+
+    def accept(self):
+        try:
+            while True:
+                here, _ = self.listener.accept()
+                there = socket.create_connection(("127.0.0.1", self.to_port))
+                self.ends += [here, there]
+                for pair in ((here, there), (there, here)):
+                    threading.Thread(target=self.pass_on, args=pair, daemon=True).start()
+        except OSError:
+            pass  # closed
+
+    def pass_on(self, source, sink):
+        try:
+            while piece := source.recv(self.PIECE):
+                time.sleep(self.DELAY_S)
+                sink.sendall(piece)
+        except OSError:
+            pass
+        for end in (source, sink):
+            end.close()
+
+    def close(self):
+        for end in self.ends:
+            end.close()
+
+
+class Trouble(support.Case):
+    def setUp(self):
+        super().setUp()
+        self.a, self.b = self.host("a"), self.host("b")
+
+    def digest(self, host):
+        process = host.popen([EDITOR, "digest", "stock"])
+        out, _ = process.communicate(timeout=support.DEADLINE_S)
+        return out if process.returncode == 0 else None
+
+    def wait_equal(self):
+        support.wait_until(lambda: self.digest(self.a) and self.digest(self.a) == self.digest(self.b),
+                           lambda: f"{self.digest(self.a)} {self.digest(self.b)} {self.b.status()}")
+
+    def openssl(self, *words):
+        done = subprocess.run(["openssl", *words], cwd=self.folder, capture_output=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def make_authority(self, name):
+        self.openssl("req", "-x509", *NEW_KEY, "-days", "2",
+                     "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.pem")
+
+    def make_certificate(self, name, authority):
+        self.openssl("req", *NEW_KEY, "-subj", f"/CN={name}",
+                     "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", f"{name}.key", "-out", f"{name}.csr")
+        self.openssl("x509", "-req", "-in", f"{name}.csr", "-CA", f"{authority}.pem", "-CAkey", f"{authority}.key",
+                     "-CAcreateserial", "-days", "2", "-copy_extensions", "copy", "-out", f"{name}.pem")
+
+    def file(self, name):
+        return os.path.join(self.folder, name)
+
+    @support.unittest.skipUnless(shutil.which("openssl"), "there is no openssl to make certificates with")
+    def test_tls(self):
+        self.make_authority("authority")
+        self.make_authority("stranger")
+        for name in ("server", "client"):
+            self.make_certificate(name, "authority")
+        server = self.server("tls", config=f'tls {{ cert_file: "{self.file("server.pem")}"\n'
+                             f'key_file: "{self.file("server.key")}"\nca_file: "{self.file("authority.pem")}"\n'
+                             "verify: true }")
+        url = server.url.replace("nats://", "tls://")
+        known = ["--tls-ca", self.file("authority.pem")]
+        own = ["--tls-cert", self.file("client.pem"), "--tls-key", self.file("client.key")]
+        self.a.bridge(url, "--origin", "table:stock", *known, *own)
+        self.b.bridge(url, "--mirror", "table:stock", *known, *own)
+        self.a.samepage("table", "put", "stock", "bolt", "12")
+        support.wait_until(lambda: b"12" in self.b.samepage("table", "scan", "stock"), "no bolt")
+        out, _ = self.a.ask_bridge("doctor", "--server", url, *known, *own)
+        self.assertNotIn("isn't encrypted", out)
+        for words in ([*known], ["--tls-ca", self.file("stranger.pem"), *own]):
+            status, said = self.host("other").bridge(url, "--mirror", "table:stock", *words, live=False).ended()
+            self.assertEqual(status, 6, said)
+            self.assertIn("certificate", said)
+
+    def test_a_slow_link(self):
+        server = self.server()
+        link = SlowLink(self, server.port)
+        self.a.hold("table", "stock")
+        self.a.hold("channel", "news")
+        self.a.finish(self.a.popen([EDITOR, "fill", "stock", "300"]))
+        self.a.bridge(link, "--origin", "table:stock", "--origin", "channel:news")
+        self.b.bridge(link, "--mirror", "table:stock", "--mirror", "channel:news")
+        listener = self.b.start("channel", "listen", "news", "--from", "oldest", "--count", "2000")
+        lines = "".join(f"{n}\n" for n in range(2000)).encode()
+        self.a.samepage("channel", "send", "news", "-", input=lines)
+        self.assertEqual(self.b.finish(listener)[0], lines)
+        self.wait_equal()
+
+    def test_who_comes_after_what_servers_keep_is_told(self):
+        server = self.server()
+        self.a.hold("channel", "news", "--capacity", "16M")
+        self.b.hold("channel", "news", "--capacity", "16M")
+        self.a.bridge(server, "--origin", "channel:news", "--keep", "1M")
+        mirror = self.b.bridge(server, "--mirror", "channel:news")
+        sent = [f"{n} {'x' * 1000}" for n in range(5000)]
+        self.a.samepage("channel", "send", "news", "-", input="".join(f"{line}\n" for line in sent[:10]).encode())
+        self.b.wait_state("channel:news", "live", messages=10)
+        mirror.stop()
+        self.a.samepage("channel", "send", "news", "-", input="".join(f"{line}\n" for line in sent[10:]).encode())
+        self.a.wait_state("channel:news", "live", lag=0, messages=len(sent))
+        self.b.bridge(server, "--mirror", "channel:news").wait_says("lost ")
+        row = {}
+
+        def is_told():
+            row.update(self.b.status()["channel:news"])
+            return row["state"] == "live" and row["lag"] == 0 and row["lost"] > 3000
+        support.wait_until(is_told, lambda: f"{row}")
+        came = self.b.samepage("channel", "listen", "news", "--from", "oldest", "--count",
+                               str(len(sent) - row["lost"])).decode().splitlines()
+        self.assertEqual(came, sent[:10] + sent[10 + row["lost"]:])
+
+    def test_a_server_that_forgets_what_it_acknowledged(self):
+        server = self.server()
+        self.a.hold("table", "stock")
+        self.b.hold("table", "stock")
+        origin = self.a.bridge(server, "--origin", "table:stock")
+        mirror = self.b.bridge(server, "--mirror", "table:stock")
+        self.a.finish(self.a.popen([EDITOR, "fill", "stock", "100"]))
+        self.wait_equal()
+        server.stop()
+        shutil.copytree(server.store, self.file("older"))
+        server.start()
+        self.a.finish(self.a.popen([EDITOR, "fill", "stock", "2500"]))
+        self.wait_equal()
+        mirror.stop()
+        origin.stop()
+        server.stop()
+        shutil.rmtree(server.store)
+        shutil.move(self.file("older"), server.store)
+        server.start()
+        # The origin tells again what the server lacks, under numbers that the mirror has seen, among it this erasure.
+        self.a.finish(self.a.popen([EDITOR, "fill", "stock", "8000"]))
+        self.a.samepage("table", "erase", "stock", "record 5")
+        self.a.bridge(server, "--origin", "table:stock")
+        self.a.wait_state("table:stock", "live", lag=0)
+        self.b.bridge(server, "--mirror", "table:stock")
+        self.wait_equal()
+
+
+if __name__ == "__main__":
+    support.main()
