@@ -1,7 +1,8 @@
 # What the bindings' calls take, beside the C functions and beside multiprocessing.
 # SPDX-License-Identifier: MIT
 #
-# Operations: a cell's load and store and a table's get and put, of 64 bytes, in C, Python and Node; a table's beside
+# Operations: a cell's load and store, a table's get and put, a message sent and received, a job pushed, taken and
+# acknowledged, of 64 bytes each, and a lock acquired and released, in C, Python and Node; a table's beside
 # multiprocessing.Manager().dict(), and beside multiprocessing.shared_memory under a lock; a NumPy array handed to
 # another process, by samepage.ndarray() with a cell that says when, and by multiprocessing.Queue.
 # All in one run, in short slices, in turn; what is printed is the median, and of ratios the median of the rounds'.
@@ -38,7 +39,7 @@ class Caller:
 
     def time(self, verb: str, calls: int) -> float:
         assert self.process.stdin is not None and self.process.stdout is not None
-        self.process.stdin.write(f"{verb} {calls}\n")
+        self.process.stdin.write(f"{calls} {verb}\n")
         self.process.stdin.flush()
         return float(self.process.stdout.readline())
 
@@ -55,13 +56,16 @@ def per_call(act: Callable[[], object], calls: int) -> float:
 
 
 def calls_of_the_bindings() -> None:
-    with samepage.Cell("bench") as cell, samepage.Table("bench.table") as table:
+    with (samepage.Cell("bench") as cell, samepage.Table("bench.table") as table, samepage.Channel("bench.channel"),
+          samepage.Queue("bench.queue")):
+        lock = samepage.Lock("bench.lock")
         cell.store(VALUE)
         table["key"] = VALUE
         callers = {"C": Caller(os.environ["C_CALLS"]), "Python": Caller(sys.executable, str(HERE / "calls.py")),
                    "Node": Caller(os.environ["NODE"], str(HERE / "calls.js"))}
         print("| 64 bytes, ns a call | C | Python | over C | Node | over C |\n|---|---|---|---|---|---|")
-        for verb in ("cell.load", "cell.store", "table.get", "table.put"):
+        for verb in ("cell.load", "cell.store", "table.get", "table.put", "lock.acquire, release",
+                     "channel.send, receive", "queue.push, take, acknowledge"):
             rounds = [{name: caller.time(verb, CALLS) for name, caller in callers.items()} for _ in range(ROUNDS + 2)]
             rounds = rounds[2:]  # warm
             cells = [f"{statistics.median(r['C'] for r in rounds):.0f}"]
@@ -71,6 +75,7 @@ def calls_of_the_bindings() -> None:
             print(f"| {verb} | {' | '.join(cells)} |")
         for caller in callers.values():
             caller.end()
+        lock.close()
 
 
 def beside_multiprocessing() -> None:

@@ -104,7 +104,7 @@ export type Elements =
 
 /** An array of numbers that says its own type and shape: NumPy's, as samepage.ndarray() in Python. */
 export class NDArray extends Noun {
-  /** Makes it, of zeros, or opens the one that exists, which must have that type and shape. dtype: '<f4', '|u1' ... */
+  /** Makes it, of zeros, or opens the one that exists, which must have that type and shape. dtype: 'float32' or '<f4' ... */
   constructor(place: string, shape: number[], dtype: string, options?: OpenOptions);
   static createNew(place: string, shape: number[], dtype: string, options?: OpenOptions): NDArray;
   /** Opens it, whatever its type and shape. */

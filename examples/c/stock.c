@@ -7,6 +7,7 @@
  *     stock put bolt 12
  *     stock take bolt 5            prints what is left
  *     stock list
+ * Built with the installed library: cc -o stock stock.c $(pkg-config --cflags --libs samepage)
  */
 #include <samepage/samepage.h>
 #include <stdio.h>

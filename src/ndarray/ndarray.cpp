@@ -4,7 +4,8 @@
 // Layout: layout.hpp. Roles: a maker; one writer at a time; readers, who only read.
 //
 // Making: the region is there first, of zeros. Its maker claims the slot, writes the head, and `mark` last (release).
-//   killed before `mark`: the next one who says a shape makes it; who only opens waits for that until its time is up.
+//   killed before `mark`, or while a large file was growing: the next one who says a shape makes it, unless there are
+//   other bytes than zeros behind the head, which no maker leaves; who only opens waits for that until its time is up.
 // Writing: claim the slot; make `sequence` odd; write; make it even, the next one; release the slot.
 //   killed in between: it stays odd, and the slot is free. Readers see both and say torn; the next writer goes on with
 //   the next odd number, and its end is whole. Killed after the end: nothing is left to do.
@@ -116,7 +117,9 @@ struct ndarray::state {
                                 const ndarray_options& options);
     static result<os::held_object> acquire(const samepage::place& where, const description* wanted, bool only_new,
                                            const ndarray_options& options, const os::deadline& until);
-    result<bool> read_or_make(const description* wanted, const ndarray_options& options);
+    result<bool> read_or_make(const description* wanted, bool is_path);
+    result<bool> make_again(const description& d);
+    bool is_blank() const noexcept;
     result<bool> read(std::uint64_t object_bytes);
     void make(const description& d);
 
@@ -199,11 +202,12 @@ result<os::held_object> ndarray::state::acquire(const samepage::place& where, co
             request.size_bytes = 0;
             auto found = os::held_object::acquire(request);
             if (found) return found;
-            const bool is_empty = where.is_path() && found.error().code() == errc::invalid_argument;
+            const bool is_empty = where.is_path() && found.error().needed_bytes() != 0;
             if (!is_empty && (wanted == nullptr || found.error().code() != errc::not_found)) return found;
             if (wanted == nullptr) {
                 if (pause.wait()) continue;
-                return error(errc::wrong_kind, opening, "it is an empty file, and no array");
+                return error(errc::wrong_kind, opening,
+                             "it is an empty file, and no array; say a type and shape to make it one");
             }
             request.disposition = is_empty ? os::disposition::create_or_open : os::disposition::create_new;
         }
@@ -232,21 +236,23 @@ result<ndarray> ndarray::state::open(std::string_view place_text, const descript
         auto mapped = s->object.map(0, static_cast<std::size_t>(size), options.access);
         if (!mapped) return mapped.error();
         s->whole = std::move(*mapped);
-        const auto there = s->read_or_make(wanted, options);
+        const auto there = s->read_or_make(wanted, where->is_path());
         if (!there) return there.error();
         if (*there && wanted != nullptr && !wanted->is_as(s->is))
             return error(errc::wrong_kind, operation,
                          std::string(place_text) + " is " + s->is.text() + ", not " + wanted->text() +
                              "; open it by its name alone");
         if (*there) return ndarray(std::move(s));
-        if (!pause.wait())
-            return error(errc::wrong_kind, operation,
-                         std::string(place_text) + " is a region, and no array; open it as a region");
+        if (pause.wait()) continue;
+        if (wanted != nullptr) return error(errc::timed_out, operation, s->who());
+        return error(errc::wrong_kind, operation,
+                     std::string(place_text) +
+                         " is a region, and no array; open it as a region, or say a type and shape to make it one");
     }
 }
 
 // True: it is there. False: it may be in a moment.
-result<bool> ndarray::state::read_or_make(const description* wanted, const ndarray_options& options) {
+result<bool> ndarray::state::read_or_make(const description* wanted, bool is_path) {
     const auto size = static_cast<std::uint64_t>(whole.size());
     constexpr const char* no_array = "it is a region, and no array; open it as a region";
     if (size < sizeof(std::uint64_t)) return error(errc::wrong_kind, opening, no_array);
@@ -254,16 +260,49 @@ result<bool> ndarray::state::read_or_make(const description* wanted, const ndarr
     const auto mark = [&] { return top().mark.load(std::memory_order_acquire); };
     if (mark() == ndarrays::magic) return read(size);
     if (mark() != 0) return error(errc::wrong_kind, opening, no_array);
-    if (wanted == nullptr || options.access == access::read_only) return false;
-    if (size < ndarrays::object_bytes(wanted->data_offset, wanted->data_bytes)) {
-        // A file grows to its size after it is there; a name is made with it.
-        return object.is_file() ? result<bool>(false) : result<bool>(error(errc::wrong_kind, opening, no_array));
-    }
+    if (wanted == nullptr) return false;
+    // A file grows to its size after it is there; a name is made with it.
+    if (!is_path && size < ndarrays::object_bytes(wanted->data_offset, wanted->data_bytes))
+        return error(errc::wrong_kind, opening, no_array);
     const auto claimed = claim();
     if (!claimed || !*claimed) return claimed;
-    if (mark() == 0) make(*wanted);
+    const auto made = mark() == 0 ? make_again(*wanted) : result<bool>(true);
     release();
-    return mark() == ndarrays::magic ? read(size) : result<bool>(error(errc::wrong_kind, opening, no_array));
+    if (!made) return made;
+    if (mark() != ndarrays::magic) return error(errc::wrong_kind, opening, no_array);
+    return read(static_cast<std::uint64_t>(whole.size()));
+}
+
+// True: it is made. False: somebody's bytes are there. Another maker may be growing the file at the same time: neither
+// takes a byte from the other.
+result<bool> ndarray::state::make_again(const description& d) {
+    if (!object.created() && !is_blank()) return false;
+    const std::uint64_t size = ndarrays::object_bytes(d.data_offset, d.data_bytes);
+    if (size > std::numeric_limits<std::size_t>::max())
+        return error(errc::too_large, making, "this process has fewer addresses than that");
+    if (whole.size() < size) {
+        if (auto grown = object.grow(size); !grown) return grown.error();
+        auto mapped = object.map(0, static_cast<std::size_t>(size), access::read_write);
+        if (!mapped) return mapped.error();
+        whole = std::move(*mapped);
+    }
+    make(d);
+    return true;
+}
+
+// Whether there are only zeros behind the head: no maker wrote elements before `mark`.
+bool ndarray::state::is_blank() const noexcept {
+    constexpr std::size_t step = sizeof(std::uint64_t);
+    const std::size_t size = whole.size();
+    std::size_t at = sizeof(head);
+    for (; at + step <= size; at += step) {
+        // relaxed: nobody is to have written it
+        const auto* const word = reinterpret_cast<const std::atomic<std::uint64_t>*>(whole.data() + at);
+        if (word->load(std::memory_order_relaxed) != 0) return false;
+    }
+    for (; at < size; ++at)
+        if (whole.data()[at] != std::byte{0}) return false;
+    return true;
 }
 
 void ndarray::state::make(const description& d) {

@@ -140,7 +140,8 @@ class held_object {
     ~held_object();
 
     // Errors: not_found, already_exists, wrong_kind (plain asked, structured found, or the other way; the detail says
-    // which kind it is), denied, no_space, invalid_argument, timed_out (naming who is in the way), system.
+    // which kind it is), denied, no_space, invalid_argument (needed_bytes 1: a file without a byte), timed_out (naming
+    // who is in the way), system.
     static result<held_object> acquire(const acquire_request& request);
 
     // Duplicates the caller's file or section; plain, nameless, kept by nobody's name. Size 0: its own.

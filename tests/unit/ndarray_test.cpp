@@ -11,6 +11,7 @@
 
 #include "ndarray/layout.hpp"
 #include "runner.hpp"
+#include "scratch.hpp"
 
 namespace {
 
@@ -123,6 +124,37 @@ TEST(ndarray_test, a_region_is_no_array) {
     // One of zeros, such as a maker that was killed has left: whoever says a shape makes it.
     std::memset(region.data(), 0, 8);
     EXPECT_TRUE(ndarray::create(name, "|u1", shape{1000}));
+}
+
+TEST(ndarray_test, bytes_behind_a_head_of_zeros_are_somebodys) {
+    const std::string name = fresh_name("zeros");
+    auto region = samepage::region::create(name, 4096).value();
+    region.data()[4095] = std::byte{1};
+    EXPECT_EQ(ndarray::create(name, "|u1", shape{1000}).error().code(), errc::wrong_kind);
+    EXPECT_TRUE(std::all_of(region.data(), region.data() + 4095, [](std::byte b) { return b == std::byte{0}; }));
+}
+
+// What a maker leaves that is killed while its file grows, which large files do in steps.
+TEST(ndarray_test, a_file_that_has_not_grown_to_its_size_is_made_anew) {
+    const std::string place = scratch::file(fresh_name("grows"));
+    static_cast<void>(samepage::region::create(place, 4096).value());
+    const ndarray_options soon{.timeout = no_wait};
+    EXPECT_EQ(ndarray::open(place, soon).error().code(), errc::wrong_kind);
+    {
+        auto made = ndarray::create(place, "<u4", shape{5000}, soon).value();
+        EXPECT_EQ(made.size_bytes(), 20'000U);
+        made.values<std::uint32_t>().value()[4999] = 7;
+    }
+    EXPECT_EQ(ndarray::open(place).value().values<std::uint32_t>().value()[4999], 7U);
+    const std::string other = scratch::file(fresh_name("others"));
+    samepage::region::create(other, 4096).value().data()[4095] = std::byte{1};
+    EXPECT_EQ(ndarray::create(other, "<u4", shape{5000}, soon).error().code(), errc::wrong_kind);
+    EXPECT_EQ(samepage::region::open(other).value().size(), 4096U);
+}
+
+TEST(ndarray_test, a_directory_is_refused_at_once) {
+    EXPECT_EQ(ndarray::open(scratch::path() + "/", {.timeout = samepage::forever}).error().code(),
+              errc::invalid_argument);
 }
 
 // Each word of the head, overwritten: refused, or harmless. Nothing outside of the region is touched.

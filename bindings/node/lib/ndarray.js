@@ -12,6 +12,11 @@ const ARRAYS = {
   '|u1': Uint8Array, '<u2': Uint16Array, '<u4': Uint32Array, '<u8': BigUint64Array,
   '<f2': Uint16Array, '<f4': Float32Array, '<f8': Float64Array, '<c8': Float32Array, '<c16': Float64Array,
 };
+/** The same as codecs call them. */
+const NAMES = {
+  int8: '|i1', int16: '<i2', int32: '<i4', int64: '<i8', uint8: '|u1', uint16: '<u2', uint32: '<u4', uint64: '<u8',
+  float32: '<f4', float64: '<f8',
+};
 const OFFSET_AT = 12;
 
 class NDArray extends Noun {
@@ -19,7 +24,7 @@ class NDArray extends Noun {
   #data;
 
   constructor(place, shape, dtype, options = {}, how = CREATE) {
-    super(native.ndarrayOpen, how, place, options, dtype, shape);
+    super(native.ndarrayOpen, how, place, options, Object.hasOwn(NAMES, dtype) ? NAMES[dtype] : dtype, shape);
     this.dtype = native.ndarrayDtype(this[HANDLE]);
     this.shape = [];
     this.strides = [];

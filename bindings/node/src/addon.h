@@ -65,6 +65,7 @@ napi_value throw_memory(napi_env env);
 typedef struct kind {
     void (*close)(void* handle);
     samepage_status (*descriptor)(void* handle, intptr_t* descriptor); /* NULL: it has none */
+    /* NULL, all three: it has none. */
     samepage_status (*arm)(void* handle);
     samepage_status (*check_name)(void* handle);
     samepage_status (*created)(void* handle, int32_t* created);
@@ -85,6 +86,8 @@ typedef struct held {
 void shared_drop(shared* mine);
 /* An external that holds the handle, and closes it when it is collected. After a failure the handle is closed. */
 napi_value hold(napi_env env, void* handle, const kind* of);
+/* The TypeError of a method that was called on an object of another class, which has no such thing; gives NULL. */
+napi_value throw_other_class(napi_env env);
 /* NULL with an exception: it isn't one. */
 held* held_of(napi_env env, napi_value value);
 /* NULL with an exception: it isn't one, or is closed. */

@@ -111,6 +111,7 @@ static napi_value arm(napi_env env, napi_callback_info info) {
     TAKE(env, info, 1);
     const shared* const ours = open_handle(env, given[0]);
     if (ours == NULL) return NULL;
+    if (ours->of->arm == NULL) return throw_other_class(env);
     const samepage_status status = ours->of->arm(ours->handle);
     return status == samepage_ok ? NULL : throw_status(env, status);
 }

@@ -71,6 +71,10 @@ shared* open_handle(napi_env env, napi_value value) {
     return mine == NULL ? NULL : mine->handle;
 }
 
+napi_value throw_other_class(napi_env env) {
+    return throw_type(env, "this method is of another class than the object that it was called on");
+}
+
 /* close(handle) */
 static napi_value close_it(napi_env env, napi_callback_info info) {
     TAKE(env, info, 1);
@@ -84,6 +88,7 @@ static napi_value check_name(napi_env env, napi_callback_info info) {
     TAKE(env, info, 1);
     const shared* const ours = open_handle(env, given[0]);
     if (ours == NULL) return NULL;
+    if (ours->of->check_name == NULL) return throw_other_class(env);
     const samepage_status status = ours->of->check_name(ours->handle);
     return status == samepage_ok ? NULL : throw_status(env, status);
 }
@@ -94,6 +99,7 @@ static napi_value created(napi_env env, napi_callback_info info) {
     const shared* const ours = open_handle(env, given[0]);
     int32_t is_created = 0;
     if (ours == NULL) return NULL;
+    if (ours->of->created == NULL) return throw_other_class(env);
     const samepage_status status = ours->of->created(ours->handle, &is_created);
     return status == samepage_ok ? give_flag(env, is_created != 0) : throw_status(env, status);
 }

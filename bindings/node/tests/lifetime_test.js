@@ -82,6 +82,28 @@ test('what is closed says so, and twice is fine', async () => {
   }
 });
 
+test('methods of another class are refused', async () => {
+  const isRefused = (error) => error instanceof TypeError || error.code === 'SAMEPAGE_INVALID_ARGUMENT';
+  const all = [new Region('m.region', 10), new Cell('m.cell'), new Lock('m.lock'), new Channel('m.channel'),
+    new Queue('m.queue'), new Table('m.table')];
+  const [region, cell, lock, channel, queue, table] = all;
+  queue.push('x');
+  all.push(channel.subscribe(), queue.tryTake());
+  for (const [noun, act] of [[region, (one) => region.flush.call(one)], [cell, (one) => cell.load.call(one)],
+    [cell, (one) => cell.store.call(one, 'x')], [lock, (one) => lock.tryAcquire.call(one)],
+    [channel, (one) => channel.send.call(one, 'x')], [queue, (one) => queue.push.call(one, 'x')],
+    [table, (one) => table.get.call(one, 'x')], [table, (one) => table.put.call(one, 'x', 'y')]]) {
+    for (const one of all) if (one !== noun) assert.throws(() => act(one), isRefused, String(act));
+  }
+  const { get } = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Cell.prototype), 'created');
+  for (const one of all.slice(6)) {
+    assert.throws(() => cell.checkName.call(one), TypeError);
+    assert.throws(() => get.call(one), TypeError);
+  }
+  await assert.rejects(lock.acquire.call(table), isRefused);
+  for (const one of all) one.close();
+});
+
 test('what nobody refers to is collected, and lets go', async () => {
   (() => {
     const channel = new Channel('g.channel');

@@ -50,7 +50,13 @@ test('all types', () => {
       array.close();
     }
   }
+  for (const [name, dtype] of [['uint8', '|u1'], ['int64', '<i8'], ['float64', '<f8']]) {
+    const array = new NDArray('types', [1], name);
+    assert.strictEqual(array.dtype, dtype);
+    array.close();
+  }
   assert.throws(() => new NDArray('types', [1], 'f4'), refused('INVALID_ARGUMENT'));
+  assert.throws(() => new NDArray('types', [1], 'toString'), refused('INVALID_ARGUMENT'));
   assert.throws(() => new NDArray('types', 5, '<f4'), TypeError);
   assert.throws(() => new NDArray('types', ['a'], '<f4'), TypeError);
   assert.throws(() => new NDArray('types', [1], 5), TypeError);

@@ -28,8 +28,12 @@ def __getattr__(name: str) -> _typing.Any:
     """Arrays, which need NumPy, for those who ask for them."""
     if name not in ("NDArray", "ndarray"):
         raise AttributeError(f"module 'samepage' has no attribute {name!r}")
-    from . import array
-
+    try:
+        from . import array
+    except ModuleNotFoundError as missing:
+        if missing.name != "numpy":
+            raise
+        raise ModuleNotFoundError(f"samepage.{name} needs NumPy: pip install numpy", name="numpy") from None
     return getattr(array, name)
 
 

@@ -44,6 +44,12 @@ static int add_results(PyObject* module) {
 
 static PyObject* set_error_maker(PyObject* module, PyObject* maker) {
     (void)module;
+    /* There is one for all: another interpreter's would be gone with it. Each import comes here. */
+    if (PyInterpreterState_GetID(PyInterpreterState_Get()) != 0) {
+        PyErr_SetString(PyExc_ImportError,
+                        "samepage can only be imported by a program's first interpreter, not by a subinterpreter");
+        return NULL;
+    }
     Py_XDECREF(error_maker);
     error_maker = Py_NewRef(maker);
     Py_RETURN_NONE;

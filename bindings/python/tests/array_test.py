@@ -206,6 +206,14 @@ for wait in (lambda: frame.copy(timeout=None), lambda: frame.writing(None).__ent
         with samepage.Cell("value"), self.assertRaises(samepage.WrongKind):
             samepage.ndarray("value")
 
+    def test_without_numpy_it_says_so(self) -> None:
+        with Other("""
+sys.modules['numpy'] = None
+try: samepage.ndarray
+except ImportError as error: say(error)
+""") as other:
+            self.assertEqual(other.line(), "samepage.ndarray needs NumPy: pip install numpy")
+
     def test_refuses_what_is_no_argument(self) -> None:
         calls = [lambda: samepage.ndarray("x", dtype="u1"), lambda: samepage.ndarray("x", "y", "u1"),
                  lambda: samepage.ndarray(5), lambda: samepage.ndarray("x", (1,) * 33),

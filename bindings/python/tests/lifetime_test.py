@@ -170,6 +170,30 @@ os.read(done, 1)
                 return
         self.fail(f"each batch left memory or descriptors: {growths}")
 
+    def test_other_interpreters_of_the_process_are_refused_and_harm_nothing(self) -> None:
+        try:
+            import _xxsubinterpreters as interpreters
+        except ImportError:
+            self.skipTest("this Python has no such module")
+        other = interpreters.create()
+        with self.assertRaisesRegex(interpreters.RunFailedError, "ImportError.*first interpreter"):
+            interpreters.run_string(other, "import samepage")
+        interpreters.destroy(other)
+        with self.assertRaisesRegex(samepage.NotFound, "nobody holds nothing"):
+            Cell.open("nothing")
+
+    def test_too_many_files_says_what_to_do(self) -> None:
+        with Other("""
+import resource
+resource.setrlimit(resource.RLIMIT_NOFILE, (20, 20))
+cells = []
+try:
+    for k in range(20): cells.append(Cell(f'files.{k}'))
+except OSError as error:
+    say(error.errno, error)
+""") as other:
+            self.assertRegex(other.line(), r"^24 .*raise .*ulimit -n")
+
     def test_subclasses(self) -> None:
         class Thermometer(Cell):
             unit = "°C"

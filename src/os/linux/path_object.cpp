@@ -124,7 +124,8 @@ result<void> open_plain(const acquire_request& request, held_object::state& s) {
         }
         s.size_bytes = request.size_bytes;
     }
-    if (s.size_bytes == 0) return error(errc::invalid_argument, verb(request), path + " is empty: say a size");
+    if (s.size_bytes == 0)
+        return error(errc::invalid_argument, verb(request), path + " is empty: say a size").set_needed_bytes(1);
     return {};
 }
 

@@ -29,6 +29,9 @@ errc code_of(int system_code) noexcept {
 }
 
 error from_system(const char* operation, int system_code, std::string_view detail) noexcept {
+    if (system_code == EMFILE)
+        detail = "this process has too many open files; close some, or raise its limit (ulimit -n)";
+    if (system_code == ENFILE) detail = "the machine has too many open files (sysctl fs.file-max)";
     return error(code_of(system_code), operation, detail, system_code);
 }
 

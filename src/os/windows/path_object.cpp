@@ -84,7 +84,8 @@ result<void> fit_size(const acquire_request& request, const std::string& path, h
         if (auto done = set_size(s.file, request.size_bytes); !done) return done;
         s.size_bytes = request.size_bytes;
     }
-    if (s.size_bytes == 0) return error(errc::invalid_argument, verb(request), path + " is empty: say a size");
+    if (s.size_bytes == 0)
+        return error(errc::invalid_argument, verb(request), path + " is empty: say a size").set_needed_bytes(1);
     return {};
 }
 
