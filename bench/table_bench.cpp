@@ -14,7 +14,7 @@
 //                           how long writers are held, and the longest put; beside it a copy that nobody could use.
 //                           In the directory SAMEPAGE_BENCH_DISK, else in memory
 // The limit is absl::flat_hash_map in private memory. LMDB doesn't wait for the disk, nor does SQLite; all their files
-// are in memory, too. Redis isn't measured: it needs a daemon and a call to it for each operation.
+// are in memory, too. Redis, where it is installed, is asked over a Unix socket.
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
@@ -32,62 +32,21 @@
 #include "harness.hpp"
 #include "samepage/table.hpp"
 #include "table_peers.hpp"
+#include "table_work.hpp"
 #include "team.hpp"
+#ifdef SAMEPAGE_BENCH_REDIS_SERVER
+#include "table_redis.hpp"
+#endif
 
 namespace {
 
+using namespace bench::tables;
 using bench::contender;
 using bench::value_or_fail;
-using bench::peers::value64;
 using direction = bench::goal::direction;
 
 constexpr std::size_t batch = 100;
-std::uint64_t records = 1'000'000;
 std::uint64_t records_large = 10'000'000;
-
-// Different for different numbers, in no order.
-constexpr std::uint64_t key_of(std::uint64_t number) noexcept {
-    number = (number ^ number >> 31) * 0x7fb5d329728ea185U;
-    number = (number ^ number >> 27) * 0x81dadef4bc2dd44dU;
-    return (number ^ number >> 33) >> 1;  // SQLite's are signed
-}
-
-value64 value_of(std::uint64_t number) {
-    value64 v{};
-    v.words.fill(number);
-    return v;
-}
-
-class samepage_table {
-   public:
-    explicit samepage_table(const std::string&, const std::string& name = "table")
-        : table_(value_or_fail(samepage::table<std::uint64_t, value64>::create(name))) {}
-    bool get(std::uint64_t key, value64& into) const {
-        const auto seen = table_.get(key);
-        if (!seen) return false;
-        into = seen->value;
-        return true;
-    }
-    void put(std::uint64_t key, const value64& v) {
-        if (const auto done = table_.put(key, v); !done) bench::fail(done.error().message());
-    }
-    void erase(std::uint64_t key) { value_or_fail(table_.erase(key)); }
-    std::size_t get_many(std::span<const std::uint64_t> keys, std::span<value64> values,
-                         std::span<std::uint64_t> versions) const {
-        return value_or_fail(table_.get_many(keys, values, versions));
-    }
-    std::size_t put_many(std::span<const std::uint64_t> keys, std::span<const value64> values,
-                         std::span<std::uint64_t> versions) const {
-        return value_or_fail(table_.put_many(keys, values, versions));
-    }
-    const samepage::table_bytes& bytes() const { return table_.bytes(); }
-    double bytes_each() const {
-        return static_cast<double>(table_.bytes().info().value().size_bytes) / static_cast<double>(table_.size());
-    }
-
-   private:
-    samepage::table<std::uint64_t, value64> table_;
-};
 
 // It tells of each change.
 class samepage_told : public samepage_table {
@@ -115,37 +74,6 @@ class samepage_file : public samepage_table {
 };
 
 template <class Table>
-std::shared_ptr<Table> filled(const std::string& folder) {
-    auto table = std::make_shared<Table>(folder);
-    const auto each = [](std::uint64_t i) { return std::pair(key_of(i), value_of(i)); };
-    if constexpr (requires { table->fill(records, each); }) {
-        table->fill(records, each);
-    } else {
-        for (std::uint64_t i = 0; i < records; ++i) table->put(key_of(i), value_of(i));
-    }
-    return table;
-}
-
-// Numbers of records in random order; cheap beside a miss of the cache.
-class numbers {
-   public:
-    explicit numbers(std::uint64_t seed) : state_(seed * 2 + 1) {}
-    void add(std::uint64_t more) { state_ += more; }
-    std::uint64_t next() {
-        state_ = state_ * 0x5851f42d4c957f2dU + 0x14057b7ef767814fU;
-        __extension__ using product = unsigned __int128;
-        return static_cast<std::uint64_t>((static_cast<product>(state_) * records) >> 64);
-    }
-
-   private:
-    std::uint64_t state_;
-};
-
-void check(const value64& v, std::uint64_t number) {
-    if (v.words[0] % records != number % records || v.words[7] != v.words[0]) bench::fail("a value is another one's");
-}
-
-template <class Table>
 std::function<void()> getting(std::shared_ptr<Table> table, std::uint64_t seed = 1) {
     return [table, n = numbers(seed)]() mutable {
         const std::uint64_t number = n.next();
@@ -164,15 +92,6 @@ std::function<void()> updating(std::shared_ptr<Table> table, std::uint64_t seed 
 
 // ---- Contenders: a template each, so that no call between stands in the loop ---------------------------------------
 
-template <class Table>
-contender gets(std::string name, std::shared_ptr<Table> table) {
-    return bench::repeated(std::move(name), [table, n = numbers(1)]() mutable {
-        const std::uint64_t number = n.next();
-        value64 v;
-        if (!table->get(key_of(number), v)) bench::fail("a record is missing");
-        check(v, number);
-    });
-}
 template <class Table>
 contender dependent_gets(std::string name, std::shared_ptr<Table> table) {
     return bench::repeated(std::move(name), [table, n = numbers(3)]() mutable {
@@ -216,23 +135,6 @@ contender batch_updates(std::string name, Each each) {
     };
     return timed;
 }
-template <class Table>
-contender updates(std::string name, std::shared_ptr<Table> table) {
-    return bench::repeated(std::move(name), [table, n = numbers(2), round = std::uint64_t{0}]() mutable {
-        const std::uint64_t number = n.next();
-        table->put(key_of(number), value_of(number + records * ++round));
-    });
-}
-template <class Table>
-contender inserts(std::string name, std::shared_ptr<Table> table) {
-    auto count = std::make_shared<std::uint64_t>(0);
-    return bench::repeated(
-        std::move(name), [table, count] { table->put(key_of(records + *count), value_of(*count)), ++*count; }, {},
-        [table, count] {
-            while (*count > 0) table->erase(key_of(records + --*count));
-        });
-}
-
 // `how_many` processes that each do the same, on processors of their own.
 template <class Table, class Make>
 contender together(std::string name, const std::string& folder, unsigned how_many, Make make) {
@@ -264,9 +166,17 @@ void alone(bench::report& report, const std::string& folder) {
     const auto lmdb = std::make_shared<bench::peers::lmdb>(folder);
     const auto boost = std::make_shared<bench::peers::boost_map>(folder);
     const auto sqlite = std::make_shared<bench::peers::sqlite>(folder);
+#ifdef SAMEPAGE_BENCH_REDIS_SERVER
+    const bench::peers::redis_server server(folder);
+    const auto redis = filled<bench::peers::redis>(folder);
+#endif
     const auto of_all = [&](auto make) {
-        return std::vector<contender>{make("absl, private", absl), make("samepage", mine), make("LMDB", lmdb),
-                                      make("Boost map + sharable mutex", boost), make("SQLite", sqlite)};
+        std::vector<contender> all{make("absl, private", absl), make("samepage", mine), make("LMDB", lmdb),
+                                   make("Boost map + sharable mutex", boost), make("SQLite", sqlite)};
+#ifdef SAMEPAGE_BENCH_REDIS_SERVER
+        all.push_back(make("Redis", redis));
+#endif
+        return all;
     };
     const std::string boost_name = "Boost map + sharable mutex";
     report.measure({"table: get, 1 M records of 64 B",
