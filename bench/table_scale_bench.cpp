@@ -28,7 +28,7 @@ void of_size(bench::report& report, const std::string& folder, std::uint64_t cou
     report.measure({insert, {inserts("absl, private", absl), inserts("samepage", mine)}, {}});
 }
 
-// ---- One large value -------------------------------------------------------------------------------------------------
+// ---- One large value ------------------------------------------------------------------------------------------------
 
 constexpr std::string_view key = "large";
 

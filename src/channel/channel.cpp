@@ -119,10 +119,10 @@ result<void> channel_bytes::state::may_send(std::size_t size_bytes, const char* 
                      std::to_string(capacity_bytes) + "; create it with a capacity of " + std::to_string(size_bytes));
 }
 
-result<channel_bytes::state::turn> channel_bytes::state::take_turn(const os::deadline& until,
+result<channel_bytes::state::turn> channel_bytes::state::take_turn(shared::patience& until,
                                                                    const char* operation) const {
     if (const std::uint64_t identity = owner->try_fast(); identity != 0) return turn(*this, identity);
-    const auto taken = owner->acquire(until.left(), strategy, operation);
+    const auto taken = owner->acquire(until.end().left(), strategy, operation);
     if (!taken) return taken.error();
     turn mine(*this, taken->identity);
     if (!taken->owner_died || content->catch_up()) return mine;
@@ -132,7 +132,8 @@ result<channel_bytes::state::turn> channel_bytes::state::take_turn(const os::dea
 
 result<void> channel_bytes::state::be_sole(duration timeout, const char* operation) const {
     if (auto good = may_send(0, operation); !good) return good;
-    const auto mine = take_turn(os::deadline::after(timeout), operation);
+    shared::patience until(timeout);
+    const auto mine = take_turn(until, operation);
     if (!mine) return mine.error();
     return self->become_sole(operation);
 }
@@ -155,7 +156,7 @@ error channel_bytes::state::blocked_error(const ring::outcome& by, bool waited, 
 }
 
 template <class Step>
-result<ring::outcome> channel_bytes::state::when_there_is_room(Step&& step, const os::deadline& until, bool may_wait,
+result<ring::outcome> channel_bytes::state::when_there_is_room(Step&& step, shared::patience& until,
                                                                const char* operation) const {
     for (;;) {
         ring::outcome last;
@@ -176,13 +177,13 @@ result<ring::outcome> channel_bytes::state::when_there_is_room(Step&& step, cons
                 if (!*was_dead) break;
             }
         }
-        if (until.passed()) return blocked_error(last, may_wait, operation);
+        if (until.end().passed()) return blocked_error(last, until.waits(), operation);
         const auto& in_the_way = content->subscriber(last.subscriber);
         const auto has_moved = [&] {
             // seq_cst (default): pairs with the store in subscriber_bytes::state::announce() (place, sleepers)
             return in_the_way.position.load() >= last.needed || in_the_way.identity.load() == 0;
         };
-        const auto a_slice = os::deadline::after(std::min(slice, until.left()));
+        const auto a_slice = os::deadline::after(std::min(slice, until.end().left()));
         shared::await(has_moved, has_moved, &*room, opened.object(), strategy, a_slice);
     }
 }
@@ -214,7 +215,8 @@ result<std::uint64_t> channel_bytes::send_waiting(std::span<const std::byte> mes
         if (auto good = s.self->may_write(sending); !good) return good.error();
         return s.content->send(message);
     };
-    const auto sent = s.when_there_is_room(step, os::deadline::after(timeout), timeout > no_wait, sending);
+    shared::patience until(timeout);
+    const auto sent = s.when_there_is_room(step, until, sending);
     if (!sent) return sent.error();
     return sent->sequence;
 }
@@ -226,7 +228,7 @@ result<std::size_t> channel_bytes::send_many(std::span<const std::span<const std
     for (const auto& message : messages) {
         if (auto good = s.may_send(message.size(), sending); !good) return good.error();
     }
-    const auto until = os::deadline::after(timeout);
+    shared::patience until(timeout);
     std::size_t done = 0;
     // As many as there is room for are one step.
     const auto step = [&](std::uint64_t) -> result<ring::outcome> {
@@ -242,7 +244,7 @@ result<std::size_t> channel_bytes::send_many(std::span<const std::span<const std
         return last;
     };
     while (done < messages.size()) {
-        const auto sent = s.when_there_is_room(step, until, timeout > no_wait, sending);
+        const auto sent = s.when_there_is_room(step, until, sending);
         if (sent) continue;
         if (done == 0) return sent.error();
         break;
@@ -262,23 +264,24 @@ result<channel_bytes::loan> channel_bytes::borrow(std::size_t size_bytes, durati
     std::optional<std::uint32_t> block;
     const auto step = [&](std::uint64_t me) -> result<ring::outcome> {
         const ring& content = *s.content;
-        block = content.free_block();
-        if (!block) {
+        ring::blocks_seen seen = content.look_at_blocks();
+        if (!seen.free && seen.is_any_lent) {
             if (auto freed = s.end_dead_loans(borrowing); !freed) return freed.error();
-            block = content.free_block();
+            seen = content.look_at_blocks();
         }
-        if (!block) {
-            const auto given_up = content.give_up_loan();
-            if (!given_up) return s.all_out_error();
-            if (given_up->how != ring::sent::done) return *given_up;
-            block = content.free_block();
-            if (!block) return ring::outcome{};
+        block = seen.free ? seen.free : seen.oldest;
+        if (!block) return s.all_out_error();
+        content.expect_loan(*block);
+        if (!seen.free) {
+            const ring::outcome given_up = content.give_up_loan(seen.oldest_position);
+            if (given_up.how != ring::sent::done) return given_up;
         }
         content.lend(*block, me);
         identity = me;
         return ring::outcome{ring::sent::done, 0, 0, 0};
     };
-    const auto lent = s.when_there_is_room(step, os::deadline::after(timeout), timeout > no_wait, borrowing);
+    shared::patience until(timeout);
+    const auto lent = s.when_there_is_room(step, until, borrowing);
     if (!lent) return lent.error();
     loan mine;
     mine.channel_ = state_;
@@ -325,7 +328,8 @@ result<std::uint64_t> channel_bytes::loan::publish(std::size_t size_bytes, durat
         if (auto good = from->self->may_write(publishing); !good) return good.error();
         return from->content->send_loan(block_, size_bytes);
     };
-    const auto sent = from->when_there_is_room(step, os::deadline::after(timeout), timeout > no_wait, publishing);
+    shared::patience until(timeout);
+    const auto sent = from->when_there_is_room(step, until, publishing);
     if (sent) {
         channel_.reset();
         bytes_ = {};

@@ -146,24 +146,28 @@ bool ring::is_named_by(std::uint32_t block, std::uint64_t position) const noexce
            word_at(data_at(position)).load(std::memory_order_relaxed) == block;
 }
 
-std::optional<std::uint32_t> ring::free_block() const noexcept {
+ring::blocks_seen ring::look_at_blocks() const noexcept {
+    blocks_seen seen;
     for (std::uint32_t i = 0; i < shape_.loans; ++i) {
-        if (borrower_of(i) == 0 && !is_referred_to(i)) return i;
+        if (borrower_of(i) != 0) {
+            seen.is_any_lent = true;
+            continue;
+        }
+        if (!is_referred_to(i)) {
+            seen.free = i;
+            break;
+        }
+        const std::uint64_t position = body_->blocks[i].position.load(std::memory_order_relaxed);
+        if (!seen.oldest || position < seen.oldest_position) seen.oldest = i, seen.oldest_position = position;
     }
-    return {};
+    return seen;
 }
 
-std::optional<ring::outcome> ring::give_up_loan() const noexcept {
-    std::optional<std::uint64_t> earliest;
-    for (std::uint32_t i = 0; i < shape_.loans; ++i) {
-        const std::uint64_t position = body_->blocks[i].position.load(std::memory_order_relaxed);
-        if (is_referred_to(i) && (!earliest || position < *earliest)) earliest = position;
-    }
-    if (!earliest) return {};
-    const std::uint64_t next = *earliest + loaned_record_bytes;
-    if (const auto blocking = in_the_way(next)) return outcome{sent::blocked, 0, *blocking, next};
+ring::outcome ring::give_up_loan(std::uint64_t position) const noexcept {
+    const std::uint64_t next = position + loaned_record_bytes;
+    if (const auto blocking = in_the_way(next)) return {sent::blocked, 0, *blocking, next};
     give_up(next);
-    return outcome{sent::done, 0, 0, 0};
+    return {sent::done, 0, 0, 0};
 }
 
 ring::outcome ring::send_loan(std::uint32_t block, std::uint64_t size_bytes) const noexcept {

@@ -138,10 +138,22 @@ class ring {
 
     // Ends what a dead sender had begun: S5 and S6 of records that are there; else takes C1 back. False: corrupt.
     bool catch_up() const noexcept;
-    // A block that is neither on loan nor a message.
-    std::optional<std::uint32_t> free_block() const noexcept;
-    // Gives the oldest messages up, to the first that has a block; none: no message has one.
-    std::optional<outcome> give_up_loan() const noexcept;
+    struct blocks_seen {
+        std::optional<std::uint32_t> free;    // a block that is neither on loan nor a message
+        std::optional<std::uint32_t> oldest;  // no free one: of those that are messages, the oldest's
+        std::uint64_t oldest_position = 0;
+        bool is_any_lent = false;
+    };
+    blocks_seen look_at_blocks() const noexcept;
+    // Gives up the messages to the one at that position, which has a block: then that is free.
+    outcome give_up_loan(std::uint64_t position) const noexcept;
+    // What a loan's sender writes has been read by subscribers: so it comes back while the block is filled.
+    void expect_loan(std::uint32_t block) const noexcept {
+        const std::uint64_t position = body_->tail.load(std::memory_order_relaxed);  // relaxed: as in try_send()
+        shared::expect_to_write(&head_at(position));
+        shared::expect_to_write(&head_at(position + 32));
+        shared::expect_to_write(blocks_ + static_cast<std::size_t>(block * shape_.block_bytes()));
+    }
     void lend(std::uint32_t block, std::uint64_t identity) const noexcept {
         // release: pairs with the acquire in borrower_of() (block). A survivor finds it lent by a dead one.
         body_->blocks[block].borrower.store(identity, std::memory_order_release);

@@ -8,6 +8,7 @@
 #include "samepage/channel.hpp"
 #include "shared/bell.hpp"
 #include "shared/owner_word.hpp"
+#include "shared/patience.hpp"
 #include "shared/structured.hpp"
 #include "shared/wait_word.hpp"
 
@@ -67,14 +68,13 @@ struct channel_bytes::state {
         const bool woke = waiters->wake_all(opened.object());
         if (bell->ring(opened.object()) || woke) owner->end_bias();
     }
-    result<turn> take_turn(const os::deadline& until, const char* operation) const;
+    result<turn> take_turn(shared::patience& until, const char* operation) const;
 
     result<void> be_sole(duration timeout, const char* operation) const;
     result<void> may_send(std::size_t size_bytes, const char* operation) const;
     // Runs `step` in turns of its own until it isn't blocked by a registered subscriber, or `until` has passed.
     template <class Step>
-    result<ring::outcome> when_there_is_room(Step&& step, const os::deadline& until, bool may_wait,
-                                             const char* operation) const;
+    result<ring::outcome> when_there_is_room(Step&& step, shared::patience& until, const char* operation) const;
     // What a step that is blocked has to do in its turn: true: the blocker was dead, try again.
     result<bool> free_if_dead(std::uint32_t subscriber, const char* operation) const;
     error blocked_error(const ring::outcome& by, bool waited, const char* operation) const;

@@ -48,7 +48,7 @@ struct subscriber_bytes::state {
     bool catch_up_with_oldest();
     void pass(const ring::found& record) noexcept;
     void announce(std::uint64_t from, bool loaned) noexcept;
-    result<ring::found> next_message(const os::deadline& until);
+    result<ring::found> next_message(shared::patience& until);
     error overtaken() const {
         return error(errc::busy, receiving, "senders overtook it in every try; receive faster, or register");
     }
@@ -85,7 +85,8 @@ result<std::uint32_t> channel_bytes::state::register_subscriber(const subscribe_
                                                                 std::uint64_t& missed, std::uint64_t& identity) const {
     if (!opened.may_write())
         return error(errc::denied, subscribing, "a registered subscriber writes; open the channel to write");
-    auto mine = take_turn(os::deadline::after(options.timeout), subscribing);
+    shared::patience until(options.timeout);
+    auto mine = take_turn(until, subscribing);
     if (!mine) return mine.error();
     auto found = find_start(options, missed);
     if (!found) return found.error();
@@ -186,7 +187,7 @@ ring::found subscriber_bytes::state::next() {
     return record;
 }
 
-result<ring::found> subscriber_bytes::state::next_message(const os::deadline& until) {
+result<ring::found> subscriber_bytes::state::next_message(shared::patience& until) {
     for (;;) {
         const ring::found record = next();
         if (record.how == ring::sight::message) return record;
@@ -196,7 +197,8 @@ result<ring::found> subscriber_bytes::state::next_message(const os::deadline& un
         // seq_cst (default): the read of the owner word, see "Why a sleeper misses no message" (sleepers)
         const auto has_news_for_sleepers = [&] { return channel->owner->settle(), has_news(); };
         const shared::wait_word* const word = channel->waiters ? &*channel->waiters : nullptr;
-        if (!shared::await(has_news, has_news_for_sleepers, word, channel->opened.object(), channel->strategy, until))
+        if (!shared::await(has_news, has_news_for_sleepers, word, channel->opened.object(), channel->strategy,
+                           until.end()))
             return error(errc::timed_out, receiving, "there was no message; wait longer");
     }
 }
@@ -242,7 +244,7 @@ template <class RoomFor>
 result<received> subscriber_bytes::receive_with(RoomFor&& room_for, duration timeout) {
     state& s = *state_;
     if (auto mine = s.begin_receiving(); !mine) return mine.error();
-    const auto until = os::deadline::after(timeout);
+    shared::patience until(timeout);
     for (unsigned tries = 0; tries < tries_max; ++tries) {
         const auto record = s.next_message(until);
         if (!record) return record.error();
@@ -277,7 +279,8 @@ result<subscriber_bytes::view> subscriber_bytes::receive_view(duration timeout) 
     if (!state_) return error(errc::closed, receiving);
     state& s = *state_;
     if (auto mine = s.begin_receiving(); !mine) return mine.error();
-    const auto record = s.next_message(os::deadline::after(timeout));
+    shared::patience until(timeout);
+    const auto record = s.next_message(until);
     if (!record) return record.error();
     view seen;
     seen.channel_ = s.channel;
@@ -313,7 +316,8 @@ result<std::size_t> subscriber_bytes::receive_many(std::span<std::byte> into, st
 result<void> subscriber_bytes::wait(duration timeout) {
     if (!state_) return error(errc::closed, receiving);
     if (auto mine = state_->begin_receiving(); !mine) return mine.error();
-    const auto record = state_->next_message(os::deadline::after(timeout));
+    shared::patience until(timeout);
+    const auto record = state_->next_message(until);
     if (!record) return record.error();
     return {};
 }
