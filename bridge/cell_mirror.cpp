@@ -57,6 +57,7 @@ mirror::done cell_mirror::apply(stream_message&& m) {
             return done::again;
         }
     }
+    if (!is_erased) count(1, value.size());
     is_first_ = false;
     mark_.stream_sequence = m.sequence;
     mark_.origin = at::parse(m.header(at_header));

@@ -29,11 +29,13 @@ std::string joined(const std::vector<std::string>& words) {
     return text;
 }
 
-// What libnats says of the last failure on this thread.
+// What libnats says of the last failure on this thread, without the place in its source: "(js.c:535): ".
 std::string last_words() {
     natsStatus status = NATS_OK;
     const char* text = nats_GetLastError(&status);
-    return text == nullptr ? "" : text;
+    const std::string words = text == nullptr ? "" : text;
+    const std::size_t place = words.starts_with('(') ? words.find("): ") : std::string::npos;
+    return place == std::string::npos ? words : words.substr(place + 3);
 }
 
 void need(natsStatus status, const std::string& what) {
@@ -161,9 +163,16 @@ std::string connection::sentence(const outcome& o, const std::string& what) cons
             "{}: JetStream is off at the server, or for this account; switch it on (jetstream in the "
             "server's configuration)",
             what);
+    if (o.full())
+        return fmt::format(
+            "{}: the servers' storage is full ('{}'): free space there, or raise the limit (max_file_store, the "
+            "account's max_disk, the stream's max_bytes)",
+            what, o.text);
     if (o.unanswered())
-        return fmt::format("{}: no answer from {}; the server is away, or this user may not use the subject", what,
-                           servers_);
+        return fmt::format(
+            "{}: no answer from {}: it is away, or it hangs (is its disk full? its log says more); samepage bridge "
+            "doctor looks closer",
+            what, servers_);
     return fmt::format("{}: {}", what, o.text.empty() ? natsStatus_GetText(o.status) : o.text);
 }
 

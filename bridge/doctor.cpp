@@ -118,7 +118,9 @@ class examination {
             if (denied.empty()) add(level::good, "permissions", fmt::format("all {} are given", all.size()));
             return denied.empty();
         } catch (const cli::failure& f) {
-            add(level::bad, "permissions", f.what(), "run doctor again");
+            add(level::bad, "permissions", f.what(),
+                "look at the server's log, and whether its disk is full (store_dir): then make room, and start it "
+                "again");
             return false;
         }
     }

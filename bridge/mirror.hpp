@@ -40,6 +40,8 @@ class mirror : public carrier {
     virtual result<void> open_local(const owner& of) = 0;
     // Where to begin, by mark_ and what is here, in mark_.stream_sequence. Called whenever the reader is opened.
     virtual done begin(const stream_state& stream) = 0;
+    // Adds to what status shows as carried: values as their origin has them.
+    void count(std::uint64_t messages, std::size_t size_bytes);
     // Of all that is applied, the last. Who puts its sequence into the mark calls it.
     void remember(const stream_message& m) { last_.assign(m.header(at_header)).append(" ").append(m.subject()); }
     // Whether the stream is still the one that was applied up to mark_. Unknown: no witness is left in it.

@@ -36,6 +36,12 @@ struct outcome {
     bool overtaken() const noexcept {
         return code == JSStreamWrongLastSequenceErr || code == JSStreamWrongLastMsgIDErr;
     }
+    // The servers, or this account, have no room left.
+    bool full() const noexcept {
+        return code == JSInsufficientResourcesErr || code == JSStorageResourcesExceededErr ||
+               code == JSAccountResourcesExceededErr || code == JSMemoryResourcesExceededErr ||
+               code == JSStreamStoreFailedErr || code == JSStreamMaxStreamBytesExceededErr;
+    }
     // Nobody answered: the server may have done it, or not.
     bool unanswered() const noexcept { return status != NATS_OK && code == 0 && status != NATS_NOT_FOUND; }
 };

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "ownership.hpp"
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 
@@ -11,6 +12,12 @@ namespace {
 
 // No message has an id, so servers need remember none.
 constexpr std::int64_t ids_kept_ns = 1'000'000'000;
+
+stream_state state_of(const jsStreamInfo& info) {
+    const auto keep_bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(info.Config->MaxBytes, 0));
+    return {info.State.FirstSeq, info.State.LastSeq, info.State.Msgs, info.Created,
+            static_cast<std::uint64_t>(info.Config->Replicas), keep_bytes};
+}
 
 }  // namespace
 
@@ -45,12 +52,14 @@ outcome look_at_stream(const connection& server, const std::string& stream, stre
     const natsStatus status = js_GetStreamInfo(&info, server.jetstream(), stream.c_str(), nullptr, &code);
     const nats_stream_info owned(info);
     if (status != NATS_OK) return outcome_of(status, code);
-    into = {info->State.FirstSeq, info->State.LastSeq, info->State.Msgs, info->Created};
+    into = state_of(*info);
     return {};
 }
 
 outcome make_stream(const connection& server, const object_spec& spec, const stream_names& names,
-                    const stream_shape& shape) {
+                    const stream_shape& shape, stream_state& into) {
+    // Servers without room for another such stream refuse to make one that is there already, too.
+    if (outcome o = look_at_stream(server, names.stream, into); o || !o.not_found()) return o;
     jsStreamConfig config;
     jsStreamConfig_Init(&config);
     config.Name = names.stream.c_str();
@@ -78,7 +87,8 @@ outcome make_stream(const connection& server, const object_spec& spec, const str
     jsStreamInfo* info = nullptr;
     const natsStatus status = js_AddStream(&info, server.jetstream(), &config, nullptr, &code);
     const nats_stream_info owned(info);
-    if (status != NATS_OK && code == JSStreamNameExistErr) return {};  // with another shape: its maker's
+    if (status == NATS_OK) into = state_of(*info);
+    if (code == JSStreamNameExistErr) return look_at_stream(server, names.stream, into);
     return outcome_of(status, code);
 }
 

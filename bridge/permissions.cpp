@@ -23,7 +23,7 @@ void need(natsStatus status, const char* what) {
 
 // Whether the server has said by now that it denies this subject.
 bool was_denied(natsConnection* connection, const std::string& subject) {
-    need(natsConnection_FlushTimeout(connection, patience_ms), "the server doesn't answer a ping");
+    need(natsConnection_FlushTimeout(connection, patience_ms), "the server takes connections, but answers no ping");
     const char* said = nullptr;
     if (natsConnection_GetLastError(connection, &said) != NATS_NOT_PERMITTED || said == nullptr) return false;
     return std::string_view(said).find('"' + subject + '"') != std::string_view::npos;

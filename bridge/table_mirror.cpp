@@ -73,6 +73,7 @@ mirror::done table_mirror::apply(stream_message&& m) {
         return done::yes;
     }
     done applied = done::yes;
+    std::size_t size_bytes = 0;
     if (is_erased(m)) {
         applied = erase(*key);
     } else {
@@ -82,6 +83,7 @@ mirror::done table_mirror::apply(stream_message&& m) {
             fetched = fetch_value(server_, names_, m, fetched_);
             value = fetched_;
         }
+        size_bytes = value.size();
         if (!fetched && !fetched.not_found()) {
             complain_of(fetched, "fetching a large value");
             return done::again;
@@ -90,6 +92,7 @@ mirror::done table_mirror::apply(stream_message&& m) {
         if (fetched) applied = put(*key, value, expires_unix_ns(m));  // else a newer one is on its way
     }
     if (applied != done::yes) return applied;
+    count(1, size_bytes);
     (is_first_copy_ ? copied_ : mark_.stream_sequence) = m.sequence;
     mark_.origin = at::parse(m.header(at_header));
     remember(m);
