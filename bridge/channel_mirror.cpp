@@ -72,11 +72,8 @@ bool channel_mirror::differs(std::uint64_t sequence, std::span<const std::byte> 
 }
 
 mirror::done channel_mirror::apply(stream_message&& m) {
+    if (!is_ours(m)) return done::yes;
     const at first = at::parse(m.header(at_header));
-    if (first.incarnation.empty()) {  // of somebody else who publishes there
-        complain("somebody who is no bridge publishes to " + names_.data);
-        return done::yes;
-    }
     const auto message = std::make_shared<const stream_message>(std::move(m));
     const auto messages = messages_in(*message);
     if (!messages) {
@@ -93,7 +90,8 @@ mirror::done channel_mirror::apply(stream_message&& m) {
         w.bytes = (*messages)[i];
         if (is_in_parts(*message)) {
             const outcome o = fetch_value(server_, names_, *message, w.value);
-            if (o.not_found()) {  // they are kept no longer, so the next one finds a hole
+            if (o.foreign()) complain(fmt::format("a message in {} is damaged: {}", names_.stream, o.text));
+            if (o.not_found() || o.foreign()) {  // left out, so the next one finds a hole
                 if (there_already_ > waiting_.size())
                     return refuse_to_guess(
                         "the stream no longer has all of what was under way when the bridge was killed");

@@ -87,6 +87,12 @@ bool mirror::open() {
     return static_cast<bool>(o);
 }
 
+bool mirror::is_ours(const stream_message& m) {
+    if (!at::parse(m.header(at_header)).incarnation.empty()) return true;
+    complain(fmt::format("somebody who is no bridge publishes to {}; it is left out", m.subject()));
+    return false;
+}
+
 void mirror::count(std::uint64_t messages, std::size_t size_bytes) {
     tell([&](carrier_report& r) {
         r.messages += messages;

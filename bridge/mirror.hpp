@@ -47,6 +47,8 @@ class mirror : public carrier {
     // Whether the stream is still the one that was applied up to mark_. Unknown: no witness is left in it.
     enum class past : std::uint8_t { same, other, unknown, unanswered };
     past look_back(const stream_state& stream);
+    // Whether a bridge has published it; else it is said that somebody else has.
+    bool is_ours(const stream_message& m);
     // All of `again` is tried again from the mark on.
     virtual done apply(stream_message&& m) = 0;
     // What apply() has put off: until then mark_ may be ahead of what is there.

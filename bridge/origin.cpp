@@ -73,6 +73,13 @@ bool origin::take() {
                         cli::time_text(c.other->since_unix_ns), samepage::name_of(spec_.kind), spec_.name));
         return false;
     }
+    if (c.result.status == NATS_NO_RESPONDERS) {
+        enter(carrier_state::connecting);
+        complain(fmt::format("the stream {} doesn't take {}: somebody else has made it; remove it there (nats stream "
+                             "rm), and it is made again",
+                             names_.stream, names_.owner));
+        return false;
+    }
     if (!c.result) return try_again(c.result, "taking the stream " + names_.stream);
     enter(carrier_state::resync);
     outcome started = publisher_.start(c.sequence);

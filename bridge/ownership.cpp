@@ -101,7 +101,10 @@ outcome read_owner(const connection& server, const stream_names& names, owner& i
     if (status != NATS_OK) return outcome_of(status, code);
     const auto seen =
         owner::parse({natsMsg_GetData(message), static_cast<std::size_t>(natsMsg_GetDataLength(message))});
-    if (!seen) return {NATS_PROTOCOL_ERROR, 0, "the owner record in the stream is none"};
+    if (!seen)
+        return {NATS_PROTOCOL_ERROR, 0,
+                "what stands there is no owner record of a bridge; make a host the origin by: samepage bridge takeover "
+                "KIND:NAME --server …"};
     into = *seen;
     return {};
 }
@@ -123,7 +126,7 @@ claim take_stream(const connection& server, const stream_names& names, const own
     if (!c.result) return c;
     owner seen;
     c.result = read_owner(server, names, seen);
-    if (!c.result && !c.result.not_found()) return c;
+    if (!c.result && !c.result.not_found() && !(from_anyone && c.result.foreign())) return c;
     if (c.result && seen.host != self.host && !from_anyone) {
         c.other = seen;
         return c;

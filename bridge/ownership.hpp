@@ -55,7 +55,7 @@ outcome make_stream(const connection& server, const object_spec& spec, const str
 // Removes the messages with that subject, or with one that matches it, before that sequence.
 outcome purge(const connection& server, const stream_names& names, const std::string& subject, std::uint64_t before);
 
-// NATS_NOT_FOUND: nobody has owned it yet, or the stream isn't there.
+// not_found(): nobody has owned it yet, or the stream isn't there. foreign(): there is something else.
 outcome read_owner(const connection& server, const stream_names& names, owner& into);
 
 struct claim {
