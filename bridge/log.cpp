@@ -18,6 +18,18 @@ constexpr const char* names[] = {"error", "warn", "info", "debug"};
 
 }  // namespace
 
+std::string plain(std::string_view text) {
+    constexpr std::size_t most = 400;
+    std::string shown(text.substr(0, most));
+    for (char& c : shown) {
+        if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = '?';
+    }
+    if (text.size() <= most) return shown;
+    while (!shown.empty() && (static_cast<unsigned char>(shown.back()) & 0xc0U) == 0x80) shown.pop_back();
+    if (!shown.empty() && static_cast<unsigned char>(shown.back()) >= 0xc0) shown.pop_back();  // half a character
+    return shown + "…";
+}
+
 void set_log(log_level most, bool json) {
     shown = most;
     as_json = json;

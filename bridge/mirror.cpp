@@ -89,7 +89,7 @@ bool mirror::open() {
 
 bool mirror::is_ours(const stream_message& m) {
     if (!at::parse(m.header(at_header)).incarnation.empty()) return true;
-    complain(fmt::format("somebody who is no bridge publishes to {}; it is left out", m.subject()));
+    complain(fmt::format("somebody who is no bridge publishes to {}; it is left out", m.subject().substr(0, 100)));
     return false;
 }
 

@@ -120,11 +120,11 @@ class Hostile(support.Case):
         self.b.bridges[0].wait_says("somebody who is no bridge")
         self.assertEqual(self.listen(self.b, 2), ["news 1", "news 2"])
         # What the origin doesn't have is gone from the mirror, too.
-        self.wait_value(self.b, "bolt\n", "table", "keys", "stock")
+        self.wait_value(self.b, "bolt\n", "table", "scan", "stock", "--keys")
         late = self.host("late")
         self.carry(late, "mirror")
         self.wait_filled(late, 2)
-        self.wait_value(late, "bolt\n", "table", "keys", "stock")
+        self.wait_value(late, "bolt\n", "table", "scan", "stock", "--keys")
 
     def test_an_owner_record_that_is_none(self):
         origin = self.carry(self.a, "origin", OBJECTS[:1])
