@@ -73,8 +73,9 @@ connection::connection(const server_options& options, const std::string& name, s
     need(natsOptions_SetName(made, name.c_str()), name);
     if (!options.credentials.empty())
         need(natsOptions_SetUserCredentialsFromFiles(made, options.credentials.c_str(), nullptr), options.credentials);
+    // By itself libnats would take tls:// for nats://, and speak to who has no TLS.
+    if (is_secure_) need(natsOptions_SetSecure(made, true), "TLS");
     if (!options.tls_ca.empty()) {
-        need(natsOptions_SetSecure(made, true), "TLS");
         need(natsOptions_LoadCATrustedCertificates(made, options.tls_ca.c_str()), options.tls_ca);
     }
     if (!options.tls_certificate.empty())
@@ -144,7 +145,7 @@ std::string connection::trouble() const {
     if (is_over())
         return fmt::format(
             "denied: {} refuses this user{}; look at --creds{}", servers_,
-            is_secure_ ? ", or its certificate or this user's isn't one that the other side knows" : "",
+            is_secure_ ? ", or has no TLS, or its certificate or this user's isn't one that the other side knows" : "",
             is_secure_ ? ", --tls-ca (who has signed the server's certificate), --tls-cert and --tls-key" : "");
     const std::lock_guard lock(mutex_);
     return trouble_;

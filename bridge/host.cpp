@@ -82,7 +82,27 @@ host::host(const std::string& directory, const std::string& name)
     if (refused) fail(directory_, refused.value());
     ::chmod(directory_.c_str(), 0700);
     id_ = own_id(directory_);
-    state_ = cli::need(table_bytes::create(std::filesystem::absolute(directory_).string() + "/state.page"));
+    const std::string page = state_page(directory_);
+    auto opened = table_bytes::create(page);
+    if (!opened) throw state_failure(opened.error(), page);
+    state_ = std::move(*opened);
+}
+
+std::string state_page(const std::string& directory) {
+    return std::filesystem::absolute(directory).string() + "/state.page";
+}
+
+cli::failure state_failure(const error& e, const std::string& page) {
+    if (e.code() == errc::wrong_kind || e.code() == errc::corrupt || e.code() == errc::wrong_version)
+        return {cli::status_corrupt, "corrupt",
+                fmt::format("corrupt: {} isn't the bridge's table, or is damaged: stop its bridge, and remove it; mirrors "
+                            "then copy anew, a channel's once its own channel is removed, too",
+                            page)};
+    if (e.code() == errc::no_space)
+        return {cli::status_full, "no_space",
+                fmt::format("no_space: {} can't be made: make room there, or choose another directory with --state",
+                            page)};
+    return cli::failure(e);
 }
 
 std::string incarnation_of(const std::string& place) {
