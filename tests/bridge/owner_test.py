@@ -107,9 +107,36 @@ class Owner(support.Case):
 
     def test_wrong_words(self):
         for words in (["run"], ["run", "--server", "nats://x"], ["run", "--server", "nats://x", "--origin", "queue:x"],
-                      ["run", "--server", "nats://x", "--origin", "cell:x", "--mirror", "cell:x"], []):
+                      ["run", "--server", "nats://x", "--origin", "cell:x", "--mirror", "cell:x"],
+                      ["run", "--server", "nats://x", "--origin", "cell:" + "x" * 65],
+                      ["run", "--server", "nats://x", "--origin", "cell:" + "é" * 32, "--group", "g" * 64], []):
             process = self.a.popen([support.BRIDGE, *words])
             self.a.finish(process, status=2)
+
+    def test_wrong_addresses(self):
+        for url in ("http://x", "nats://", "nats://x:99999", "nats://x:0", "nats://x:y", "nats://a b", "nats://[::1", "",
+                    "nats://x,ws://y"):
+            _, said = self.a.ask_bridge("doctor", "--server", url, status=2)
+            self.assertIn("it is not nats://HOST:PORT", said)
+
+    def test_an_address_is_one_word(self):
+        _, err = self.b.ask_bridge("takeover", "--server", self.server_.url, "table:stock", status=3)
+        self.assertIn("nobody is the origin", err)
+
+    def test_two_at_the_same_instant(self):
+        for n in range(20):
+            place = f"cell:race{n}"
+            bridges = [host.bridge(self.server_, "--origin", place, live=False) for host in (self.a, self.b)]
+
+            def states(place=place):
+                found = sorted(host.status().get(place, {}).get("state", "") for host in (self.a, self.b))
+                return found == ["live", "stopped"] or found == ["live", "refused"]
+            support.wait_until(states, lambda: f"{self.a.status()} {self.b.status()}")
+            ended = support.wait_until(lambda bridges=bridges: [b for b in bridges if b.process.poll() is not None],
+                                       "nobody is refused")
+            self.assertEqual([b.process.returncode for b in ended], [5])
+            for bridge in bridges:
+                bridge.kill()
 
 
 if __name__ == "__main__":
