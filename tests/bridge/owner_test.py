@@ -113,6 +113,23 @@ class Owner(support.Case):
             process = self.a.popen([support.BRIDGE, *words])
             self.a.finish(process, status=2)
 
+    def test_wrong_files(self):
+        said = self.a.path("bridge.toml")
+        for words, text in (("x", ":1:2:"), ("server = 1", ":1: a text"), ("object = 1", ":1: objects are"),
+                            ("[[object]]\norigin = 1", f"{said}:2: a text"), ("[[object]]", ":1: an object"),
+                            ("[[object]]\norigin = 'queue:x'", ":2: 'queue:x'"), ("replicas = 9", ":1: replicas"),
+                            ("log_level = 'loud'", ":1: 'loud'"), ("keep = 'x'", ":1: keep"),
+                            ("keeps = 'x'", ":1: there is no setting 'keeps'")):
+            with open(said, "w", encoding="utf-8") as f:
+                f.write(words + "\n")
+            _, err = self.a.ask_bridge("run", "--config", said, status=2)
+            self.assertIn(text, err)
+            self.assertEqual(err.count(said), 1)
+        for option in ("--creds", "--tls-ca"):
+            _, err = self.a.ask_bridge("run", "--server", self.server_.url, option, "/nowhere", "--origin", "cell:x",
+                                       status=3)
+            self.assertIn("/nowhere can't be read", err)
+
     def test_wrong_addresses(self):
         for url in ("http://x", "nats://", "nats://x:99999", "nats://x:0", "nats://x:y", "nats://a b", "nats://[::1", "",
                     "nats://x,ws://y"):

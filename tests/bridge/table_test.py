@@ -101,7 +101,7 @@ class Table(support.Case):
         self.origin()
         self.mirror()
         self.b.hold("table", "stock")
-        self.put("soon", "gone", "--expires-in", "4s")
+        self.put("soon", "gone", "--expires-in", "2s")
         self.put("later", "stays", "--expires-in", "1h")
         self.wait_value("soon", b"gone\n")
         self.wait_value("later", b"stays\n")
