@@ -158,7 +158,7 @@ class Trouble(support.Case):
         self.a.wait_state("table:stock", "live", lag=0)
 
     def test_a_bridge_that_is_stopped_for_a_while(self):
-        server = self.server(config='ping_interval: "1s"\nping_max: 1')
+        server = self.server()
         for host in (self.a, self.b):
             host.hold("channel", "news", "--capacity", "1M")
         bridges = [self.a.bridge(server, "--origin", "channel:news"),
@@ -166,8 +166,7 @@ class Trouble(support.Case):
         for bridge in bridges:
             bridge.process.send_signal(signal.SIGSTOP)
         self.a.samepage("channel", "send", "news", "-", input=b"".join(b"%d\n" % n for n in range(3000)))
-        # Until the server thinks that they are gone.
-        support.wait_until(lambda: server.ask("/connz")["num_connections"] == 0, "the server still waits")
+        time.sleep(5)  # longer than a bridge waits for an acknowledgement or a heartbeat
         for bridge in bridges:
             bridge.process.send_signal(signal.SIGCONT)
         out = self.b.samepage("channel", "listen", "news", "--from", "oldest", "--count", "3000")
