@@ -53,9 +53,9 @@ void need_file(const std::string& path) {
     if (path.empty() || ::access(path.c_str(), R_OK) == 0) return;
     const int refused = errno;
     const bool is_there = refused != ENOENT && refused != ENOTDIR;
-    throw cli::failure(is_there ? cli::status_denied : cli::status_not_found, is_there ? "denied" : "not_found",
-                       fmt::format("{}: {} can't be read: {}", is_there ? "denied" : "not_found", path,
-                                   std::strerror(refused)));
+    throw cli::failure(
+        is_there ? cli::status_denied : cli::status_not_found, is_there ? "denied" : "not_found",
+        fmt::format("{}: {} can't be read: {}", is_there ? "denied" : "not_found", path, std::strerror(refused)));
 }
 
 }  // namespace
@@ -77,8 +77,7 @@ connection::connection(const server_options& options, const std::string& name, s
     : servers_(joined(options.urls)),
       is_secure_(!options.tls_ca.empty() || std::any_of(options.urls.begin(), options.urls.end(),
                                                         [](const auto& url) { return url.starts_with("tls://"); })) {
-    for (const std::string& file :
-         {options.credentials, options.tls_ca, options.tls_certificate, options.tls_key})
+    for (const std::string& file : {options.credentials, options.tls_ca, options.tls_certificate, options.tls_key})
         need_file(file);
     natsOptions* made = nullptr;
     need(natsOptions_Create(&made), "libnats");

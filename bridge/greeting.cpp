@@ -118,11 +118,11 @@ address address_of(const std::string& url) {
     } else if (const std::size_t colon = rest.rfind(':'); colon != std::string::npos) {
         a = {rest.substr(0, colon), rest.substr(colon + 1)};
     }
-    const bool is_number = !a.port.empty() && a.port.size() <= 5 &&
-                           a.port.find_first_not_of("0123456789") == std::string::npos;
+    const bool is_number =
+        !a.port.empty() && a.port.size() <= 5 && a.port.find_first_not_of("0123456789") == std::string::npos;
     const bool is_host = !a.host.empty() && std::none_of(a.host.begin(), a.host.end(), [](unsigned char c) {
-                             return std::isspace(c) != 0 || std::iscntrl(c) != 0;
-                         });
+        return std::isspace(c) != 0 || std::iscntrl(c) != 0;
+    });
     if (!is_host || !is_number || std::stoul(a.port) - 1 >= 65535)
         throw cli::usage_error("it is not nats://HOST:PORT, or tls://HOST:PORT");
     return a;

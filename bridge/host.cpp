@@ -94,14 +94,15 @@ std::string state_page(const std::string& directory) {
 
 cli::failure state_failure(const error& e, const std::string& page) {
     if (e.code() == errc::wrong_kind || e.code() == errc::corrupt || e.code() == errc::wrong_version)
-        return {cli::status_corrupt, "corrupt",
-                fmt::format("corrupt: {} isn't the bridge's table, or is damaged: stop its bridge, and remove it; mirrors "
-                            "then copy anew, a channel's once its own channel is removed, too",
-                            page)};
+        return {
+            cli::status_corrupt, "corrupt",
+            fmt::format("corrupt: {} isn't the bridge's table, or is damaged: stop its bridge, and remove it; mirrors "
+                        "then copy anew, a channel's once its own channel is removed, too",
+                        page)};
     if (e.code() == errc::no_space)
-        return {cli::status_full, "no_space",
-                fmt::format("no_space: {} can't be made: make room there, or choose another directory with --state",
-                            page)};
+        return {
+            cli::status_full, "no_space",
+            fmt::format("no_space: {} can't be made: make room there, or choose another directory with --state", page)};
     return cli::failure(e);
 }
 

@@ -75,9 +75,9 @@ std::string object_spec::text() const {
 void object_spec::check() const {
     if (const auto parsed = samepage::place::parse(place); !parsed) throw cli::failure(parsed.error());
     if (name.empty() || name.size() > 64)
-        throw cli::usage_error(
-            fmt::format("'{}' is not what an object can be called at the servers: that has 1 to 64 bytes; say another: {}:{}=NAME",
-                        name, samepage::name_of(kind), place));
+        throw cli::usage_error(fmt::format(
+            "'{}' is not what an object can be called at the servers: that has 1 to 64 bytes; say another: {}:{}=NAME",
+            name, samepage::name_of(kind), place));
 }
 
 log_level parse_log_level(std::string_view text) {

@@ -75,9 +75,10 @@ bool origin::take() {
     }
     if (c.result.status == NATS_NO_RESPONDERS) {
         enter(carrier_state::connecting);
-        complain(fmt::format("the stream {} doesn't take {}: somebody else has made it; remove it there (nats stream "
-                             "rm), and it is made again",
-                             names_.stream, names_.owner));
+        complain(
+            fmt::format("the stream {} doesn't take {}: somebody else has made it; remove it there (nats stream "
+                        "rm), and it is made again",
+                        names_.stream, names_.owner));
         return false;
     }
     if (!c.result) return try_again(c.result, "taking the stream " + names_.stream);

@@ -15,8 +15,12 @@ constexpr std::int64_t ids_kept_ns = 1'000'000'000;
 
 stream_state state_of(const jsStreamInfo& info) {
     const auto keep_bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(info.Config->MaxBytes, 0));
-    return {info.State.FirstSeq, info.State.LastSeq, info.State.Msgs, info.Created,
-            static_cast<std::uint64_t>(info.Config->Replicas), keep_bytes};
+    return {info.State.FirstSeq,
+            info.State.LastSeq,
+            info.State.Msgs,
+            info.Created,
+            static_cast<std::uint64_t>(info.Config->Replicas),
+            keep_bytes};
 }
 
 }  // namespace

@@ -71,7 +71,8 @@ mirror::done table_mirror::erase(std::span<const std::byte> key) {
 mirror::done table_mirror::apply(stream_message&& m) {
     const auto key = key_in(m, names_.data.size());
     if (!key) {
-        complain(fmt::format("somebody who is no bridge has put {} into the bucket; it is left out", m.subject().substr(0, 100)));
+        complain(fmt::format("somebody who is no bridge has put {} into the bucket; it is left out",
+                             m.subject().substr(0, 100)));
         return done::yes;
     }
     if (!is_ours(m)) {  // its origin will put its own over it
@@ -91,8 +92,8 @@ mirror::done table_mirror::apply(stream_message&& m) {
         }
         size_bytes = value.size();
         if (fetched.foreign()) {
-            complain(fmt::format("{} in the stream {} is damaged: {}; it is left out", m.subject().substr(0, 100), names_.stream,
-                                 fetched.text));
+            complain(fmt::format("{} in the stream {} is damaged: {}; it is left out", m.subject().substr(0, 100),
+                                 names_.stream, fetched.text));
         } else if (!fetched && !fetched.not_found()) {
             complain_of(fetched, "fetching a large value");
             return done::again;

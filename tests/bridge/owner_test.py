@@ -131,8 +131,8 @@ class Owner(support.Case):
             self.assertIn("/nowhere can't be read", err)
 
     def test_wrong_addresses(self):
-        for url in ("http://x", "nats://", "nats://x:99999", "nats://x:0", "nats://x:y", "nats://a b", "nats://[::1", "",
-                    "nats://x,ws://y"):
+        for url in ("http://x", "nats://", "nats://x:99999", "nats://x:0", "nats://x:y", "nats://a b", "nats://[::1",
+                    "", "nats://x,ws://y"):
             _, said = self.a.ask_bridge("doctor", "--server", url, status=2)
             self.assertIn("it is not nats://HOST:PORT", said)
 
