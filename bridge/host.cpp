@@ -113,7 +113,7 @@ std::string incarnation_of(const std::string& place) {
     if (::statx(AT_FDCWD, entry->location.c_str(), 0, STATX_INO | STATX_BTIME, &seen) != 0) return {};
     std::string identity = fmt::format("{} {} {}", seen.stx_ino, seen.stx_btime.tv_sec, seen.stx_btime.tv_nsec);
     // Names are memory: they don't outlive a boot, and inodes may come again.
-    if (!entry->place.is_path()) identity += " " + first_line("/proc/sys/kernel/random/boot_id");
+    if (!entry->place.is_path()) identity.append(" ").append(first_line("/proc/sys/kernel/random/boot_id"));
     return hash_of(identity).substr(0, 16);
 }
 
