@@ -13,7 +13,7 @@ inline constexpr const char* at_header = "Sp-At";
 
 // Numbers of one incarnation only grow. Another one says nothing about them: the object was made anew.
 struct at {
-    std::string incarnation;  // incarnation_of()
+    std::string incarnation;  // incarnation_of(): 16 hexadecimal digits
     std::uint64_t number = 0;
 
     std::string text() const { return incarnation + "-" + std::to_string(number); }
@@ -21,7 +21,7 @@ struct at {
     static at parse(std::string_view text) {
         at seen;
         const std::size_t dash = text.rfind('-');
-        if (dash == std::string_view::npos) return seen;
+        if (dash != 16 || text.find_first_not_of("0123456789abcdef") != dash) return seen;
         const auto end = text.data() + text.size();
         const auto [stopped, wrong] = std::from_chars(text.data() + dash + 1, end, seen.number);
         if (wrong == std::errc() && stopped == end) {

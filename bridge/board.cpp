@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -81,11 +80,11 @@ void show(const host& h, const carrier& c, const std::string& group, carrier_rep
 }
 
 int status(const std::string& state, bool as_json) {
-    const std::string path = std::filesystem::absolute(state_directory(state)).string() + "/state.page";
+    const std::string path = state_page(state_directory(state));
     table_options options;
     options.access = access::read_only;
     const auto opened = table_bytes::open(path, options);
-    if (!opened && opened.error().code() != errc::not_found) throw cli::failure(opened.error());
+    if (!opened && opened.error().code() != errc::not_found) throw state_failure(opened.error(), path);
     std::map<std::string, json> objects;
     if (opened) {
         const auto scanned = opened->for_each(

@@ -84,7 +84,8 @@ void carrier::enter(carrier_state s) {
     if (is_new) log(log_level::info, spec_.text(), name_of(s));
 }
 
-void carrier::complain(const std::string& what) {
+void carrier::complain(const std::string& text) {
+    const std::string what = plain(text);
     bool is_new = false;
     tell([&](carrier_report& r) {
         is_new = r.error != what;
@@ -93,7 +94,8 @@ void carrier::complain(const std::string& what) {
     if (is_new) log(log_level::warn, spec_.text(), what);
 }
 
-void carrier::refuse(const std::string& why) {
+void carrier::refuse(const std::string& text) {
+    const std::string why = plain(text);
     tell([&](carrier_report& r) {
         r.state = carrier_state::refused;
         r.error = why;

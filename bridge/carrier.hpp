@@ -80,9 +80,9 @@ class carrier {
     }
     void enter(carrier_state s);
     // Something is wrong, and will be tried again. Said once, until it is another thing.
-    void complain(const std::string& what);
+    void complain(const std::string& text);
     void complain_of(const outcome& o, const std::string& what) { complain(server_.sentence(o, what)); }
-    void refuse(const std::string& why);
+    void refuse(const std::string& text);
 
     const connection& server_;
     const host& self_;

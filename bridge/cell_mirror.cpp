@@ -32,19 +32,22 @@ bool cell_mirror::is_there(std::span<const std::byte> value) {
 }
 
 mirror::done cell_mirror::apply(stream_message&& m) {
+    if (!is_ours(m)) return done::yes;  // its origin will put its own over it
     std::span<const std::byte> value = m.bytes();
     if (is_in_parts(m)) {
         const outcome o = fetch_value(server_, names_, m, fetched_);
         if (o.not_found()) return done::yes;  // a newer one is on its way
+        if (o.foreign()) {
+            complain(fmt::format("the value in the stream {} is damaged: {}; it is left out", names_.stream, o.text));
+            return done::yes;
+        }
         if (!o) {
             complain_of(o, "fetching a large value");
             return done::again;
         }
         value = fetched_;
     }
-    // Somebody has erased the key with another client: a cell can't be empty again.
-    const bool is_erased = !m.header("KV-Operation").empty();
-    if (!is_erased && !(is_first_ && is_there(value))) {
+    if (!(is_first_ && is_there(value))) {
         if (const auto stored = cell_.store(value); !stored) {
             if (stored.error().code() == errc::too_large) {
                 refuse(
@@ -57,6 +60,7 @@ mirror::done cell_mirror::apply(stream_message&& m) {
             return done::again;
         }
     }
+    count(1, value.size());
     is_first_ = false;
     mark_.stream_sequence = m.sequence;
     mark_.origin = at::parse(m.header(at_header));

@@ -52,7 +52,7 @@ std::size_t cell_origin::step(std::int64_t timeout_ms) {
     sent_ = loaded->version;
     const bool in_parts = publisher_.next_sequence() > first + 1;
     if ((in_parts || has_parts_) && publisher_.drain()) {
-        const outcome o = remove_parts(server_, names_, names_.data, first);
+        const outcome o = remove_older_parts(names_.data, first);
         if (!o) complain_of(o, "removing an older value's parts");
         has_parts_ = in_parts || !o;
     }

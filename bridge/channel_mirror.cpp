@@ -72,18 +72,14 @@ bool channel_mirror::differs(std::uint64_t sequence, std::span<const std::byte> 
 }
 
 mirror::done channel_mirror::apply(stream_message&& m) {
+    if (!is_ours(m)) return done::yes;
     const at first = at::parse(m.header(at_header));
-    if (first.incarnation.empty()) {  // of somebody else who publishes there
-        complain("somebody who is no bridge publishes to " + names_.data);
-        return done::yes;
-    }
     const auto message = std::make_shared<const stream_message>(std::move(m));
     const auto messages = messages_in(*message);
     if (!messages) {
         complain("a message in " + names_.stream + " isn't what a bridge sends; it is left out");
         return done::yes;
     }
-    tell([&](carrier_report& r) { r.messages += messages->size() - 1; });  // one is counted for all kinds
     for (std::size_t i = 0; i < messages->size(); ++i) {
         waiting w;
         w.origin = {first.incarnation, first.number + i};
@@ -94,7 +90,8 @@ mirror::done channel_mirror::apply(stream_message&& m) {
         w.bytes = (*messages)[i];
         if (is_in_parts(*message)) {
             const outcome o = fetch_value(server_, names_, *message, w.value);
-            if (o.not_found()) {  // they are kept no longer, so the next one finds a hole
+            if (o.foreign()) complain(fmt::format("a message in {} is damaged: {}", names_.stream, o.text));
+            if (o.not_found() || o.foreign()) {  // left out, so the next one finds a hole
                 if (there_already_ > waiting_.size())
                     return refuse_to_guess(
                         "the stream no longer has all of what was under way when the bridge was killed");
@@ -117,22 +114,22 @@ mirror::done channel_mirror::apply(stream_message&& m) {
 }
 
 mirror::done channel_mirror::flush() {
-    const auto passed = [&](std::size_t count) {
-        for (std::size_t i = 0; i < count; ++i) {
+    const auto passed = [&](std::size_t n) {
+        for (std::size_t i = 0; i < n; ++i) {
             const std::uint64_t lost = waiting_[i].lost;
             if (lost == 0) continue;
             complain(fmt::format("lost {}: they never came to the servers, or are kept there no longer", lost));
             tell([&](carrier_report& r) { r.lost += lost; });
         }
-        mark_.next_sequence += count;
-        mark_.origin = waiting_[count - 1].origin;
-        for (std::size_t i = count; i-- > 0;) {
+        mark_.next_sequence += n;
+        mark_.origin = waiting_[n - 1].origin;
+        for (std::size_t i = n; i-- > 0;) {
             if (!waiting_[i].is_last) continue;
             mark_.stream_sequence = waiting_[i].message->sequence;
             remember(*waiting_[i].message);
             break;
         }
-        waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
+        waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(n));
     };
     while (there_already_ != 0 && !waiting_.empty()) {
         if (differs(mark_.next_sequence, waiting_.front().bytes))
@@ -146,6 +143,9 @@ mirror::done channel_mirror::flush() {
         for (const waiting& w : waiting_) messages.push_back(w.bytes);
         const auto sent = channel_.send_many(messages, std::chrono::milliseconds(500));
         if (sent) {
+            std::size_t size_bytes = 0;
+            for (std::size_t i = 0; i < *sent; ++i) size_bytes += messages[i].size();
+            count(*sent, size_bytes);
             passed(*sent);
             continue;
         }

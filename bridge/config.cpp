@@ -43,6 +43,17 @@ class reader {
         refuse(value, "a text in quotes is wanted here");
     }
 
+    // What `parse` makes of the text; where that fails, it is told with the line.
+    template <class Parse>
+    auto meant(const toml::node& value, Parse&& parse) const {
+        const std::string word = text(value);
+        try {
+            return parse(word);
+        } catch (const cli::failure& f) {
+            refuse(value, f.what());
+        }
+    }
+
     void text_unless_said(const toml::node& value, std::string& into, std::string_view standard = {}) const {
         const std::string seen = text(value);
         if (into == standard) into = seen;
@@ -60,7 +71,7 @@ class reader {
         if (key == "state") return text_unless_said(value, into_.state);
         if (key == "host") return text_unless_said(value, into_.host);
         if (key == "log_level") {
-            const log_level seen = parse_log_level(text(value));
+            const log_level seen = meant(value, [](const std::string& word) { return parse_log_level(word); });
             if (into_.log_level == run_options().log_level) into_.log_level = seen;
             return;
         }
@@ -98,11 +109,8 @@ class reader {
             for (const auto& [key, what] : *object) {
                 if (key != "origin" && key != "mirror") refuse(what, "an object has origin = or mirror =");
                 const auto d = key == "origin" ? direction::origin : direction::mirror;
-                try {
-                    into_.objects.push_back(object_spec::parse(text(what), d));
-                } catch (const cli::failure& f) {
-                    refuse(what, f.what());
-                }
+                into_.objects.push_back(
+                    meant(what, [&](const std::string& word) { return object_spec::parse(word, d); }));
             }
         }
     }

@@ -3,9 +3,12 @@
 #include "connection.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <random>
 #include <thread>
 
@@ -29,11 +32,13 @@ std::string joined(const std::vector<std::string>& words) {
     return text;
 }
 
-// What libnats says of the last failure on this thread.
+// What libnats says of the last failure on this thread, without the place in its source: "(js.c:535): ".
 std::string last_words() {
     natsStatus status = NATS_OK;
     const char* text = nats_GetLastError(&status);
-    return text == nullptr ? "" : text;
+    const std::string words = text == nullptr ? "" : text;
+    const std::size_t place = words.starts_with('(') ? words.find("): ") : std::string::npos;
+    return place == std::string::npos ? words : words.substr(place + 3);
 }
 
 void need(natsStatus status, const std::string& what) {
@@ -41,6 +46,16 @@ void need(natsStatus status, const std::string& what) {
     const std::string words = last_words();
     throw cli::failure(cli::status_usage, "usage",
                        fmt::format("{}: {}", what, words.empty() ? natsStatus_GetText(status) : words));
+}
+
+// libnats tells nothing of a file that it can't read, or that the server refuses the user.
+void need_file(const std::string& path) {
+    if (path.empty() || ::access(path.c_str(), R_OK) == 0) return;
+    const int refused = errno;
+    const bool is_there = refused != ENOENT && refused != ENOTDIR;
+    throw cli::failure(
+        is_there ? cli::status_denied : cli::status_not_found, is_there ? "denied" : "not_found",
+        fmt::format("{}: {} can't be read: {}", is_there ? "denied" : "not_found", path, std::strerror(refused)));
 }
 
 }  // namespace
@@ -62,6 +77,8 @@ connection::connection(const server_options& options, const std::string& name, s
     : servers_(joined(options.urls)),
       is_secure_(!options.tls_ca.empty() || std::any_of(options.urls.begin(), options.urls.end(),
                                                         [](const auto& url) { return url.starts_with("tls://"); })) {
+    for (const std::string& file : {options.credentials, options.tls_ca, options.tls_certificate, options.tls_key})
+        need_file(file);
     natsOptions* made = nullptr;
     need(natsOptions_Create(&made), "libnats");
     const options_handle o(made);
@@ -71,8 +88,9 @@ connection::connection(const server_options& options, const std::string& name, s
     need(natsOptions_SetName(made, name.c_str()), name);
     if (!options.credentials.empty())
         need(natsOptions_SetUserCredentialsFromFiles(made, options.credentials.c_str(), nullptr), options.credentials);
+    // By itself libnats would take tls:// for nats://, and speak to who has no TLS.
+    if (is_secure_) need(natsOptions_SetSecure(made, true), "TLS");
     if (!options.tls_ca.empty()) {
-        need(natsOptions_SetSecure(made, true), "TLS");
         need(natsOptions_LoadCATrustedCertificates(made, options.tls_ca.c_str()), options.tls_ca);
     }
     if (!options.tls_certificate.empty())
@@ -142,7 +160,7 @@ std::string connection::trouble() const {
     if (is_over())
         return fmt::format(
             "denied: {} refuses this user{}; look at --creds{}", servers_,
-            is_secure_ ? ", or its certificate or this user's isn't one that the other side knows" : "",
+            is_secure_ ? ", or has no TLS, or its certificate or this user's isn't one that the other side knows" : "",
             is_secure_ ? ", --tls-ca (who has signed the server's certificate), --tls-cert and --tls-key" : "");
     const std::lock_guard lock(mutex_);
     return trouble_;
@@ -161,9 +179,16 @@ std::string connection::sentence(const outcome& o, const std::string& what) cons
             "{}: JetStream is off at the server, or for this account; switch it on (jetstream in the "
             "server's configuration)",
             what);
+    if (o.full())
+        return fmt::format(
+            "{}: the servers' storage is full ('{}'): free space there, or raise the limit (max_file_store, the "
+            "account's max_disk, the stream's max_bytes)",
+            what, o.text);
     if (o.unanswered())
-        return fmt::format("{}: no answer from {}; the server is away, or this user may not use the subject", what,
-                           servers_);
+        return fmt::format(
+            "{}: no answer from {}: it is away, or it hangs (is its disk full? its log says more); samepage bridge "
+            "doctor looks closer",
+            what, servers_);
     return fmt::format("{}: {}", what, o.text.empty() ? natsStatus_GetText(o.status) : o.text);
 }
 

@@ -90,7 +90,10 @@ class examination {
         if (!g.has_jetstream)
             add(level::note, shown, "this server has no JetStream of its own",
                 "others of its cluster need it: jetstream { store_dir: … } in their configuration");
-        if (!g.wants_tls && !is_loopback(url))
+        if (!g.wants_tls && (url.starts_with("tls://") || !options_.server.tls_ca.empty()))
+            add(level::bad, shown, "TLS is wanted, and this server has none",
+                "have tls { … } in the server's configuration, or leave tls:// and --tls-ca away");
+        else if (!g.wants_tls && !is_loopback(url))
             add(level::note, shown, "what goes there isn't encrypted",
                 "have tls { … } in the server's configuration, and name its authority by --tls-ca");
         return true;
@@ -118,7 +121,9 @@ class examination {
             if (denied.empty()) add(level::good, "permissions", fmt::format("all {} are given", all.size()));
             return denied.empty();
         } catch (const cli::failure& f) {
-            add(level::bad, "permissions", f.what(), "run doctor again");
+            add(level::bad, "permissions", f.what(),
+                "look at the server's log, and whether its disk is full (store_dir): then make room, and start it "
+                "again");
             return false;
         }
     }

@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
@@ -22,29 +24,6 @@ namespace samepage::bridge {
 namespace {
 
 using clock = std::chrono::steady_clock;
-
-struct address {
-    std::string host, port;
-};
-
-// "nats://user:word@host:4222" → host and 4222.
-address address_of(const std::string& url) {
-    std::string rest = url;
-    if (const std::size_t scheme = rest.find("://"); scheme != std::string::npos) rest = rest.substr(scheme + 3);
-    rest = rest.substr(0, rest.find('/'));
-    if (const std::size_t user = rest.rfind('@'); user != std::string::npos) rest = rest.substr(user + 1);
-    address a{rest, "4222"};
-    if (rest.starts_with('[')) {  // an IPv6 address
-        const std::size_t closing = rest.find(']');
-        if (closing == std::string::npos) throw cli::usage_error("its address has a '[' and no ']'");
-        a.host = rest.substr(1, closing - 1);
-        if (closing + 1 < rest.size()) a.port = rest.substr(closing + 2);
-    } else if (const std::size_t colon = rest.rfind(':'); colon != std::string::npos) {
-        a = {rest.substr(0, colon), rest.substr(colon + 1)};
-    }
-    if (a.host.empty() || a.port.empty()) throw cli::usage_error("it is not nats://HOST:PORT");
-    return a;
-}
 
 [[noreturn]] void system_failure(int number) {
     throw cli::failure(cli::status_error, "system_error", std::strerror(number));
@@ -121,6 +100,33 @@ greeting parse(const std::string& line) {
 }
 
 }  // namespace
+
+address address_of(const std::string& url) {
+    std::string rest = url;
+    if (const std::size_t scheme = rest.find("://"); scheme != std::string::npos) {
+        const bool is_known = rest.starts_with("nats:") || rest.starts_with("tls:");
+        rest.erase(0, is_known ? scheme + 3 : rest.size());
+    }
+    rest = rest.substr(0, rest.find('/'));
+    if (const std::size_t user = rest.rfind('@'); user != std::string::npos) rest = rest.substr(user + 1);
+    address a{rest};
+    if (rest.starts_with('[')) {  // an IPv6 address
+        const std::size_t closing = rest.find(']');
+        a.host.clear();
+        if (closing != std::string::npos) a.host = rest.substr(1, closing - 1);
+        if (!a.host.empty() && closing + 1 < rest.size()) a.port = rest.substr(closing + 2);
+    } else if (const std::size_t colon = rest.rfind(':'); colon != std::string::npos) {
+        a = {rest.substr(0, colon), rest.substr(colon + 1)};
+    }
+    const bool is_number =
+        !a.port.empty() && a.port.size() <= 5 && a.port.find_first_not_of("0123456789") == std::string::npos;
+    const bool is_host = !a.host.empty() && std::none_of(a.host.begin(), a.host.end(), [](unsigned char c) {
+        return std::isspace(c) != 0 || std::iscntrl(c) != 0;
+    });
+    if (!is_host || !is_number || std::stoul(a.port) - 1 >= 65535)
+        throw cli::usage_error("it is not nats://HOST:PORT, or tls://HOST:PORT");
+    return a;
+}
 
 greeting greeting_of(const std::string& url, std::int64_t timeout_ms) {
     const address a = address_of(url);

@@ -15,6 +15,12 @@ struct greeting {
     double answered_ms = 0;  // from the first step of connecting to its words
 };
 
+// Where a server is: "nats://user:word@host:4222" is host and 4222. Throws failure (usage) for what can't be one.
+struct address {
+    std::string host, port = "4222";
+};
+address address_of(const std::string& url);
+
 // Connects to the one server at `url` and listens. Waits that long at most, looking up its name not counted. Throws
 // failure: timed_out, usage (an address that is none), else what the system said; the text has no address in it.
 greeting greeting_of(const std::string& url, std::int64_t timeout_ms);

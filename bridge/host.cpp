@@ -82,7 +82,28 @@ host::host(const std::string& directory, const std::string& name)
     if (refused) fail(directory_, refused.value());
     ::chmod(directory_.c_str(), 0700);
     id_ = own_id(directory_);
-    state_ = cli::need(table_bytes::create(std::filesystem::absolute(directory_).string() + "/state.page"));
+    const std::string page = state_page(directory_);
+    auto opened = table_bytes::create(page);
+    if (!opened) throw state_failure(opened.error(), page);
+    state_ = std::move(*opened);
+}
+
+std::string state_page(const std::string& directory) {
+    return std::filesystem::absolute(directory).string() + "/state.page";
+}
+
+cli::failure state_failure(const error& e, const std::string& page) {
+    if (e.code() == errc::wrong_kind || e.code() == errc::corrupt || e.code() == errc::wrong_version)
+        return {
+            cli::status_corrupt, "corrupt",
+            fmt::format("corrupt: {} isn't the bridge's table, or is damaged: stop its bridge, and remove it; mirrors "
+                        "then copy anew, a channel's once its own channel is removed, too",
+                        page)};
+    if (e.code() == errc::no_space)
+        return {
+            cli::status_full, "no_space",
+            fmt::format("no_space: {} can't be made: make room there, or choose another directory with --state", page)};
+    return cli::failure(e);
 }
 
 std::string incarnation_of(const std::string& place) {
@@ -92,7 +113,7 @@ std::string incarnation_of(const std::string& place) {
     if (::statx(AT_FDCWD, entry->location.c_str(), 0, STATX_INO | STATX_BTIME, &seen) != 0) return {};
     std::string identity = fmt::format("{} {} {}", seen.stx_ino, seen.stx_btime.tv_sec, seen.stx_btime.tv_nsec);
     // Names are memory: they don't outlive a boot, and inodes may come again.
-    if (!entry->place.is_path()) identity += " " + first_line("/proc/sys/kernel/random/boot_id");
+    if (!entry->place.is_path()) identity.append(" ").append(first_line("/proc/sys/kernel/random/boot_id"));
     return hash_of(identity).substr(0, 16);
 }
 

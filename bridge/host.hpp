@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "failure.hpp"
 #include "options.hpp"
 #include "samepage/table.hpp"
 
@@ -33,6 +34,9 @@ class host {
 
 // The state directory for `given`, which may be empty.
 std::string state_directory(const std::string& given);
+// The table in it, and what it means for people that it can't be opened.
+std::string state_page(const std::string& directory);
+cli::failure state_failure(const error& e, const std::string& page);
 
 // Which object is at the place: the same as long as it is that one, another one once it was made anew. Empty when there
 // is none.

@@ -18,6 +18,18 @@ constexpr const char* names[] = {"error", "warn", "info", "debug"};
 
 }  // namespace
 
+std::string plain(std::string_view text) {
+    constexpr std::size_t most = 400;
+    std::string clean(text.substr(0, most));
+    for (char& c : clean) {
+        if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = '?';
+    }
+    if (text.size() <= most) return clean;
+    while (!clean.empty() && (static_cast<unsigned char>(clean.back()) & 0xc0U) == 0x80) clean.pop_back();
+    if (!clean.empty() && static_cast<unsigned char>(clean.back()) >= 0xc0) clean.pop_back();  // half a character
+    return clean + "…";
+}
+
 void set_log(log_level most, bool json) {
     shown = most;
     as_json = json;

@@ -59,10 +59,12 @@ struct command_line {
         c.add_option("--origin", origins, "An object of this machine, for the others")
             ->type_name("KIND:PLACE[=NAME]")
             ->expected(1)
+            ->allow_extra_args(false)
             ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
         c.add_option("--mirror", mirrors, "An object of another machine, to be read here")
             ->type_name("KIND:PLACE[=NAME]")
             ->expected(1)
+            ->allow_extra_args(false)
             ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
         c.add_option("--config", config, "The same and more in a file")->type_name("bridge.toml");
         c.add_option("--replicas", run.replicas, "Servers that keep each object (default: 1)")->check(CLI::Range(1, 5));

@@ -87,6 +87,19 @@ bool mirror::open() {
     return static_cast<bool>(o);
 }
 
+bool mirror::is_ours(const stream_message& m) {
+    if (!at::parse(m.header(at_header)).incarnation.empty()) return true;
+    complain(fmt::format("somebody who is no bridge publishes to {}; it is left out", m.subject().substr(0, 100)));
+    return false;
+}
+
+void mirror::count(std::uint64_t messages, std::size_t size_bytes) {
+    tell([&](carrier_report& r) {
+        r.messages += messages;
+        r.bytes += size_bytes;
+    });
+}
+
 // Of what was applied, the last.
 void mirror::add_witness() {
     auto& all = mark_.witnesses;
@@ -166,12 +179,10 @@ bool mirror::read() {
                 }
                 break;
         }
-        const std::uint64_t sequence = m.sequence, size_bytes = m.bytes().size();
+        const std::uint64_t sequence = m.sequence;
         heard_ = sequence;
         if (apply(std::move(m)) != done::yes) return false;
         tell([&](carrier_report& r) {
-            ++r.messages;
-            r.bytes += size_bytes;
             r.lag = reader_.pending();
             r.revision = sequence;
         });

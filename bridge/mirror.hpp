@@ -40,11 +40,15 @@ class mirror : public carrier {
     virtual result<void> open_local(const owner& of) = 0;
     // Where to begin, by mark_ and what is here, in mark_.stream_sequence. Called whenever the reader is opened.
     virtual done begin(const stream_state& stream) = 0;
+    // Adds to what status shows as carried: values as their origin has them.
+    void count(std::uint64_t messages, std::size_t size_bytes);
     // Of all that is applied, the last. Who puts its sequence into the mark calls it.
     void remember(const stream_message& m) { last_.assign(m.header(at_header)).append(" ").append(m.subject()); }
     // Whether the stream is still the one that was applied up to mark_. Unknown: no witness is left in it.
     enum class past : std::uint8_t { same, other, unknown, unanswered };
     past look_back(const stream_state& stream);
+    // Whether a bridge has published it; else it is said that somebody else has.
+    bool is_ours(const stream_message& m);
     // All of `again` is tried again from the mark on.
     virtual done apply(stream_message&& m) = 0;
     // What apply() has put off: until then mark_ may be ahead of what is there.

@@ -36,8 +36,28 @@ struct outcome {
     bool overtaken() const noexcept {
         return code == JSStreamWrongLastSequenceErr || code == JSStreamWrongLastMsgIDErr;
     }
+    // The servers, or this account, have no room left.
+    bool full() const noexcept {
+        return code == JSInsufficientResourcesErr || code == JSStorageResourcesExceededErr ||
+               code == JSAccountResourcesExceededErr || code == JSMemoryResourcesExceededErr ||
+               code == JSStreamStoreFailedErr || code == JSStreamMaxStreamBytesExceededErr;
+    }
     // Nobody answered: the server may have done it, or not.
-    bool unanswered() const noexcept { return status != NATS_OK && code == 0 && status != NATS_NOT_FOUND; }
+    bool unanswered() const noexcept {
+        switch (status) {
+            case NATS_TIMEOUT:
+            case NATS_NO_RESPONDERS:
+            case NATS_CONNECTION_CLOSED:
+            case NATS_CONNECTION_DISCONNECTED:
+            case NATS_NOT_YET_CONNECTED:
+            case NATS_STALE_CONNECTION:
+            case NATS_NO_SERVER:
+            case NATS_IO_ERROR: return code == 0;
+            default: return false;
+        }
+    }
+    // Something is there that no bridge has written.
+    bool foreign() const noexcept { return status == NATS_PROTOCOL_ERROR; }
 };
 
 }  // namespace samepage::bridge

@@ -6,7 +6,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include "connection.hpp"
 #include "failure.hpp"
+#include "greeting.hpp"
 #include "samepage/place.hpp"
 
 namespace samepage::bridge {
@@ -14,7 +16,10 @@ namespace samepage::bridge {
 void server_options::declare(CLI::App& app) {
     app.add_option("--server", urls, "Where the servers are: nats://HOST:PORT, more with commas")
         ->delimiter(',')
-        ->type_name("URL");
+        ->type_name("URL,...")
+        ->expected(1)
+        ->allow_extra_args(false)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     app.add_option("--creds", credentials, "The credentials file that the servers' operator gave")->type_name("FILE");
     app.add_option("--tls-ca", tls_ca, "The certificates that the servers' are signed with")->type_name("FILE");
     app.add_option("--tls-cert", tls_certificate, "The certificate to show to the servers")->type_name("FILE");
@@ -24,6 +29,13 @@ void server_options::declare(CLI::App& app) {
 
 void server_options::check() const {
     if (urls.empty()) throw cli::usage_error("which server? (--server nats://HOST:4222)");
+    for (const std::string& url : urls) {
+        try {
+            address_of(url);
+        } catch (const cli::failure& f) {
+            throw cli::usage_error(fmt::format("--server {}: {}", without_password(url), f.what()));
+        }
+    }
     if (tls_certificate.empty() != tls_key.empty()) throw cli::usage_error("--tls-cert and --tls-key go together");
     const auto fits = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_'; };
     if (group.empty() || group.size() > 64 || !std::all_of(group.begin(), group.end(), fits))
@@ -63,8 +75,9 @@ std::string object_spec::text() const {
 void object_spec::check() const {
     if (const auto parsed = samepage::place::parse(place); !parsed) throw cli::failure(parsed.error());
     if (name.empty() || name.size() > 64)
-        throw cli::usage_error(
-            fmt::format("'{}' is not what an object can be called at the server: it has 1 to 64 bytes", name));
+        throw cli::usage_error(fmt::format(
+            "'{}' is not what an object can be called at the servers: that has 1 to 64 bytes; say another: {}:{}=NAME",
+            name, samepage::name_of(kind), place));
 }
 
 log_level parse_log_level(std::string_view text) {

@@ -36,6 +36,9 @@ class origin : public carrier {
     // What isn't sent yet, as far as is known.
     virtual std::uint64_t backlog() const = 0;
 
+    // Removes the parts of older values of `subject`: those before the stream's sequence `before`.
+    outcome remove_older_parts(const std::string& subject, std::uint64_t before);
+
     const std::string& incarnation() const noexcept { return incarnation_; }
     publisher publisher_;
 
@@ -45,13 +48,20 @@ class origin : public carrier {
     void work();
     owner record() const;
     void show_progress(bool at_once);
+    void look_at_shape(const stream_state& stream);
+    bool try_again(const outcome& o, const std::string& what);
     bool is_still_ours();
+    bool has_shrunk(const stream_state& stream) const;
 
     std::string incarnation_;
     // The stream's sequence that was acknowledged last; none before the first.
     std::optional<std::uint64_t> left_at_;
     std::chrono::steady_clock::time_point shown_at_{}, looked_at_{};
+    std::uint64_t owner_sequence_ = 0;   // of our owner record in the stream
     std::uint64_t owner_record_at_ = 0;  // carried bytes when it was written
+    std::uint64_t seen_messages_ = 0;    // in the stream, at the last look
+    std::uint64_t keep_bytes_ = 0;       // the stream's
+    std::string shape_said_;
 };
 
 }  // namespace samepage::bridge

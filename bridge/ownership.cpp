@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "ownership.hpp"
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 
@@ -11,6 +12,16 @@ namespace {
 
 // No message has an id, so servers need remember none.
 constexpr std::int64_t ids_kept_ns = 1'000'000'000;
+
+stream_state state_of(const jsStreamInfo& info) {
+    const auto keep_bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(info.Config->MaxBytes, 0));
+    return {info.State.FirstSeq,
+            info.State.LastSeq,
+            info.State.Msgs,
+            info.Created,
+            static_cast<std::uint64_t>(info.Config->Replicas),
+            keep_bytes};
+}
 
 }  // namespace
 
@@ -45,12 +56,14 @@ outcome look_at_stream(const connection& server, const std::string& stream, stre
     const natsStatus status = js_GetStreamInfo(&info, server.jetstream(), stream.c_str(), nullptr, &code);
     const nats_stream_info owned(info);
     if (status != NATS_OK) return outcome_of(status, code);
-    into = {info->State.FirstSeq, info->State.LastSeq, info->State.Msgs, info->Created};
+    into = state_of(*info);
     return {};
 }
 
 outcome make_stream(const connection& server, const object_spec& spec, const stream_names& names,
-                    const stream_shape& shape) {
+                    const stream_shape& shape, stream_state& into) {
+    // Servers without room for another such stream refuse to make one that is there already, too.
+    if (outcome o = look_at_stream(server, names.stream, into); o || !o.not_found()) return o;
     jsStreamConfig config;
     jsStreamConfig_Init(&config);
     config.Name = names.stream.c_str();
@@ -78,7 +91,8 @@ outcome make_stream(const connection& server, const object_spec& spec, const str
     jsStreamInfo* info = nullptr;
     const natsStatus status = js_AddStream(&info, server.jetstream(), &config, nullptr, &code);
     const nats_stream_info owned(info);
-    if (status != NATS_OK && code == JSStreamNameExistErr) return {};  // with another shape: its maker's
+    if (status == NATS_OK) into = state_of(*info);
+    if (code == JSStreamNameExistErr) return look_at_stream(server, names.stream, into);
     return outcome_of(status, code);
 }
 
@@ -91,7 +105,10 @@ outcome read_owner(const connection& server, const stream_names& names, owner& i
     if (status != NATS_OK) return outcome_of(status, code);
     const auto seen =
         owner::parse({natsMsg_GetData(message), static_cast<std::size_t>(natsMsg_GetDataLength(message))});
-    if (!seen) return {NATS_PROTOCOL_ERROR, 0, "the owner record in the stream is none"};
+    if (!seen)
+        return {NATS_PROTOCOL_ERROR, 0,
+                "what stands there is no owner record of a bridge; make a host the origin by: samepage bridge takeover "
+                "KIND:NAME --server …"};
     into = *seen;
     return {};
 }
@@ -113,7 +130,7 @@ claim take_stream(const connection& server, const stream_names& names, const own
     if (!c.result) return c;
     owner seen;
     c.result = read_owner(server, names, seen);
-    if (!c.result && !c.result.not_found()) return c;
+    if (!c.result && !c.result.not_found() && !(from_anyone && c.result.foreign())) return c;
     if (c.result && seen.host != self.host && !from_anyone) {
         c.other = seen;
         return c;

@@ -38,22 +38,24 @@ struct stream_state {
     std::uint64_t first = 0, last = 0;  // sequences; last 0: nothing was ever there
     std::uint64_t messages = 0;
     std::int64_t created_unix_ns = 0;  // another one: it was deleted and made anew
+    std::uint64_t replicas = 1;
+    std::uint64_t keep_bytes = 0;  // at most; 0: all
 };
 
 outcome look_at_stream(const connection& server, const std::string& stream, stream_state& into);
 
-// Makes the stream, or finds it there.
+// Makes the stream, or finds it there, perhaps with another shape: that is its maker's.
 struct stream_shape {
     std::uint64_t replicas = 1;
     std::uint64_t keep_bytes = 0;  // of a channel
 };
 outcome make_stream(const connection& server, const object_spec& spec, const stream_names& names,
-                    const stream_shape& shape);
+                    const stream_shape& shape, stream_state& into);
 
 // Removes the messages with that subject, or with one that matches it, before that sequence.
 outcome purge(const connection& server, const stream_names& names, const std::string& subject, std::uint64_t before);
 
-// NATS_NOT_FOUND: nobody has owned it yet, or the stream isn't there.
+// not_found(): nobody has owned it yet, or the stream isn't there. foreign(): there is something else.
 outcome read_owner(const connection& server, const stream_names& names, owner& into);
 
 struct claim {

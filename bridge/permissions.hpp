@@ -20,8 +20,8 @@ struct permission {
 // What is needed for these objects of a group, and at all.
 std::vector<permission> permissions_for(const std::string& group, const std::vector<object_spec>& objects);
 
-// Those of them that are denied. Nothing is changed by trying: requests are empty, and what is published says that it
-// is for a stream that there isn't. Throws failure when the connection breaks.
+// Those of them that are denied. Nothing is changed by trying: requests are such that JetStream can't read them, and
+// what is published says that it is for a stream that there isn't. Throws failure when the connection breaks.
 std::vector<permission> denied_of(const connection& server, const std::vector<permission>& all);
 
 }  // namespace samepage::bridge

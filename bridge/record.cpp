@@ -16,9 +16,8 @@ std::optional<std::vector<std::byte>> key_in(const stream_message& m, std::size_
     const std::string_view subject = m.subject();
     if (subject.size() <= prefix_bytes) return {};
     const std::string_view token = subject.substr(prefix_bytes);
-    if (!is_hashed(token)) return key_of(token);
-    std::vector<std::byte> key = bytes_of_hex(m.header(key_header));
-    if (key.empty() || key_token(key) != token) return {};
+    auto key = is_hashed(token) ? bytes_of_hex(m.header(key_header)) : key_of(token);
+    if (!key || key->empty() || key_token(*key) != token) return {};
     return key;
 }
 

@@ -70,6 +70,12 @@ void check(const run_options& options) {
     if (options.objects.empty())
         throw cli::usage_error("which objects? (--origin KIND:PLACE, --mirror KIND:PLACE, or --config)");
     const auto& all = options.objects;
+    constexpr std::size_t stream_name_max = 255;  // the servers'
+    for (const object_spec& spec : all) {
+        if (stream_names(spec, options.server.group).stream.size() > stream_name_max)
+            throw cli::usage_error(fmt::format("{}: with the group before it the name '{}' is too long for the servers",
+                                               spec.text(), spec.name));
+    }
     for (auto a = all.begin(); a != all.end(); ++a) {
         for (auto b = all.begin(); b != a; ++b) {
             if (a->kind == b->kind && a->name == b->name)

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "large_value.hpp"
 #include "log.hpp"
@@ -54,7 +55,8 @@ mirror::done table_mirror::put(std::span<const std::byte> key, std::span<const s
     if (expires != 0) {
         const std::uint64_t now = now_unix_ns();
         if (expires <= now) return erase(key);
-        how.expires_in = duration(static_cast<std::int64_t>(expires - now));
+        constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
+        how.expires_in = duration(static_cast<std::int64_t>(std::min(expires - now, most)));
     }
     if (is_there(key, value, expires)) return done::yes;
     const auto version = table_.put(key, value, how);
@@ -69,10 +71,16 @@ mirror::done table_mirror::erase(std::span<const std::byte> key) {
 mirror::done table_mirror::apply(stream_message&& m) {
     const auto key = key_in(m, names_.data.size());
     if (!key) {
-        complain(fmt::format("somebody who is no bridge has put {} into the bucket; it is left out", m.subject()));
+        complain(fmt::format("somebody who is no bridge has put {} into the bucket; it is left out",
+                             m.subject().substr(0, 100)));
+        return done::yes;
+    }
+    if (!is_ours(m)) {  // its origin will put its own over it
+        if (is_first_copy_) seen_.add(*key);
         return done::yes;
     }
     done applied = done::yes;
+    std::size_t size_bytes = 0;
     if (is_erased(m)) {
         applied = erase(*key);
     } else {
@@ -82,7 +90,11 @@ mirror::done table_mirror::apply(stream_message&& m) {
             fetched = fetch_value(server_, names_, m, fetched_);
             value = fetched_;
         }
-        if (!fetched && !fetched.not_found()) {
+        size_bytes = value.size();
+        if (fetched.foreign()) {
+            complain(fmt::format("{} in the stream {} is damaged: {}; it is left out", m.subject().substr(0, 100),
+                                 names_.stream, fetched.text));
+        } else if (!fetched && !fetched.not_found()) {
             complain_of(fetched, "fetching a large value");
             return done::again;
         }
@@ -90,6 +102,7 @@ mirror::done table_mirror::apply(stream_message&& m) {
         if (fetched) applied = put(*key, value, expires_unix_ns(m));  // else a newer one is on its way
     }
     if (applied != done::yes) return applied;
+    count(1, size_bytes);
     (is_first_copy_ ? copied_ : mark_.stream_sequence) = m.sequence;
     mark_.origin = at::parse(m.header(at_header));
     remember(m);

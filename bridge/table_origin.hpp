@@ -42,7 +42,7 @@ class table_origin final : public origin {
                     std::span<const std::byte> value);
     bool send_erasure(std::span<const std::byte> key);
     // Of what stood under the token before: of the stream's messages before `first`.
-    bool remove_older_parts(const std::string& token, std::uint64_t first);
+    bool remove_parts_of(const std::string& token, std::uint64_t first);
 
     table_bytes table_;
     table_bytes::feed feed_;

@@ -38,7 +38,8 @@ int takeover(const server_options& options, const std::string& object, const std
     const connection server(options, "samepage-bridge takeover");
     server.wait_until_up(connect_ms);
     owner former;
-    if (const outcome o = read_owner(server, names, former); !o) {
+    former.host_name = "whoever had it";
+    if (const outcome o = read_owner(server, names, former); !o && !o.foreign()) {
         if (!o.not_found()) fail(server, o, "reading who owns it");
         throw cli::failure(cli::status_not_found, "not_found",
                            fmt::format("not_found: nobody is the origin of {} in the group '{}': simply run it with "

@@ -72,8 +72,10 @@ class Machine:
         run("ip", "link", "set", self.name, "up")
 
     def slow(self):
-        """Its link gets slow, both ways: late where the kernel has netem, else narrow."""
-        how = "netem delay 20ms 5ms" if has_netem() else "tbf rate 20mbit burst 32kb latency 400ms"
+        """Its link gets slow, both ways: late and with losses where the kernel has netem, else narrow."""
+        how = "netem delay 20ms 5ms loss 1%" if has_netem() else "tbf rate 20mbit burst 32kb latency 400ms"
+        if "netem" not in how:
+            print("left out: delay and loss, because this kernel has no netem; the link is narrow instead", flush=True)
         run("tc", "qdisc", "replace", "dev", self.name, "root", *how.split())
         self.inside("tc", "qdisc", "replace", "dev", "eth0", "root", *how.split())
 

@@ -5,6 +5,7 @@ import re
 import socket
 import threading
 
+from client import Client
 from support import Case, main
 
 OBJECTS = ["--origin", "table:stock", "--origin", "channel:news", "--origin", "cell:temp"]
@@ -40,6 +41,23 @@ class Doctor(Case):
         for line in self.host("here").ask_bridge("doctor", "--server", server.url)[0].splitlines():
             self.assertRegex(line, "^(good|note)  ")
         self.assertEqual(server.ask("/jsz")["streams"], 0, "it left a stream behind")
+
+    def test_it_leaves_what_is_there(self):
+        server = self.server()
+        here = self.host("here")
+        for noun, name in (("table", "stock"), ("channel", "news"), ("cell", "temp")):
+            here.hold(noun, name)
+        here.bridge(server, *OBJECTS)
+        here.samepage("table", "put", "stock", "bolt", "12")
+        here.samepage("channel", "send", "news", "hello")
+        here.samepage("cell", "set", "temp", "21")
+        for place, revision in (("table:stock", 1026), ("channel:news", 2), ("cell:temp", 1026)):
+            here.wait_state(place, "live", revision=revision)
+        client = Client(self, server)
+        streams = ("KV_sp-samepage-table-stock", "SP_samepage_channel_news", "KV_sp-samepage-cell-temp")
+        before = [client.state(stream) for stream in streams]
+        self.doctor(server.url, *OBJECTS)
+        self.assertEqual([client.state(stream) for stream in streams], before)
 
     def test_nobody_there(self):
         with socket.socket() as s:  # a port that nobody listens at, and that nobody gets meanwhile

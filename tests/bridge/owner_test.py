@@ -107,9 +107,53 @@ class Owner(support.Case):
 
     def test_wrong_words(self):
         for words in (["run"], ["run", "--server", "nats://x"], ["run", "--server", "nats://x", "--origin", "queue:x"],
-                      ["run", "--server", "nats://x", "--origin", "cell:x", "--mirror", "cell:x"], []):
+                      ["run", "--server", "nats://x", "--origin", "cell:x", "--mirror", "cell:x"],
+                      ["run", "--server", "nats://x", "--origin", "cell:" + "x" * 65],
+                      ["run", "--server", "nats://x", "--origin", "cell:" + "é" * 32, "--group", "g" * 64], []):
             process = self.a.popen([support.BRIDGE, *words])
             self.a.finish(process, status=2)
+
+    def test_wrong_files(self):
+        said = self.a.path("bridge.toml")
+        for words, text in (("x", ":1:2:"), ("server = 1", ":1: a text"), ("object = 1", ":1: objects are"),
+                            ("[[object]]\norigin = 1", f"{said}:2: a text"), ("[[object]]", ":1: an object"),
+                            ("[[object]]\norigin = 'queue:x'", ":2: 'queue:x'"), ("replicas = 9", ":1: replicas"),
+                            ("log_level = 'loud'", ":1: 'loud'"), ("keep = 'x'", ":1: keep"),
+                            ("keeps = 'x'", ":1: there is no setting 'keeps'")):
+            with open(said, "w", encoding="utf-8") as f:
+                f.write(words + "\n")
+            _, err = self.a.ask_bridge("run", "--config", said, status=2)
+            self.assertIn(text, err)
+            self.assertEqual(err.count(said), 1)
+        for option in ("--creds", "--tls-ca"):
+            _, err = self.a.ask_bridge("run", "--server", self.server_.url, option, "/nowhere", "--origin", "cell:x",
+                                       status=3)
+            self.assertIn("/nowhere can't be read", err)
+
+    def test_wrong_addresses(self):
+        for url in ("http://x", "nats://", "nats://x:99999", "nats://x:0", "nats://x:y", "nats://a b", "nats://[::1",
+                    "", "nats://x,ws://y"):
+            _, said = self.a.ask_bridge("doctor", "--server", url, status=2)
+            self.assertIn("it is not nats://HOST:PORT", said)
+
+    def test_an_address_is_one_word(self):
+        _, err = self.b.ask_bridge("takeover", "--server", self.server_.url, "table:stock", status=3)
+        self.assertIn("nobody is the origin", err)
+
+    def test_two_at_the_same_instant(self):
+        for n in range(20):
+            place = f"cell:race{n}"
+            bridges = [host.bridge(self.server_, "--origin", place, live=False) for host in (self.a, self.b)]
+
+            def states(place=place):
+                found = sorted(host.status().get(place, {}).get("state", "") for host in (self.a, self.b))
+                return found == ["live", "stopped"] or found == ["live", "refused"]
+            support.wait_until(states, lambda: f"{self.a.status()} {self.b.status()}")
+            ended = support.wait_until(lambda bridges=bridges: [b for b in bridges if b.process.poll() is not None],
+                                       "nobody is refused")
+            self.assertEqual([b.process.returncode for b in ended], [5])
+            for bridge in bridges:
+                bridge.kill()
 
 
 if __name__ == "__main__":

@@ -101,7 +101,7 @@ class Table(support.Case):
         self.origin()
         self.mirror()
         self.b.hold("table", "stock")
-        self.put("soon", "gone", "--expires-in", "4s")
+        self.put("soon", "gone", "--expires-in", "2s")
         self.put("later", "stays", "--expires-in", "1h")
         self.wait_value("soon", b"gone\n")
         self.wait_value("later", b"stays\n")
@@ -141,13 +141,14 @@ class Table(support.Case):
         self.a.wait_state("table:stock", "live", lag=0)
 
     def test_faster_than_can_be_followed(self):
-        self.hold(self.a)
-        self.origin()
+        self.a.hold("table", "stock", "--history", "64K")
+        origin = self.origin()
         self.mirror()
         self.server_.kill()
-        self.editor(self.a, "fill", "stock", "150000")  # more than the history keeps
+        self.editor(self.a, "fill", "stock", "20000")  # more than the history keeps
         self.server_.start()
         self.wait_equal()
+        origin.wait_says("faster than could be followed")
 
     def test_files(self):
         self.origin("./stock.page=goods")

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import threading
@@ -111,6 +112,74 @@ class Trouble(support.Case):
             status, said = self.host("other").bridge(url, "--mirror", "table:stock", *words, live=False).ended()
             self.assertEqual(status, 6, said)
             self.assertIn("certificate", said)
+
+    def test_tls_is_never_left_away(self):
+        server = self.server()  # that has none
+        url = server.url.replace("nats://", "tls://")
+        status, said = self.a.bridge(url, "--origin", "table:stock", live=False).ended()
+        self.assertEqual(status, 6, said)
+        self.assertIn("has no TLS", said)
+        out, _ = self.a.ask_bridge("doctor", "--server", url, status=1)
+        self.assertIn("TLS is wanted, and this server has none", out)
+
+    def test_a_server_that_may_store_no_more(self):
+        server = self.server(jetstream="max_file_store: 3MB")
+        self.a.hold("table", "stock")
+        self.a.hold("channel", "news", "--capacity", "8M")
+        self.a.bridge(server, "--origin", "table:stock", "--origin", "channel:news", "--keep", "2M").stop()
+        # There is no room for a second such stream, and none is needed.
+        self.a.bridge(server, "--origin", "table:stock", "--origin", "channel:news", "--keep", "2M")
+        self.a.finish(self.a.popen([EDITOR, "fill", "stock", "20000"]))
+
+        def is_told():
+            row = self.a.status()["table:stock"]
+            return row["state"] == "connecting" and row["lag"] and "storage is full" in row["error"]
+        support.wait_until(is_told, lambda: f"{self.a.status()}")
+        self.assertIn("raise the limit (max_file_store", self.a.bridges[-1].words())
+        out, _ = self.a.ask_bridge("doctor", "--server", server.url, status=1)
+        self.assertIn("storage is full", out)
+        server.kill()
+        server.jetstream = "max_file_store: 1GB"
+        server.start()
+        self.b.bridge(server, "--mirror", "table:stock")
+        self.b.hold("table", "stock")
+        self.wait_equal()
+
+    def test_a_server_that_hangs(self):
+        server = self.server()
+        self.a.hold("table", "stock")
+        self.a.bridge(server, "--origin", "table:stock")
+        server.pause()
+        self.a.samepage("table", "put", "stock", "bolt", "12")
+        support.wait_until(lambda: self.a.status()["table:stock"]["state"] == "connecting", "it still looks live")
+        out, _ = self.a.ask_bridge("doctor", "--server", server.url, status=1)
+        self.assertIn("says nothing", out)
+        server.go_on()
+        self.a.wait_state("table:stock", "live", lag=0)
+
+    def test_a_bridge_that_is_stopped_for_a_while(self):
+        server = self.server()
+        for host in (self.a, self.b):
+            host.hold("channel", "news", "--capacity", "1M")
+        bridges = [self.a.bridge(server, "--origin", "channel:news"),
+                   self.b.bridge(server, "--mirror", "channel:news")]
+        for bridge in bridges:
+            bridge.process.send_signal(signal.SIGSTOP)
+        self.a.samepage("channel", "send", "news", "-", input=b"".join(b"%d\n" % n for n in range(3000)))
+        time.sleep(5)  # longer than a bridge waits for an acknowledgement or a heartbeat
+        for bridge in bridges:
+            bridge.process.send_signal(signal.SIGCONT)
+        out = self.b.samepage("channel", "listen", "news", "--from", "oldest", "--count", "3000")
+        self.assertEqual(out, b"".join(b"%d\n" % n for n in range(3000)))
+
+    def test_a_state_that_is_garbage(self):
+        os.mkdir(self.a.state)
+        with open(os.path.join(self.a.state, "state.page"), "wb") as f:
+            f.write(os.urandom(5000))
+        status, said = self.a.bridge("nats://127.0.0.1:1", "--origin", "table:stock", live=False).ended()
+        self.assertEqual(status, 8)
+        self.assertIn("remove it", said)
+        self.assertIn("remove it", self.a.ask_bridge("status", status=8)[1])
 
     def test_a_slow_link(self):
         server = self.server()
