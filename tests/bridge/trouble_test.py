@@ -3,60 +3,14 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
-import threading
 import time
 
 import support
+from links import SlowLink
 
 EDITOR = os.environ["BRIDGE_EDITOR"]
-
-
 NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
-
-
-class SlowLink:
-    """Passes on what comes to .port, late and not much at once."""
-    DELAY_S = 0.03
-    PIECE = 4096
-
-    def __init__(self, case, to_port):
-        self.to_port = to_port
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        self.ends = [self.listener]
-        case.addCleanup(self.close)
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    @property
-    def url(self):
-        return f"nats://127.0.0.1:{self.port}"
-
-    def accept(self):
-        try:
-            while True:
-                here, _ = self.listener.accept()
-                there = socket.create_connection(("127.0.0.1", self.to_port))
-                self.ends += [here, there]
-                for pair in ((here, there), (there, here)):
-                    threading.Thread(target=self.pass_on, args=pair, daemon=True).start()
-        except OSError:
-            pass  # closed
-
-    def pass_on(self, source, sink):
-        try:
-            while piece := source.recv(self.PIECE):
-                time.sleep(self.DELAY_S)
-                sink.sendall(piece)
-        except OSError:
-            pass
-        for end in (source, sink):
-            end.close()
-
-    def close(self):
-        for end in self.ends:
-            end.close()
 
 
 class Trouble(support.Case):
