@@ -1,6 +1,7 @@
-# Claim: a mirror that is without a message which the stream has had for seconds, though all that it sees of the server
-# looks well, says so and reads anew; nothing is lost or doubled.
+# A mirror without a message that the stream has had for seconds, from a server that looks well: it reads anew.
 # SPDX-License-Identifier: MIT
+#
+# Claim: it says so, and then nothing is lost or doubled.
 import support
 from links import StuckReplica
 

@@ -135,6 +135,39 @@ class Trouble(support.Case):
         self.assertIn("remove it", said)
         self.assertIn("remove it", self.a.ask_bridge("status", status=8)[1])
 
+    def test_a_state_that_is_a_file(self):
+        with open(self.a.state, "wb"):
+            pass
+        status, said = self.a.bridge("nats://127.0.0.1:1", "--origin", "table:stock", live=False).ended()
+        self.assertEqual(status, 1)
+        self.assertIn(f"{self.a.state}: Not a directory; choose another directory with --state", said)
+
+    @support.unittest.skipUnless(os.geteuid() or shutil.which("setpriv"), "there is no setpriv to be another user by")
+    def test_a_state_of_another_user(self):
+        nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+        host = self.host("other", enter=[] if os.geteuid() else nobody)
+        host.state = "/usr"
+        status, said = host.bridge("nats://127.0.0.1:1", "--origin", "table:stock", live=False).ended()
+        self.assertEqual(status, 6, said)
+        self.assertIn("Permission denied; choose another directory with --state", said)
+
+    def test_another_kind_of_object_stands_there(self):
+        server = self.server()
+        cells = [host.hold("cell", "stock") for host in (self.a, self.b)]
+        origin = self.a.bridge(server, "--origin", "table:stock", live=False)
+        origin.wait_says("stock is a cell")
+        support.end(cells[0])
+        origin.wait_live()
+        mirror = self.b.bridge(server, "--mirror", "table:stock", live=False)
+        mirror.wait_says("stock is a cell")
+        self.b.wait_state("table:stock", "connecting")
+        support.end(cells[1])
+        mirror.wait_live()
+        self.a.hold("table", "stock")
+        self.b.hold("table", "stock")
+        self.a.samepage("table", "put", "stock", "bolt", "12")
+        self.b.wait_state("table:stock", "live", messages=1)
+
     def test_a_slow_link(self):
         server = self.server()
         link = SlowLink(self, server.port)
