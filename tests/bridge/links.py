@@ -81,7 +81,7 @@ class StuckReplica(Link):
         self.newest = {}  # of each stream: the consumer that delivered last
         self.passed = {}  # of each subscription: the numbers that it was given last, the consumer's and the stream's
         self.stuck = set()
-        self.withheld = 0
+        self.withheld = self.heartbeats = 0
         super().__init__(case, to_port)
 
     def withhold(self, stream):
@@ -115,8 +115,9 @@ class StuckReplica(Link):
                 self.withheld += 1
                 return b""
             self.passed[subscription] = sequence, stream_sequence
-        elif subscription in self.passed and body.startswith(b"NATS/1.0 100 Idle Heartbeat"):
-            for name, number in zip((b"Consumer", b"Stream"), self.passed[subscription]):
+        elif body.startswith(b"NATS/1.0 100 Idle Heartbeat"):
+            self.heartbeats += 1
+            for name, number in zip((b"Consumer", b"Stream"), self.passed.get(subscription, ())):
                 body = re.sub(rb"Nats-Last-" + name + rb": \d+", b"Nats-Last-" + name + b": " + number, body)
             size = b"%d" % (len(body) - 2)  # there is nothing but headers
             line = b" ".join([*words[:-2], size, size]) + b"\r\n"

@@ -3,14 +3,17 @@
 #
 # Claim: it says so, and then nothing is lost or doubled.
 import support
+from client import Client
 from links import StuckReplica
 
 TABLE, CHANNEL, CELL = "KV_sp-samepage-table-stock", "SP_samepage_channel_news", "KV_sp-samepage-cell-temp"
+LACKS = "the server that this is read from lacks messages that the stream has"
 
 
 class Stuck(support.Case):
     def carry(self, kind, place):
         server = self.server()
+        self.client = Client(self, server)
         self.link = StuckReplica(self, server.port)
         self.a, self.b = self.host("a"), self.host("b")
         self.object = f"{kind}:{place}"
@@ -22,7 +25,7 @@ class Stuck(support.Case):
         self.b.wait_state(self.object, "live", messages=messages)
 
     def wait_read_anew(self, stream):
-        self.mirror.wait_says("the server that this is read from lacks messages that the stream has")
+        self.mirror.wait_says(LACKS)
         support.wait_until(lambda: self.link.is_read_anew(stream), lambda: f"not anew: {self.mirror.words()}")
         self.assertGreater(self.link.withheld, 0)
 
@@ -70,6 +73,18 @@ class Stuck(support.Case):
         self.wait_read_anew(CELL)
         self.wait_carried(2)
         self.assertEqual(self.b.samepage("cell", "get", "temp"), b"21\n")
+
+    def test_what_is_not_for_mirrors_is_not_missed(self):
+        self.carry("channel", "news")
+        self.a.samepage("channel", "send", "news", "1")
+        self.wait_carried(1)
+        last = self.client.state(CHANNEL)["last_seq"]
+        self.client.publish("sp.samepage.channel.news.else")
+        support.wait_until(lambda: self.client.state(CHANNEL)["last_seq"] > last, "it isn't stored")
+        # One a second comes of a stream that is quiet: the mirror has looked at it several times then.
+        enough = self.link.heartbeats + 8
+        support.wait_until(lambda: self.link.heartbeats >= enough, "no heartbeats")
+        self.assertNotIn(LACKS, self.mirror.words())
 
 
 if __name__ == "__main__":
