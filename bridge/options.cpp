@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <sstream>
 
 #include "connection.hpp"
 #include "failure.hpp"
@@ -14,8 +15,19 @@
 namespace samepage::bridge {
 
 void server_options::declare(CLI::App& app) {
-    app.add_option("--server", urls, "Where the servers are: nats://HOST:PORT, more with commas")
-        ->delimiter(',')
+    // Split here: of a lone comma CLI11's delimiter leaves nothing, and then it complains of the next word.
+    const auto split = [this](const std::vector<std::string>& words) {
+        for (const std::string& word : words) {
+            const std::size_t before = urls.size();
+            std::istringstream pieces(word);
+            for (std::string url; std::getline(pieces, url, ',');) {
+                if (!url.empty()) urls.push_back(url);
+            }
+            if (urls.size() == before) urls.emplace_back();  // check() refuses it
+        }
+    };
+    app.add_option_function<std::vector<std::string>>("--server", split,
+                                                      "Where the servers are: nats://HOST:PORT, more with commas")
         ->type_name("URL,...")
         ->expected(1)
         ->allow_extra_args(false)
@@ -33,7 +45,7 @@ void server_options::check() const {
         try {
             address_of(url);
         } catch (const cli::failure& f) {
-            throw cli::usage_error(fmt::format("--server {}: {}", without_password(url), f.what()));
+            throw cli::usage_error(fmt::format("--server '{}': {}", without_password(url), f.what()));
         }
     }
     if (tls_certificate.empty() != tls_key.empty()) throw cli::usage_error("--tls-cert and --tls-key go together");

@@ -132,9 +132,11 @@ class Owner(support.Case):
 
     def test_wrong_addresses(self):
         for url in ("http://x", "nats://", "nats://x:99999", "nats://x:0", "nats://x:y", "nats://a b", "nats://[::1",
-                    "", "nats://x,ws://y"):
-            _, said = self.a.ask_bridge("doctor", "--server", url, status=2)
+                    "", ",", "nats://x,ws://y"):
+            _, said = self.a.ask_bridge("doctor", "--server", url, "--origin", "table:x", status=2)
             self.assertIn("it is not nats://HOST:PORT", said)
+        _, said = self.a.ask_bridge("takeover", "--server", ",", "table:x", status=2)
+        self.assertIn("it is not nats://HOST:PORT", said)
 
     def test_an_address_is_one_word(self):
         _, err = self.b.ask_bridge("takeover", "--server", self.server_.url, "table:stock", status=3)

@@ -201,6 +201,7 @@ class Host:
             assert process.poll() is None, f"hold ended with {process.returncode}: {process.stderr.read()}"
             return name in self.samepage("ls", "--names").decode().split()
         wait_until(is_there, f"nobody holds {name}")
+        return process
 
     def start_bridge(self, command, *words, **more):
         """Starts samepage-bridge there; it is this host's by its name and its state."""

@@ -3,60 +3,14 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
-import threading
 import time
 
 import support
+from links import SlowLink
 
 EDITOR = os.environ["BRIDGE_EDITOR"]
-
-
 NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
-
-
-class SlowLink:
-    """Passes on what comes to .port, late and not much at once."""
-    DELAY_S = 0.03
-    PIECE = 4096
-
-    def __init__(self, case, to_port):
-        self.to_port = to_port
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        self.ends = [self.listener]
-        case.addCleanup(self.close)
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    @property
-    def url(self):
-        return f"nats://127.0.0.1:{self.port}"
-
-    def accept(self):
-        try:
-            while True:
-                here, _ = self.listener.accept()
-                there = socket.create_connection(("127.0.0.1", self.to_port))
-                self.ends += [here, there]
-                for pair in ((here, there), (there, here)):
-                    threading.Thread(target=self.pass_on, args=pair, daemon=True).start()
-        except OSError:
-            pass  # closed
-
-    def pass_on(self, source, sink):
-        try:
-            while piece := source.recv(self.PIECE):
-                time.sleep(self.DELAY_S)
-                sink.sendall(piece)
-        except OSError:
-            pass
-        for end in (source, sink):
-            end.close()
-
-    def close(self):
-        for end in self.ends:
-            end.close()
 
 
 class Trouble(support.Case):
@@ -180,6 +134,39 @@ class Trouble(support.Case):
         self.assertEqual(status, 8)
         self.assertIn("remove it", said)
         self.assertIn("remove it", self.a.ask_bridge("status", status=8)[1])
+
+    def test_a_state_that_is_a_file(self):
+        with open(self.a.state, "wb"):
+            pass
+        status, said = self.a.bridge("nats://127.0.0.1:1", "--origin", "table:stock", live=False).ended()
+        self.assertEqual(status, 1)
+        self.assertIn(f"{self.a.state}: Not a directory; choose another directory with --state", said)
+
+    @support.unittest.skipUnless(os.geteuid() or shutil.which("setpriv"), "there is no setpriv to be another user by")
+    def test_a_state_of_another_user(self):
+        nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+        host = self.host("other", enter=[] if os.geteuid() else nobody)
+        host.state = "/usr"
+        status, said = host.bridge("nats://127.0.0.1:1", "--origin", "table:stock", live=False).ended()
+        self.assertEqual(status, 6, said)
+        self.assertIn("Permission denied; choose another directory with --state", said)
+
+    def test_another_kind_of_object_stands_there(self):
+        server = self.server()
+        cells = [host.hold("cell", "stock") for host in (self.a, self.b)]
+        origin = self.a.bridge(server, "--origin", "table:stock", live=False)
+        origin.wait_says("stock is a cell")
+        support.end(cells[0])
+        origin.wait_live()
+        mirror = self.b.bridge(server, "--mirror", "table:stock", live=False)
+        mirror.wait_says("stock is a cell")
+        self.b.wait_state("table:stock", "connecting")
+        support.end(cells[1])
+        mirror.wait_live()
+        self.a.hold("table", "stock")
+        self.b.hold("table", "stock")
+        self.a.samepage("table", "put", "stock", "bolt", "12")
+        self.b.wait_state("table:stock", "live", messages=1)
 
     def test_a_slow_link(self):
         server = self.server()
