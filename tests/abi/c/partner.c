@@ -14,7 +14,7 @@
  *   array NAME, fill N       makes or opens an array of 1000 |u1 -> "ready"; writes N into all of it -> its version
  *   half N, whole            begins to write and stays in the midst -> "half"; a whole copy's first and last element
  *   next                     the next change; -> "put KEY VERSION" or "erased KEY VERSION"
- *   count N                  sends N, N + 1, ..., each as 20 times its 8 digits -> each that was sent, until it is killed
+ *   count N                  sends N, N + 1, ... until it is killed, each as 20 times its 8 digits -> each of them
  * Every failure is answered by its status's name.
  */
 #include <samepage/samepage.h>
