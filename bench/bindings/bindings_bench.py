@@ -3,9 +3,9 @@
 #
 # Operations: a cell's load and store, a table's get and put, a message sent and received, a job pushed, taken and
 # acknowledged, of 64 bytes each, and a lock acquired and released, in C, Python and Node; a table's beside
-# multiprocessing.Manager().dict(); values exchanged by two processes, by a table and by multiprocessing.shared_memory
-# with a Lock or Semaphores; a NumPy array handed to another process, by samepage.ndarray() with a cell that says when,
-# and by multiprocessing.Queue.
+# multiprocessing.Manager().dict(); values exchanged by two processes, pinned apart, by a table and by
+# multiprocessing.shared_memory with a Lock or Semaphores; a NumPy array handed to another process, by
+# samepage.ndarray() with a cell that says when, and by multiprocessing.Queue.
 # All in one run, in short slices, in turn; what is printed is the median, and of ratios the median of the rounds'.
 # C_CALLS, NODE: the programs. PYTHONPATH, NODE_PATH: where the packages are. BENCH_TINY: only whether it runs.
 from __future__ import annotations
@@ -34,6 +34,7 @@ ROUNDS = 1 if TINY else 15
 CALLS = 50 if TINY else 20_000
 SIZES = [1 << 10] if TINY else [1 << 10, 1 << 16, 1 << 20, 1 << 24, 1 << 28, 1 << 30]
 VALUE = b"x" * 64
+CORES = os.sched_getaffinity(0)
 
 
 class Caller:
@@ -174,8 +175,13 @@ def ask(way: ByTable | ByBlock, calls: int) -> None:
         assert way.take(b"answer") == VALUES[number & 255]
 
 
+def pin(number: int) -> None:
+    os.sched_setaffinity(0, {sorted(CORES)[number]})
+
+
 def exchanges(block_way: ByBlock, said: Connection) -> None:
     """The other process: answers so many questions, or gets or puts until it is told to end."""
+    pin(-1)
     ways = [ByTable(), block_way]
     while (order := said.recv()) is not None:
         act, number, calls = order
@@ -200,6 +206,7 @@ def exchange() -> None:
                 way.put(VALUES[0])
             process = context.Process(target=exchanges, args=(ways[1], theirs))
             process.start()
+            pin(0)
 
             def time_of(act: Callable[[ByTable | ByBlock, int], None], other: str, number: int) -> float:
                 calls = max(1, CALLS // 10) if other == "answer" else CALLS
@@ -222,6 +229,7 @@ def exchange() -> None:
             mine.send(None)
             process.join()
     finally:
+        os.sched_setaffinity(0, CORES)
         block.close()
         block.unlink()
 
