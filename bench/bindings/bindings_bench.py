@@ -3,8 +3,9 @@
 #
 # Operations: a cell's load and store, a table's get and put, a message sent and received, a job pushed, taken and
 # acknowledged, of 64 bytes each, and a lock acquired and released, in C, Python and Node; a table's beside
-# multiprocessing.Manager().dict(), and beside multiprocessing.shared_memory under a lock; a NumPy array handed to
-# another process, by samepage.ndarray() with a cell that says when, and by multiprocessing.Queue.
+# multiprocessing.Manager().dict(); values exchanged by two processes, pinned apart, by a table and by
+# multiprocessing.shared_memory with a Lock or Semaphores; a NumPy array handed to another process, by
+# samepage.ndarray() with a cell that says when, and by multiprocessing.Queue.
 # All in one run, in short slices, in turn; what is printed is the median, and of ratios the median of the rounds'.
 # C_CALLS, NODE: the programs. PYTHONPATH, NODE_PATH: where the packages are. BENCH_TINY: only whether it runs.
 from __future__ import annotations
@@ -20,6 +21,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from multiprocessing.connection import Connection
+from multiprocessing.context import BaseContext
 
 import numpy
 
@@ -31,6 +34,7 @@ ROUNDS = 1 if TINY else 15
 CALLS = 50 if TINY else 20_000
 SIZES = [1 << 10] if TINY else [1 << 10, 1 << 16, 1 << 20, 1 << 24, 1 << 28, 1 << 30]
 VALUE = b"x" * 64
+CORES = os.sched_getaffinity(0)
 
 
 class Caller:
@@ -78,43 +82,156 @@ def calls_of_the_bindings() -> None:
         lock.close()
 
 
-def beside_multiprocessing() -> None:
-    shared = multiprocessing.shared_memory.SharedMemory(create=True, size=64)
-    lock = multiprocessing.Lock()
+def beside_manager() -> None:
+    with multiprocessing.Manager() as manager, samepage.Table("beside") as table:
+        served = manager.dict()
+
+        def put_served() -> None:
+            served[b"key"] = VALUE
+
+        def put_table() -> None:
+            table[b"key"] = VALUE
+
+        put_served(), put_table()
+        rows: list[tuple[str, Callable[[], object], Callable[[], object]]] = [
+            ("get", lambda: table[b"key"], lambda: served[b"key"]), ("put", put_table, put_served)]
+        print("\n| 64 bytes, ns a call | Table | Manager().dict() | × |\n|---|---|---|---|")
+        for name, ours, theirs in rows:
+            rounds = [(per_call(ours, CALLS), per_call(theirs, max(1, CALLS // 100))) for _ in range(ROUNDS + 1)][1:]
+            print(compared(name, rounds))
+
+
+def compared(name: str, rounds: list[tuple[float, float]]) -> str:
+    ours, theirs = (statistics.median(r[i] for r in rounds) for i in range(2))
+    more = sorted(r[1] / r[0] for r in rounds)
+    quarter = len(more) // 4
+    middle = f"{statistics.median(more):.3g} ({more[quarter]:.3g} to {more[-1 - quarter]:.3g})"
+    return f"| {name} | {ours:.0f} | {theirs:.0f} | {middle} |"
+
+
+class ByTable:
+    """How two processes exchange values by a table: get and put at any time, hand and take in turn."""
+
+    def __init__(self) -> None:
+        self.table = samepage.Table.open("exchange")
+        self.seen = {b"question": 0, b"answer": 0}
+
+    def get(self) -> bytes:
+        return self.table[b"value"]
+
+    def put(self, value: bytes) -> None:
+        self.table[b"value"] = value
+
+    def hand(self, key: bytes, value: bytes) -> None:
+        self.table[key] = value
+
+    def take(self, key: bytes) -> bytes:
+        self.seen[key] = self.table.wait(key, self.seen[key])
+        return self.table[key]
+
+
+class ByBlock:
+    """The same by multiprocessing's SharedMemory, with a Lock or, in turn, with Semaphores."""
+
+    def __init__(self, block: multiprocessing.shared_memory.SharedMemory, context: BaseContext) -> None:
+        self.block, self.lock = block, context.Lock()
+        self.bells = {b"question": context.Semaphore(0), b"answer": context.Semaphore(0)}
+        self.at = {b"question": slice(64, 128), b"answer": slice(128, 192)}
+
+    def get(self) -> bytes:
+        with self.lock:
+            return bytes(self.block.buf[:64])
+
+    def put(self, value: bytes) -> None:
+        with self.lock:
+            self.block.buf[:64] = value
+
+    def hand(self, key: bytes, value: bytes) -> None:
+        self.block.buf[self.at[key]] = value
+        self.bells[key].release()
+
+    def take(self, key: bytes) -> bytes:
+        self.bells[key].acquire()
+        return bytes(self.block.buf[self.at[key]])
+
+
+VALUES = [bytes([number]) * 64 for number in range(256)]
+
+
+def get_checked(way: ByTable | ByBlock, calls: int) -> None:
+    for _ in range(calls):
+        value = way.get()
+        assert value == VALUES[value[0]]
+
+
+def put_all(way: ByTable | ByBlock, calls: int) -> None:
+    for number in range(calls):
+        way.put(VALUES[number & 255])
+
+
+def ask(way: ByTable | ByBlock, calls: int) -> None:
+    for number in range(calls):
+        way.hand(b"question", VALUES[number & 255])
+        assert way.take(b"answer") == VALUES[number & 255]
+
+
+def pin(number: int) -> None:
+    os.sched_setaffinity(0, {sorted(CORES)[number]})
+
+
+def exchanges(block_way: ByBlock, said: Connection) -> None:
+    """The other process: answers so many questions, or gets or puts until it is told to end."""
+    pin(-1)
+    ways = [ByTable(), block_way]
+    while (order := said.recv()) is not None:
+        act, number, calls = order
+        said.send("begun")
+        if act == "answer":
+            for _ in range(calls):
+                ways[number].hand(b"answer", ways[number].take(b"question"))
+            continue
+        while not said.poll():
+            (get_checked if act == "get" else put_all)(ways[number], 500)
+        said.send(said.recv())
+
+
+def exchange() -> None:
+    context = multiprocessing.get_context("fork")
+    block = multiprocessing.shared_memory.SharedMemory(create=True, size=192)
     try:
-        with multiprocessing.Manager() as manager, samepage.Table("beside") as table:
-            served = manager.dict()
+        with samepage.Table("exchange"):
+            mine, theirs = context.Pipe()
+            ways = [ByTable(), ByBlock(block, context)]
+            for way in ways:
+                way.put(VALUES[0])
+            process = context.Process(target=exchanges, args=(ways[1], theirs))
+            process.start()
+            pin(0)
 
-            def get_shared() -> bytes:
-                with lock:
-                    return bytes(shared.buf[:64])
+            def time_of(act: Callable[[ByTable | ByBlock, int], None], other: str, number: int) -> float:
+                calls = max(1, CALLS // 10) if other == "answer" else CALLS
+                mine.send((other, number, calls))
+                mine.recv()
+                begin = time.perf_counter_ns()
+                act(ways[number], calls)
+                taken = (time.perf_counter_ns() - begin) / calls
+                if other != "answer":
+                    mine.send("end")
+                    mine.recv()
+                return taken / 2 if other == "answer" else taken
 
-            def put_shared() -> None:
-                with lock:
-                    shared.buf[:64] = VALUE
-
-            def put_served() -> None:
-                served[b"key"] = VALUE
-
-            def put_table() -> None:
-                table[b"key"] = VALUE
-
-            put_served(), put_table()
-            rows: list[tuple[str, Callable[[], object], Callable[[], object], Callable[[], object]]] = [
-                ("get", lambda: table[b"key"], lambda: served[b"key"], get_shared),
-                ("put", put_table, put_served, put_shared)]
-            print("\n| 64 bytes, ns a call | Table | Manager().dict() | × | SharedMemory and a Lock | × |")
-            print("|---|---|---|---|---|---|")
-            for name, ours, theirs, bare in rows:
-                rounds = [(per_call(ours, CALLS), per_call(theirs, max(1, CALLS // 100)), per_call(bare, CALLS))
-                          for _ in range(ROUNDS + 1)][1:]
-                median = [statistics.median(r[i] for r in rounds) for i in range(3)]
-                more = [statistics.median(r[i] / r[0] for r in rounds) for i in (1, 2)]
-                print(f"| {name} | {median[0]:.0f} | {median[1]:.0f} | {more[0]:.0f} | {median[2]:.0f} | "
-                      f"{more[1]:.2f} |")
+            print("\n| two processes, 64 bytes, ns | Table | SharedMemory | × |\n|---|---|---|---|")
+            rows = (("handed over, one way", ask, "answer"), ("get, the other puts", get_checked, "put"),
+                    ("put, the other gets", put_all, "get"))
+            for name, act, other in rows:
+                rounds = [(time_of(act, other, 0), time_of(act, other, 1)) for _ in range(ROUNDS + 1)][1:]
+                print(compared(name, rounds), flush=True)
+            mine.send(None)
+            process.join()
     finally:
-        shared.close()
-        shared.unlink()
+        os.sched_setaffinity(0, CORES)
+        block.close()
+        block.unlink()
 
 
 def takes_arrays(queue, said) -> None:  # type: ignore[no-untyped-def]
@@ -178,7 +295,8 @@ def main() -> None:
     os.environ["SAMEPAGE_DIR"] = folder
     try:
         calls_of_the_bindings()
-        beside_multiprocessing()
+        beside_manager()
+        exchange()
         hand_over()
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: MIT
 import importlib.util
 import itertools
+import json
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 import unittest
 
 HERE = pathlib.Path(__file__).parent
@@ -19,6 +22,18 @@ PARTNERS = {
 }
 DEADLINE_S = 120
 NOUNS = ("region", "cell", "lock", "channel", "queue", "table")
+KEYS = [f"key{rest}" for rest in range(10)]
+COUNTERS = {"table": "python", "cell": "node", "channel": "c"}
+
+
+def text_of(number):
+    """What a counting partner writes: it shows whether it is whole."""
+    return 20 * f"{number:08}"
+
+
+def number_of(text):
+    assert text == text_of(int(text[:8])), text
+    return int(text[:8])
 
 
 class Partner:
@@ -47,9 +62,54 @@ class Partner:
         self.process.wait(DEADLINE_S)
 
     def end(self):
+        self.kill()
+        self.process.stdin.close()
+        self.process.stdout.close()
+
+
+class Counter(Partner):
+    """One that writes one number after the other, as fast as it can, and says which are acknowledged."""
+
+    def __init__(self, language, env, begin):
+        super().__init__(language, env)
+        assert self.ask("open", "counts") == "ready"
+        self.acknowledged = begin - 1
+        self.tell("count", str(begin))
+        self.ear = threading.Thread(target=self.hear)
+        self.ear.start()
+
+    def hear(self):
+        lines = b""
+        while chunk := os.read(self.process.stdout.fileno(), 1 << 16):
+            whole, _, lines = (lines + chunk).rpartition(b"\n")
+            self.acknowledged = int(whole[-8:] or self.acknowledged)
+
+    def kill(self):
+        super().kill()
+        self.ear.join()
+
+
+class Listener:
+    """The shell as a registered listener, which misses nothing."""
+
+    def __init__(self, env):
+        self.process = subprocess.Popen([os.environ["SAMEPAGE"], "channel", "listen", "counts.channel"], env=env,
+                                        stdout=subprocess.PIPE, encoding="utf-8")
+        self.heard, self.wrong = 0, None
+        self.ear = threading.Thread(target=self.hear)
+        self.ear.start()
+
+    def hear(self):
+        for line in self.process.stdout:
+            if line == text_of(self.heard + 1) + "\n":
+                self.heard += 1
+            else:
+                self.wrong = self.wrong or line
+
+    def end(self):
         self.process.kill()
         self.process.wait(DEADLINE_S)
-        self.process.stdin.close()
+        self.ear.join()
         self.process.stdout.close()
 
 
@@ -202,6 +262,74 @@ class LanguagesTest(unittest.TestCase):
                 self.assertEqual(partners[killed].ask("fill", "7"), str(version))
                 for partner in partners.values():
                     self.assertEqual(partner.ask("whole"), "7 7")
+
+    def test_killed_in_turn_while_others_write_and_read(self):
+        """Python writes a table, Node a cell, C a channel; C++ and the shell read all three meanwhile."""
+        reader = self.partner("cpp")
+        self.assertEqual(reader.ask("create", "counts"), "ready")
+        listener = Listener(self.env)
+        self.addCleanup(listener.end)
+        while not self.info("channel")["listeners"]:
+            self.assertIsNone(listener.process.poll())
+        counters = {noun: self.counter(noun, 1) for noun in COUNTERS}
+        for noun in 2 * list(COUNTERS):
+            with self.subTest(killed=COUNTERS[noun]):
+                self.watch(counters, reader, listener)
+                victim = counters.pop(noun)
+                victim.kill()
+                self.watch(counters, reader, listener)
+                # All that was acknowledged is there; the one under way is, or isn't.
+                last = self.last(noun)
+                self.assertIn(last - victim.acknowledged, (0, 1))
+                counters[noun] = self.counter(noun, last + 1)
+        self.watch(counters, reader, listener)
+        counters["channel"].kill()
+        last = self.last("channel")
+        while listener.heard < last and listener.wrong is None:
+            time.sleep(0.001)
+        self.assertEqual((listener.heard, listener.wrong), (last, None))
+
+    def counter(self, noun, begin):
+        started = Counter(COUNTERS[noun], self.env, begin)
+        self.addCleanup(started.end)
+        return started
+
+    def info(self, noun):
+        return json.loads(self.shell("info", "--json", f"counts.{noun}"))
+
+    def last(self, noun):
+        """The last number that is there, as the shell sees it."""
+        if noun == "channel":
+            return self.info(noun)["next_sequence"] - 1
+        if noun == "cell":
+            return number_of(self.shell("cell", "get", "counts.cell"))
+        return max(number_of(text) for text in self.shell("table", "get", "counts.table", *KEYS).splitlines())
+
+    def watch(self, counters, reader, listener):
+        """Reads what they write until each has gone on."""
+        goals = {noun: counter.acknowledged + 200 for noun, counter in counters.items()}
+        deadline = time.monotonic() + DEADLINE_S
+        while any(counters[noun].acknowledged < goal for noun, goal in goals.items()):
+            self.assertLess(time.monotonic(), deadline, "a writer is stuck")
+            self.assertIsNone(listener.wrong)
+            for noun, counter in counters.items():
+                acknowledged = counter.acknowledged
+                if acknowledged < 10:
+                    continue
+                if noun == "channel":
+                    sequence, text = reader.ask("receive").split()
+                    self.assertEqual(int(sequence), number_of(text))
+                    continue
+                self.assertGreaterEqual(self.last(noun), acknowledged)
+                if noun == "cell":
+                    version, text = reader.ask("load").split()
+                    self.assertEqual(int(version), number_of(text))
+                    self.assertGreaterEqual(number_of(text), acknowledged)
+                else:
+                    for rest, key in enumerate(KEYS):
+                        number = number_of(reader.ask("get", key))
+                        self.assertEqual(number % 10, rest)
+                        self.assertGreater(number, acknowledged - 10)
 
     def test_records_of_a_killed_writer_are_whole(self):
         reader = self.partner("cpp")

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 //
 // And `take`, which takes a job and keeps it, and `storm KEY TEXT TEXT`, which puts the two in turn until it is killed.
+// `count N` stores what that of C sends.
 'use strict';
 
 const readline = require('node:readline');
@@ -85,6 +86,13 @@ const verbs = {
   async next() {
     const { key, version, erased } = await own.feed.next();
     return `${erased ? 'erased' : 'put'} ${key} ${version}`;
+  },
+  count(begin) {
+    for (let next = Number(begin); ; ++next) {
+      const digits = String(next).padStart(8, '0');
+      own.Cell.store(digits.repeat(20));
+      say(digits);
+    }
   },
   storm(key, first, second) {
     for (;;) {

@@ -1,5 +1,8 @@
 # A process in Python that does with all nouns what it is told, a line at a time: the protocol of abi/c/partner.c.
 # SPDX-License-Identifier: MIT
+#
+# `count N` puts what that of C sends, in turn under key0 ... key9.
+import itertools
 import sys
 
 import samepage
@@ -102,6 +105,12 @@ class Partner:
     def next(self) -> str:
         change = self.feed.next()
         return f"{'erased' if change.erased else 'put'} {change.key} {change.version}"
+
+    def count(self, begin: str) -> None:
+        for number in itertools.count(int(begin)):
+            digits = f"{number:08}"
+            self.table[f"key{number % 10}"] = 20 * digits
+            say(digits)
 
     def get(self, key: str) -> str:
         return self.table[key]

@@ -147,6 +147,8 @@ int64_t now_ns(void) {
     return (int64_t)now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
+static int64_t slice_of(int64_t left_ns) { return left_ns > SLICE_NS ? SLICE_NS : left_ns > 0 ? left_ns : 1; }
+
 samepage_status held_wait(held* self, attempt act, void* call, int64_t timeout_ns, samepage_status would_wait) {
     void* const handle = held_handle(self);
     if (handle == NULL) return exception_set;
@@ -156,8 +158,7 @@ samepage_status held_wait(held* self, attempt act, void* call, int64_t timeout_n
     const int64_t end_ns = timeout_ns < 0 ? INT64_MAX : now_ns() + timeout_ns;
     held_enter(self);
     do {
-        const int64_t left_ns = end_ns - now_ns();
-        const int64_t slice_ns = left_ns > SLICE_NS ? SLICE_NS : left_ns > 0 ? left_ns : 1;
+        const int64_t slice_ns = slice_of(end_ns - now_ns());
         Py_BEGIN_ALLOW_THREADS status = act(handle, call, slice_ns);
         Py_END_ALLOW_THREADS if (status != samepage_e_timed_out) break;
         if (PyErr_CheckSignals() != 0)
@@ -169,4 +170,23 @@ samepage_status held_wait(held* self, attempt act, void* call, int64_t timeout_n
     } while (status == samepage_e_timed_out && now_ns() < end_ns);
     held_leave(self);
     return status;
+}
+
+slices slices_of(const char* place, int may_wait_later, int64_t* timeout_ns) {
+    slices mine = {*timeout_ns < 0 ? INT64_MAX : now_ns() + *timeout_ns, timeout_ns};
+    if (may_wait_later || strchr(place, '/') != NULL) mine.end_ns = 0;
+    if (mine.end_ns != 0 || *timeout_ns == 0) *timeout_ns = slice_of(*timeout_ns < 0 ? SLICE_NS : *timeout_ns);
+    return mine;
+}
+
+int slices_go_on(slices* mine, samepage_status* status) {
+    if (*status != samepage_e_timed_out) return 0;
+    const int64_t left_ns = mine->end_ns - now_ns();
+    if (left_ns <= 0) return 0;
+    if (PyErr_CheckSignals() != 0) {
+        *status = exception_set;
+        return 0;
+    }
+    *mine->timeout_ns = slice_of(left_ns);
+    return 1;
 }

@@ -81,6 +81,20 @@ samepage_status held_wait(held* self, attempt act, void* call, int64_t timeout_n
 /* Of the clock that goes on evenly. */
 int64_t now_ns(void);
 
+/* A name that another process is just making or giving up is waited for in slices, too: which one is the last. */
+typedef struct slices {
+    int64_t end_ns;
+    int64_t* timeout_ns;
+} slices;
+
+/*
+ * Makes *timeout_ns, an option of the call that makes or opens `place`, its first slice. Only waiting for others at a
+ * name can begin anew: where a call `may_wait_later`, for anything else, it gets the whole time.
+ */
+slices slices_of(const char* place, int may_wait_later, int64_t* timeout_ns);
+/* Whether the next slice begins. With the GIL; *status becomes exception_set by a signal's handler that raises. */
+int slices_go_on(slices* mine, samepage_status* status);
+
 /* After a fork in the child. */
 PyObject* after_fork(PyObject* module, PyObject* unused);
 

@@ -25,7 +25,6 @@ static PyObject* ndarray_new(PyTypeObject* type, PyObject* arguments, PyObject* 
                                      &read_only, timeout_converter, &options.timeout_ns))
         return NULL;
     if (read_only) options.access = samepage_read_only;
-    if (options.timeout_ns == 0) options.timeout_ns = 1;
     const Py_ssize_t dimensions = PyTuple_Size(shape);
     if (dimensions > SAMEPAGE_NDARRAY_DIMENSIONS_MAX) {
         PyErr_SetString(PyExc_ValueError, "an array has at most 32 dimensions");
@@ -38,9 +37,13 @@ static PyObject* ndarray_new(PyTypeObject* type, PyObject* arguments, PyObject* 
     samepage_ndarray* handle = NULL;
     samepage_status status = exception_set;
     if (take_place(place, &self->base.place, &text) == 0) {
-        Py_BEGIN_ALLOW_THREADS if (dtype == NULL) status = samepage_ndarray_open(text, &options, &handle);
-        else status = samepage_ndarray_create(text, dtype, numbers, (size_t)dimensions, &options, &handle);
-        Py_END_ALLOW_THREADS
+        /* Without a type it may wait for who is just making a region an array. */
+        slices wait = slices_of(text, dtype == NULL, &options.timeout_ns);
+        do {
+            Py_BEGIN_ALLOW_THREADS if (dtype == NULL) status = samepage_ndarray_open(text, &options, &handle);
+            else status = samepage_ndarray_create(text, dtype, numbers, (size_t)dimensions, &options, &handle);
+            Py_END_ALLOW_THREADS
+        } while (slices_go_on(&wait, &status));
     }
     self->base.handle = handle;
     if (status == samepage_ok) status = samepage_ndarray_size(handle, &self->size_bytes);

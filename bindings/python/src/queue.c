@@ -21,10 +21,14 @@ static PyObject* make(PyTypeObject* type, PyObject* arguments, PyObject* named, 
     if (take_place(place, &keeper, &text) != 0) return NULL;
     samepage_queue* handle = NULL;
     samepage_status status = samepage_ok;
-    Py_BEGIN_ALLOW_THREADS if (how == opening_open) status = samepage_queue_open(text, &options, &handle);
-    else if (how == opening_create_new) status = samepage_queue_create_new(text, &options, &handle);
-    else status = samepage_queue_create(text, &options, &handle);
-    Py_END_ALLOW_THREADS held* const self = status == samepage_ok ? held_new(type, close_queue) : NULL;
+    slices wait = slices_of(text, 0, &options.timeout_ns);
+    do {
+        Py_BEGIN_ALLOW_THREADS if (how == opening_open) status = samepage_queue_open(text, &options, &handle);
+        else if (how == opening_create_new) status = samepage_queue_create_new(text, &options, &handle);
+        else status = samepage_queue_create(text, &options, &handle);
+        Py_END_ALLOW_THREADS
+    } while (slices_go_on(&wait, &status));
+    held* const self = status == samepage_ok ? held_new(type, close_queue) : NULL;
     if (self == NULL) {
         samepage_queue_close(handle);
         Py_DECREF(keeper);

@@ -60,13 +60,16 @@ static PyObject* make(PyTypeObject* type, PyObject* arguments, PyObject* named, 
         Py_DECREF(keeper);
         return NULL;
     }
-    Py_BEGIN_ALLOW_THREADS if (how == opening_open) status = samepage_region_open(text, &options, &handle);
-    else if (how == opening_create_new) status = samepage_region_create_new(text, size_bytes, &options, &handle);
-    else if (backing_text != NULL) status =
-        samepage_region_create_backed(text, size_bytes, backing_text, &options, &handle);
-    else status = samepage_region_create(text, size_bytes, &options, &handle);
-    Py_END_ALLOW_THREADS PyObject* const made =
-        status == samepage_ok ? adopt(type, handle, keeper) : raise_status(status);
+    slices wait = slices_of(text, 0, &options.timeout_ns);
+    do {
+        Py_BEGIN_ALLOW_THREADS if (how == opening_open) status = samepage_region_open(text, &options, &handle);
+        else if (how == opening_create_new) status = samepage_region_create_new(text, size_bytes, &options, &handle);
+        else if (backing_text != NULL) status =
+            samepage_region_create_backed(text, size_bytes, backing_text, &options, &handle);
+        else status = samepage_region_create(text, size_bytes, &options, &handle);
+        Py_END_ALLOW_THREADS
+    } while (slices_go_on(&wait, &status));
+    PyObject* const made = status == samepage_ok ? adopt(type, handle, keeper) : raise_status(status);
     Py_DECREF(keeper);
     Py_XDECREF(backing_keeper);
     return made;

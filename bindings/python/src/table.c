@@ -120,10 +120,14 @@ static PyObject* make(PyTypeObject* type, PyObject* arguments, PyObject* named, 
     }
     samepage_table* handle = NULL;
     samepage_status status = samepage_ok;
-    Py_BEGIN_ALLOW_THREADS if (how == opening_open) status = samepage_table_open(text, &options, &handle);
-    else if (how == opening_create_new) status = samepage_table_create_new(text, &options, &handle);
-    else status = samepage_table_create(text, &options, &handle);
-    Py_END_ALLOW_THREADS if (status != samepage_ok) {
+    slices wait = slices_of(text, (int)options.sole_writer, &options.timeout_ns);
+    do {
+        Py_BEGIN_ALLOW_THREADS if (how == opening_open) status = samepage_table_open(text, &options, &handle);
+        else if (how == opening_create_new) status = samepage_table_create_new(text, &options, &handle);
+        else status = samepage_table_create(text, &options, &handle);
+        Py_END_ALLOW_THREADS
+    } while (slices_go_on(&wait, &status));
+    if (status != samepage_ok) {
         raise_status(status);
         Py_DECREF(self);
         return NULL;

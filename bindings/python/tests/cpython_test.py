@@ -21,6 +21,9 @@ DIFFERENT = {
     "test_shared_memory_SharedMemoryManager_basics": "AssertionError: FileNotFoundError not raised",
     # Nothing is left behind, so nobody warns that it is.
     "test_shared_memory_cleaned_after_process_termination": "There appear to be 1 leaked shared_memory objects",
+    # Of Python 3.13: nobody warns here either; and one unlinks after it has replaced the private _name.
+    "test_shared_memory_tracking": "resource_tracker: There appear to be 1 leaked",
+    "test_shared_memory_name_with_embedded_null": "ValueError not raised",
 }
 
 STARTUP = ("import multiprocessing.shared_memory, samepage; "
@@ -73,7 +76,8 @@ class CPythonTest(unittest.TestCase):
                 self.assertEqual(result["skipped"], 0)
                 for name, why in result["failed"].items():
                     self.assertIn(DIFFERENT.get(name, "passed"), why, f"{name} must pass, or fail where it says")
-                self.assertEqual(set(DIFFERENT) - set(result["failed"]), set(), "passes; take it from the list")
+                passed = set(result["ran"]) - set(result["failed"])
+                self.assertEqual(passed & set(DIFFERENT), set(), "passes; take it from the list")
 
 
 if __name__ == "__main__":

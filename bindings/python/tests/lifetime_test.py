@@ -1,8 +1,14 @@
 # Ends of all kinds: closed, collected, at the interpreter's exit, after fork; and that nothing is left behind.
 # SPDX-License-Identifier: MIT
+import fcntl
+import functools
 import gc
+import importlib.util
 import os
+import pathlib
 import pickle
+import signal
+import struct
 import subprocess
 import tracemalloc
 import unittest
@@ -51,6 +57,33 @@ while not cell.info()['waiters'] or not lock.info()['awaited']: pass
 """, errors=subprocess.PIPE) as other:
             self.assertEqual(other.end(), 0)
             self.assertEqual(other.process.stderr.read(), "")
+
+    def test_a_signal_ends_opening(self) -> None:
+        def interrupt(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        self.addCleanup(signal.signal, signal.SIGALRM, signal.signal(signal.SIGALRM, interrupt))
+        acts = [functools.partial(make, "stuck") for noun in (Cell, Lock, Channel, Queue, Table)
+                for make in (noun, noun.create_new, noun.open)]
+        acts += [functools.partial(Region, "stuck", 100), functools.partial(Region.open, "stuck")]
+        if importlib.util.find_spec("numpy") is not None:
+            acts.append(functools.partial(samepage.ndarray, "stuck", 100, "u1"))
+        with Cell("beside"):
+            path = pathlib.Path(samepage.look_up("beside").location).with_name("stuck")
+        with open(path, "w+b") as stuck:
+            # What a process that was stopped while making or giving it up has locked.
+            gate = 1 << 62
+            fcntl.fcntl(stuck, fcntl.F_OFD_SETLK, struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, gate, 2, 0))
+            for act in acts:
+                with self.subTest(act.func):
+                    with self.assertRaises(samepage.TimedOut):
+                        act(timeout=0.06)
+                    with self.assertRaises(samepage.TimedOut):
+                        act(timeout=0)
+                    signal.setitimer(signal.ITIMER_REAL, 0.01)
+                    with self.assertRaises(KeyboardInterrupt):
+                        act(timeout=None)
+            os.unlink(path)
 
     def test_collected_cycles_let_go(self) -> None:
         class Codec:
@@ -176,7 +209,7 @@ os.read(done, 1)
         except ImportError:
             self.skipTest("this Python has no such module")
         other = interpreters.create()
-        with self.assertRaisesRegex(interpreters.RunFailedError, "ImportError.*first interpreter"):
+        with self.assertRaisesRegex(interpreters.RunFailedError, "ImportError.*(first interpreter|subinterpreters)"):
             interpreters.run_string(other, "import samepage")
         interpreters.destroy(other)
         with self.assertRaisesRegex(samepage.NotFound, "nobody holds nothing"):

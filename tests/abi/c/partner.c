@@ -14,6 +14,7 @@
  *   array NAME, fill N       makes or opens an array of 1000 |u1 -> "ready"; writes N into all of it -> its version
  *   half N, whole            begins to write and stays in the midst -> "half"; a whole copy's first and last element
  *   next                     the next change; -> "put KEY VERSION" or "erased KEY VERSION"
+ *   count N                  sends N, N + 1, ... until it is killed, each as 20 times its 8 digits -> each of them
  * Every failure is answered by its status's name.
  */
 #include <samepage/samepage.h>
@@ -163,6 +164,19 @@ static samepage_status array_verb(const char* verb, const char* text) {
     return samepage_ok;
 }
 
+static samepage_status count(const char* text) {
+    char digits[24], message[8 * 20];
+    unsigned long next = 0;
+    size_t i;
+    sscanf(text, "%lu", &next);
+    for (;; ++next) {
+        snprintf(digits, sizeof digits, "%08lu", next);
+        for (i = 0; i < 20; ++i) memcpy(message + 8 * i, digits, 8);
+        TRY(samepage_channel_send(channel, message, 8 * 20, SAMEPAGE_FOREVER, &number));
+        say(digits);
+    }
+}
+
 static samepage_status change(const char* verb, const char* text, const char* more) {
     if (strcmp(verb, "write") == 0) return samepage_region_write_text(region, text, 0);
     if (strcmp(verb, "store") == 0) return samepage_cell_store(cell, text, strlen(text), SAMEPAGE_FOREVER, &number);
@@ -182,6 +196,7 @@ static samepage_status do_it(const char* verb, const char* text, const char* mor
     if (strcmp(verb, "load") == 0 || strcmp(verb, "receive") == 0) return load_or_receive(*verb == 'l');
     if (strcmp(verb, "get") == 0 || strcmp(verb, "call") == 0) return get_or_call(*verb == 'g', text);
     if (strcmp(verb, "work") == 0) return work();
+    if (strcmp(verb, "count") == 0) return count(text);
     if (strcmp(verb, "array") == 0 || strcmp(verb, "fill") == 0 || strcmp(verb, "half") == 0 ||
         strcmp(verb, "whole") == 0)
         return array_verb(verb, text);
