@@ -94,6 +94,13 @@ class table_power_test : public testing::Test {
         checkpoint_ = std::exchange(checkpointing_, {});
         is_changed();
     }
+    // Moves records and gives pages back; what is there stays.
+    table_compaction compact() {
+        is_changing_ = true;
+        const auto done = table_.compact(runner::patience).value();
+        is_changed();
+        return done;
+    }
     void close() {
         closing_ = there_;
         table_.close();
@@ -244,6 +251,31 @@ TEST_F(table_power_test, while_it_goes_back) {
     come_back();
     put("key 3", "third");
     checkpoint();
+    close();
+    EXPECT_GT(went_back_, 0U);
+    EXPECT_GT(was_closed_, 0U);
+    EXPECT_EQ(refused_, 0U);
+}
+
+TEST_F(table_power_test, of_tables_that_are_compacted) {
+    most_ = 4 * times_more();
+    create();
+    for (unsigned i = 0; i < 200; ++i) put("key " + std::to_string(i), std::string(500, 'v'));
+    checkpoint();
+    for (unsigned i = 0; i < 200; ++i) {
+        if (i % 10 != 0) erase("key " + std::to_string(i));
+    }
+    begin();
+    const table_compaction first = compact();
+    EXPECT_GT(first.records_moved, 0U);
+    EXPECT_GT(first.given_bytes, 0U);
+    put("key 0", "after it");
+    checkpoint();
+    compact();
+    put("large", std::string(20000, 'x'));
+    close();
+    open();
+    compact();
     close();
     EXPECT_GT(went_back_, 0U);
     EXPECT_GT(was_closed_, 0U);
