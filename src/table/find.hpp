@@ -193,6 +193,16 @@ inline void finder::expect_record(const word& slot) const noexcept {
     __builtin_prefetch(view.base + static_cast<std::size_t>(offset) + 64);
 }
 
+// Whether what may be a record, with that much readable behind its first byte, doesn't expire, or hasn't yet. By I3 of
+// expiry.hpp nothing else is to be asked then; of one that has, get() asks more.
+inline bool has_time(const std::byte* record, std::uint64_t lengths, std::uint64_t readable_bytes) noexcept {
+    if (!does_expire(lengths)) [[likely]]
+        return true;
+    const std::uint64_t bytes = record_bytes(lengths);
+    return bytes <= readable_bytes &&
+           unix_ns() < read(*reinterpret_cast<const word*>(record + static_cast<std::size_t>(bytes - 8)));
+}
+
 inline std::uint64_t finder::copy_exactly(const word& from, const arena::view& view, std::span<const std::byte> key,
                                           std::span<std::byte> into) const {
     const std::uint64_t slot = read(from), offset = slot_offset(slot);
@@ -201,9 +211,9 @@ inline std::uint64_t finder::copy_exactly(const word& from, const arena::view& v
         return 0;
     const auto* const bytes = view.base + static_cast<std::size_t>(offset);
     const record& r = *reinterpret_cast<const record*>(bytes);
-    const std::uint64_t layout = read(body_->layout), number = read(r.number);
-    if (number == 0 || read(from) != slot || read(r.lengths) != lengths_of(key.size(), into.size()) ||
-        !equals(bytes + sizeof(record), key)) [[unlikely]]
+    const std::uint64_t layout = read(body_->layout), number = read(r.number), lengths = read(r.lengths);
+    if (number == 0 || read(from) != slot || (lengths & ~expires_flag) != lengths_of(key.size(), into.size()) ||
+        !equals(bytes + sizeof(record), key) || !has_time(bytes, lengths, view.reach - offset)) [[unlikely]]
         return 0;
     shared::load_bytes(into.data(), bytes + value_offset(key.size()), into.size());
     return read(r.number) == number && read(body_->layout) == layout ? number : 0;
@@ -228,10 +238,9 @@ inline bool finder::try_get(std::span<const std::byte> key, std::uint64_t hash, 
     const auto* const bytes = view.base + static_cast<std::size_t>(offset);
     const record& r = *reinterpret_cast<const record*>(bytes);
     const std::uint64_t layout = read(body_->layout), before = read(r.number), lengths = read(r.lengths);
-    // No flag, too: get() looks at the clock.
-    const bool plain = before != 0 && read(*from) == slot && lengths >> 32 == key.size() - 1 &&
+    const bool plain = before != 0 && read(*from) == slot && (lengths & ~expires_flag) >> 32 == key.size() - 1 &&
                        record_bytes(lengths) + spare_bytes <= view.reach - offset;
-    if (!plain || !equals(bytes + sizeof(record), key)) [[unlikely]]
+    if (!plain || !equals(bytes + sizeof(record), key) || !has_time(bytes, lengths, view.reach - offset)) [[unlikely]]
         return false;
     use(bytes + value_offset(key.size()), value_bytes_of(lengths));
     number = before;
