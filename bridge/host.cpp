@@ -102,10 +102,7 @@ cli::failure state_failure(const error& e, const std::string& page) {
                         "then copy anew, a channel's once its own channel is removed, too",
                         page)};
     if (e.code() == errc::no_space)
-        return {
-            cli::status_full, "no_space",
-            fmt::format("no_space: there is no room for {}: make some there, or choose another directory with --state",
-                        page)};
+        return {cli::status_full, "no_space", fmt::format("no_space: there is no room for {}: make some there", page)};
     if (e.system_code() == ENOTDIR)
         return {cli::status_error, "system",
                 fmt::format("system: {} is no directory; --state names the one that the bridge was started with",

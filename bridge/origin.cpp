@@ -126,7 +126,7 @@ void origin::work() {
         const std::size_t count = step(stopping() ? 0 : is_idle ? idle_ms : 0);
         if (!is_open_) break;
         if (count < batch_max && publisher_.ok()) enter(carrier_state::live);
-        if (is_replaced(incarnation_)) {
+        if (count == 0 && is_idle && is_replaced(incarnation_)) {
             log(log_level::info, spec_.text(), "another one stands at its place: that is carried from now on");
             is_open_ = false;
         }
