@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # Claim: it is told which object it is and what to do, the others are carried on, and once it was made again so is it.
+import json
 import os
 import random
 
@@ -22,7 +23,7 @@ def write_garbage(path, first_page):
 class Damage(support.Case):
     def setUp(self):
         super().setUp()
-        server = self.server()
+        self.server_ = server = self.server()
         self.a, self.b = self.host("a"), self.host("b")
         self.bridges = {host: host.bridge(server, *[word for kind, place in PLACES.items()
                                                     for word in (way, f"{kind}:{place}=it")])
@@ -75,6 +76,31 @@ class Damage(support.Case):
             for first_page in (0, 1):
                 with self.subTest(kind=kind, first_page=first_page):
                     self.damaged(self.b, kind, first_page)
+
+    def test_a_name_that_only_the_mirror_holds(self):
+        """Nothing has to be removed then: its bridge gives it up, and makes it anew."""
+        bridge = self.b.bridge(self.server_, "--mirror", "table:stock=it")
+        self.change("table", "before")
+        self.b.wait_state("table:stock", "live", messages=1)
+        write_garbage(json.loads(self.b.samepage("info", "stock", "--json"))["place"], 0)
+        self.change("table", "after")
+        bridge.wait_says("stock is damaged")
+        support.wait_until(lambda: self.b.start("table", "get", "stock", "bolt").communicate()[0] == b"after\n",
+                           lambda: f"it doesn't come: {bridge.words()}")
+
+    def test_the_state(self):
+        page = os.path.join(self.b.state, "state.page")
+        self.change("channel", "before")
+        self.wait_newest("channel", "before")
+        write_garbage(page, 0)
+        for n in range(3):
+            self.change("channel", str(n))
+            self.wait_newest("channel", str(n))
+        said = f"{page} isn't the bridge's table, or is damaged"
+        self.bridges[self.b].wait_says(said)
+        self.assertIn(said, self.b.ask_bridge("status", status=8)[1])
+        self.assertEqual(self.newest("channel"), ["before", "0", "1", "2"])
+        self.bridges[self.b].stop()
 
     def test_a_file_that_is_replaced(self):
         for kind, place in PLACES.items():
