@@ -126,7 +126,8 @@ class Trouble(support.Case):
             os.rename(clock + ".new", clock)
         set_clock("+0")
         try:  # sanitizers refuse it, or never begin
-            subprocess.run([support.BRIDGE, "--version"], env=self.a.env | own, capture_output=True, check=True, timeout=20)
+            subprocess.run([support.BRIDGE, "--version"], env=self.a.env | own, capture_output=True, check=True,
+                           timeout=20)
         except subprocess.SubprocessError:
             self.skipTest("this build doesn't run with libfaketime")
         server = self.server()
