@@ -8,7 +8,6 @@
 #include <nlohmann/json.hpp>
 
 #include "failure.hpp"
-#include "log.hpp"
 
 namespace samepage::bridge {
 
@@ -54,9 +53,9 @@ void print(const std::vector<json>& objects) {
 
 }  // namespace
 
-void show(const host& h, const carrier& c, const std::string& group, carrier_report& shown) {
+result<void> show(const host& h, const carrier& c, const std::string& group, carrier_report& shown) {
     const carrier_report now = c.report();
-    if (now == shown) return;
+    if (now == shown) return {};
     const object_spec& spec = c.spec();
     const json fields = {{"kind", samepage::name_of(spec.kind)},
                          {"place", spec.place},
@@ -72,11 +71,9 @@ void show(const host& h, const carrier& c, const std::string& group, carrier_rep
                          {"error", now.error},
                          {"lock", c.lock_name()}};
     const std::string key = fmt::format("{}{} {} {}", key_begin, group, spec.text(), spec.name);
-    if (const auto put = h.state().put_text(key, dump(fields)); put) {
-        shown = now;
-    } else {
-        log(log_level::warn, spec.text(), put.error().message());
-    }
+    if (const auto put = h.state().put_text(key, dump(fields)); !put) return put.error();
+    shown = now;
+    return {};
 }
 
 int status(const std::string& state, bool as_json) {

@@ -11,8 +11,8 @@
 
 namespace samepage::bridge {
 
-// Shows it, if it has changed since `shown`.
-void show(const host& h, const carrier& c, const std::string& group, carrier_report& shown);
+// Shows it, if it has changed since `shown`. Errors of the state's table.
+result<void> show(const host& h, const carrier& c, const std::string& group, carrier_report& shown);
 
 // samepage-bridge status. `state`: a directory, or empty. Returns the exit status; throws failure.
 int status(const std::string& state, bool json);

@@ -94,6 +94,28 @@ void carrier::complain(const std::string& text) {
     if (is_new) log(log_level::warn, spec_.text(), what);
 }
 
+void carrier::complain_of_object(const error& e) {
+    std::string what;
+    if (e.code() == errc::wrong_kind || e.code() == errc::wrong_version)
+        what = "; remove it, or name another place";
+    else if (e.code() == errc::corrupt)
+        what = fmt::format("; {} is damaged: stop who uses it, and remove it; {}", spec_.place,
+                           spec_.direction == direction::mirror ? "then it is made anew here"
+                           : spec_.place.find('/') == std::string::npos
+                               ? "this bridge uses it, too, so start it again then"
+                               : "when it is made again, the bridge goes on");
+    complain(e.message() + what);
+}
+
+bool carrier::is_replaced(const std::string& incarnation) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - place_looked_at_ < look_every) return false;
+    place_looked_at_ = now;
+    const auto there = incarnation_of(spec_.place);
+    if (there) return *there != incarnation;
+    return spec_.direction == direction::mirror && there.error().code() == errc::not_found;
+}
+
 void carrier::refuse(const std::string& text) {
     const std::string why = plain(text);
     tell([&](carrier_report& r) {

@@ -3,7 +3,7 @@
 //
 // Carriers know nothing of each other. Each goes round this circle, for ever:
 //
-//   connecting   the servers, or the object's owner, aren't there yet
+//   connecting   the servers, the object's owner, or an object here that isn't damaged, aren't there yet
 //   resync       looking what is there and what is missing on the other side
 //   live         carrying
 //   refused      it may not: somebody else owns it, or it can't be told what is missing. The end, until a new start
@@ -11,6 +11,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <mutex>
 #include <string>
@@ -65,6 +66,8 @@ class carrier {
 
    protected:
     static constexpr auto drain_time = std::chrono::seconds(3);
+    // How often it is looked, while nothing happens, whether all is what it was.
+    static constexpr auto look_every = std::chrono::seconds(2);
 
     // Until stopping() or the end; on the carrier's own thread.
     virtual void carry() = 0;
@@ -83,6 +86,11 @@ class carrier {
     void complain(const std::string& text);
     void complain_of(const outcome& o, const std::string& what) { complain(server_.sentence(o, what)); }
     void refuse(const std::string& text);
+    // Of the object here: what to do is said, too, where it is damaged.
+    void complain_of_object(const error& e);
+    // Whether the object that was opened, of that incarnation, no longer stands at its place: another one does, or, for
+    // a mirror, which can make it again, none does. Looks every look_every at most.
+    bool is_replaced(const std::string& incarnation);
 
     const connection& server_;
     const host& self_;
@@ -98,6 +106,7 @@ class carrier {
     lock::held held_;
     std::atomic<bool> stopping_ = false;
     std::thread thread_;
+    std::chrono::steady_clock::time_point place_looked_at_{};
     mutable std::mutex mutex_;
     carrier_report report_;  // guarded by mutex_
 };

@@ -11,6 +11,7 @@
 namespace samepage::bridge {
 
 result<void> cell_mirror::open_local(const owner& of) {
+    cell_ = {};
     cell_options options;
     options.capacity_bytes = std::max<std::uint64_t>(of.capacity_bytes, 1);
     auto opened = cell_bytes::create(spec_.place, as_sole_writer(options));
@@ -56,8 +57,7 @@ mirror::done cell_mirror::apply(stream_message&& m) {
                                 spec_.place));
                 return done::refused;
             }
-            complain(stored.error().message());
-            return done::again;
+            return fail(stored.error());
         }
     }
     count(1, value.size());

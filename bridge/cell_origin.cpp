@@ -37,13 +37,11 @@ bool cell_origin::resume(bool) {
 std::size_t cell_origin::step(std::int64_t timeout_ms) {
     if (publisher_.under_way() >= under_way_max) return 0;
     const auto newer = cell_.wait(sent_, std::chrono::milliseconds(timeout_ms));
+    if (!newer && newer.error().code() != errc::timed_out && newer.error().code() != errc::busy) fail(newer.error());
     if (!newer || *newer == 0) return 0;
     const auto loaded = cell_.load(buffer_);
     if (!loaded) {
-        if (loaded.error().code() != errc::busy) {
-            complain(loaded.error().message());
-            pause(200);
-        }
+        if (loaded.error().code() != errc::busy) fail(loaded.error());
         return 0;
     }
     const std::uint64_t first = publisher_.next_sequence();

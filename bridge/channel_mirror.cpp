@@ -12,6 +12,7 @@
 namespace samepage::bridge {
 
 result<void> channel_mirror::open_local(const owner& of) {
+    channel_ = {};
     channel_options options;
     options.capacity_bytes = std::max<std::uint64_t>(of.capacity_bytes, 1);
     auto opened = channel_bytes::create(spec_.place, as_sole_writer(options));
@@ -32,10 +33,7 @@ mirror::done channel_mirror::begin(const stream_state& stream) {
     waiting_.clear();
     waiting_bytes_ = 0;
     const auto now = channel_.info();
-    if (!now) {
-        complain(now.error().message());
-        return done::again;
-    }
+    if (!now) return fail(now.error());
     if (!has_mark_ || mark_.local != local()) {
         if (now->next_sequence != 1)
             return refuse_to_guess(
@@ -149,16 +147,16 @@ mirror::done channel_mirror::flush() {
             passed(*sent);
             continue;
         }
-        // A registered subscriber here lags: the stream waits for it, as a local sender would.
-        complain(sent.error().message());
         if (sent.error().code() != errc::timed_out && sent.error().code() != errc::full) {
-            if (sent.error().code() != errc::too_large) return done::again;
+            if (sent.error().code() != errc::too_large) return fail(sent.error());
             refuse(
                 fmt::format("too_large: the channel {} was made for smaller messages than its origin has; remove it, "
                             "and start this bridge again",
                             spec_.place));
             return done::refused;
         }
+        // A registered subscriber here lags: the stream waits for it, as a local sender would.
+        complain(sent.error().message());
         if (stopping()) return done::again;
     }
     waiting_bytes_ = 0;

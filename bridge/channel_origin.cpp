@@ -71,7 +71,7 @@ bool channel_origin::resume(bool) {
     options.sequence = next;
     auto subscribed = channel_.subscribe(options);
     if (!subscribed) {
-        complain(subscribed.error().message());
+        fail(subscribed.error());
         return false;
     }
     subscriber_ = std::move(*subscribed);
@@ -99,8 +99,7 @@ std::size_t channel_origin::step(std::int64_t timeout_ms) {
         if (got.error().code() == errc::too_large) {
             buffer_.resize(got.error().needed_bytes() + 16);
         } else if (got.error().code() != errc::timed_out && got.error().code() != errc::busy) {
-            complain(got.error().message());
-            pause(200);
+            fail(got.error());
         }
         return 0;
     }

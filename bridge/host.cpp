@@ -88,6 +88,8 @@ host::host(const std::string& directory, const std::string& name)
     state_ = std::move(*opened);
 }
 
+std::string host::trouble(const error& e) const { return state_failure(e, state_page(directory_)).what(); }
+
 std::string state_page(const std::string& directory) {
     return std::filesystem::absolute(directory).string() + "/state.page";
 }
@@ -100,17 +102,20 @@ cli::failure state_failure(const error& e, const std::string& page) {
                         "then copy anew, a channel's once its own channel is removed, too",
                         page)};
     if (e.code() == errc::no_space)
-        return {
-            cli::status_full, "no_space",
-            fmt::format("no_space: {} can't be made: make room there, or choose another directory with --state", page)};
+        return {cli::status_full, "no_space", fmt::format("no_space: there is no room for {}: make some there", page)};
+    if (e.system_code() == ENOTDIR)
+        return {cli::status_error, "system",
+                fmt::format("system: {} is no directory; --state names the one that the bridge was started with",
+                            std::filesystem::path(page).parent_path().string())};
     return cli::failure(e);
 }
 
-std::string incarnation_of(const std::string& place) {
+result<std::string> incarnation_of(const std::string& place) {
     const auto entry = look_up(place);
-    if (!entry) return {};
+    if (!entry) return entry.error();
     struct statx seen {};
-    if (::statx(AT_FDCWD, entry->location.c_str(), 0, STATX_INO | STATX_BTIME, &seen) != 0) return {};
+    if (::statx(AT_FDCWD, entry->location.c_str(), 0, STATX_INO | STATX_BTIME, &seen) != 0)
+        return error(errno == ENOENT ? errc::not_found : errc::system, "look at", place, errno);
     std::string identity = fmt::format("{} {} {}", seen.stx_ino, seen.stx_btime.tv_sec, seen.stx_btime.tv_nsec);
     // Names are memory: they don't outlive a boot, and inodes may come again.
     if (!entry->place.is_path()) identity.append(" ").append(first_line("/proc/sys/kernel/random/boot_id"));

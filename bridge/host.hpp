@@ -26,6 +26,8 @@ class host {
     const std::string& id() const noexcept { return id_; }
     const std::string& name() const noexcept { return name_; }
     const table_bytes& state() const noexcept { return state_; }
+    // What it means for people that state() gave the error.
+    std::string trouble(const error& e) const;
 
    private:
     std::string directory_, id_, name_;
@@ -38,8 +40,8 @@ std::string state_directory(const std::string& given);
 std::string state_page(const std::string& directory);
 cli::failure state_failure(const error& e, const std::string& page);
 
-// Which object is at the place: the same as long as it is that one, another one once it was made anew. Empty when there
-// is none.
-std::string incarnation_of(const std::string& place);
+// Which object is at the place: the same as long as it is that one, another one once it was made anew. Errors as
+// look_up.
+result<std::string> incarnation_of(const std::string& place);
 
 }  // namespace samepage::bridge

@@ -12,7 +12,6 @@ namespace samepage::bridge {
 namespace {
 
 constexpr auto save_every = std::chrono::milliseconds(200);
-constexpr auto look_every = std::chrono::seconds(2);
 constexpr std::int64_t idle_ms = 100;
 constexpr std::size_t witnesses_max = 8;
 
@@ -60,12 +59,17 @@ bool mirror::open() {
             return false;
         }
         if (const auto opened = open_local(of); !opened) {
-            complain(opened.error().message());
+            enter(carrier_state::connecting);
+            complain_of_object(opened.error());
             return false;
         }
-        local_ = incarnation_of(spec_.place);
-        if (local_.empty()) return false;
-        if (const auto known = read_mark(self_, spec_, options_.server.group)) {
+        const auto there = incarnation_of(spec_.place);
+        if (!there) {
+            complain(there.error().message());
+            return false;
+        }
+        local_ = *there;
+        if (const auto known = read_mark(self_, spec_, options_.server.group); known && !has_mark_) {
             mark_ = saved_ = *known;
             has_mark_ = true;
         }
@@ -85,6 +89,12 @@ bool mirror::open() {
     const outcome o = reader_.open(names_.stream, names_.filter, mark_.stream_sequence + 1);
     if (!o) complain_of(o, "reading the stream " + names_.stream);
     return static_cast<bool>(o);
+}
+
+mirror::done mirror::fail(const error& e) {
+    complain_of_object(e);
+    if (e.code() == errc::corrupt) local_.clear();
+    return done::again;
 }
 
 bool mirror::is_ours(const stream_message& m) {
@@ -157,6 +167,11 @@ bool mirror::is_behind() {
 bool mirror::read() {
     bool is_live = false;
     while (!stopping()) {
+        if (is_replaced(local_)) {
+            log(log_level::info, spec_.text(), "it no longer stands at its place: it is made anew");
+            local_.clear();
+            return false;
+        }
         if (reader_.caught_up() && !is_live) {
             if (flush() != done::yes || caught_up() != done::yes) return false;
             enter(carrier_state::live);
@@ -203,7 +218,7 @@ bool mirror::save(bool at_once) {
     now.exact = stopping() && is_exact();
     if (now == saved_) return true;
     if (const auto written = write_mark(self_, spec_, options_.server.group, now); !written) {
-        complain(written.error().message());
+        complain(self_.trouble(written.error()));
         return false;
     }
     saved_ = now;

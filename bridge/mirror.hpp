@@ -36,7 +36,7 @@ class mirror : public carrier {
    protected:
     enum class done : std::uint8_t { yes, again, refused };
 
-    // Opens the local object, or makes it, once the owner is known.
+    // Opens the local object, or makes it, once the owner is known; gives up the one that it had before.
     virtual result<void> open_local(const owner& of) = 0;
     // Where to begin, by mark_ and what is here, in mark_.stream_sequence. Called whenever the reader is opened.
     virtual done begin(const stream_state& stream) = 0;
@@ -49,6 +49,8 @@ class mirror : public carrier {
     past look_back(const stream_state& stream);
     // Whether a bridge has published it; else it is said that somebody else has.
     bool is_ours(const stream_message& m);
+    // The object gave the error: it is told, and tried again; where it is damaged, with another one at its place.
+    done fail(const error& e);
     // All of `again` is tried again from the mark on.
     virtual done apply(stream_message&& m) = 0;
     // What apply() has put off: until then mark_ may be ahead of what is there.

@@ -16,19 +16,16 @@ namespace {
 // How long it waits for a change while nothing is under way, and for an answer while something is.
 constexpr std::int64_t idle_ms = 100, busy_ms = 1;
 constexpr auto show_every = std::chrono::milliseconds(50);
-constexpr auto look_every = std::chrono::seconds(2);
 
 }  // namespace
 
 void origin::carry() {
     while (!stopping()) {
-        const auto opened = open_local();
-        incarnation_ = opened ? incarnation_of(spec_.place) : "";
-        if (!incarnation_.empty()) break;
-        complain(opened ? fmt::format("{} is gone again", spec_.place) : opened.error().message());
-        pause(500);
-    }
-    while (!stopping()) {
+        if (!is_open_ && !open()) {
+            enter(carrier_state::connecting);
+            pause(500);
+            continue;
+        }
         if (!server_.is_up()) {
             enter(carrier_state::connecting);
             complain(server_.trouble());
@@ -39,6 +36,30 @@ void origin::carry() {
         if (report().state == carrier_state::refused) return;
         if (!stopping()) pause(200);
     }
+}
+
+bool origin::open() {
+    if (is_damaged_ && !is_replaced(incarnation_)) return false;
+    if (const auto opened = open_local(); !opened) {
+        complain_of_object(opened.error());
+        return false;
+    }
+    const auto there = incarnation_of(spec_.place);
+    if (!there) {
+        complain(there.error().message());
+        return false;
+    }
+    if (*there != incarnation_) left_at_.reset();
+    incarnation_ = *there;
+    is_open_ = true;
+    is_damaged_ = false;
+    return true;
+}
+
+void origin::fail(const error& e) {
+    is_open_ = false;
+    is_damaged_ = e.code() == errc::corrupt;
+    complain_of_object(e);
 }
 
 owner origin::record() const { return {self_.id(), self_.name(), incarnation_, capacity_bytes(), now_unix_ns()}; }
@@ -100,10 +121,15 @@ void origin::work() {
     using clock = std::chrono::steady_clock;
     clock::time_point until{};  // when draining ends; not set: not stopping
     bool is_ours = true;
-    while (publisher_.ok()) {
+    while (publisher_.ok() && is_open_) {
         const bool is_idle = publisher_.under_way() == 0;
         const std::size_t count = step(stopping() ? 0 : is_idle ? idle_ms : 0);
+        if (!is_open_) break;
         if (count < batch_max && publisher_.ok()) enter(carrier_state::live);
+        if (count == 0 && is_idle && is_replaced(incarnation_)) {
+            log(log_level::info, spec_.text(), "another one stands at its place: that is carried from now on");
+            is_open_ = false;
+        }
         // With nothing to send, an answer is waited for, but not so long that a change would wait.
         if (!publisher_.collect(count == 0 && !is_idle ? busy_ms : 0)) break;
         show_progress(count == 0 && publisher_.under_way() == 0);

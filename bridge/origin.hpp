@@ -23,7 +23,7 @@ class origin : public carrier {
     origin(const bridge& b, object_spec spec) : carrier(b, std::move(spec)), publisher_(server_) {}
 
    protected:
-    // Opens the local object, or makes it. Called until it is well.
+    // Opens the local object, or makes it. Called until it is well, and when another one stands at its place.
     virtual result<void> open_local() = 0;
     virtual std::uint64_t capacity_bytes() const = 0;
     // Finds where to go on behind what the stream has. `is_as_left`: nothing has happened there since our last
@@ -36,6 +36,9 @@ class origin : public carrier {
     // What isn't sent yet, as far as is known.
     virtual std::uint64_t backlog() const = 0;
 
+    // The object gave the error: it is told, and all begins again; where it is damaged, with another one at its place.
+    void fail(const error& e);
+
     // Removes the parts of older values of `subject`: those before the stream's sequence `before`.
     outcome remove_older_parts(const std::string& subject, std::uint64_t before);
 
@@ -44,6 +47,7 @@ class origin : public carrier {
 
    private:
     void carry() override;
+    bool open();
     bool take();
     void work();
     owner record() const;
@@ -54,6 +58,8 @@ class origin : public carrier {
     bool has_shrunk(const stream_state& stream) const;
 
     std::string incarnation_;
+    bool is_open_ = false;     // the object of that incarnation, and it is well
+    bool is_damaged_ = false;  // the object of that incarnation
     // The stream's sequence that was acknowledged last; none before the first.
     std::optional<std::uint64_t> left_at_;
     std::chrono::steady_clock::time_point shown_at_{}, looked_at_{};

@@ -110,8 +110,12 @@ class running {
     }
 
     void show_all() {
-        for (std::size_t i = 0; i < carriers_.size(); ++i)
-            show(bridge_.self, *carriers_[i], bridge_.options.server.group, shown_[i]);
+        for (std::size_t i = 0; i < carriers_.size(); ++i) {
+            const auto done = show(bridge_.self, *carriers_[i], bridge_.options.server.group, shown_[i]);
+            const std::string text = done ? trouble_ : bridge_.self.trouble(done.error());
+            if (text != trouble_) log(log_level::warn, "", text);
+            trouble_ = text;
+        }
     }
     std::size_t count(carrier_state s) const {
         return static_cast<std::size_t>(
@@ -129,6 +133,7 @@ class running {
     const carrier::bridge& bridge_;
     std::vector<std::unique_ptr<carrier>> carriers_;
     std::vector<carrier_report> shown_;
+    std::string trouble_;  // why it couldn't be shown, the last time
 };
 
 }  // namespace

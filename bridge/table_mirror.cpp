@@ -13,6 +13,7 @@
 namespace samepage::bridge {
 
 result<void> table_mirror::open_local(const owner&) {
+    table_ = {};
     auto opened = table_bytes::create(spec_.place, as_sole_writer(table_options()));
     if (!opened) return opened.error();
     table_ = std::move(*opened);
@@ -30,11 +31,6 @@ mirror::done table_mirror::begin(const stream_state& stream) {
     if (is_first_copy_) mark_.stream_sequence = copied_ = 0;
     seen_.clear();
     return done::yes;
-}
-
-mirror::done table_mirror::try_again(const error& e) {
-    complain(e.message());
-    return done::again;
 }
 
 bool table_mirror::is_there(std::span<const std::byte> key, std::span<const std::byte> value, std::uint64_t expires) {
@@ -60,12 +56,12 @@ mirror::done table_mirror::put(std::span<const std::byte> key, std::span<const s
     }
     if (is_there(key, value, expires)) return done::yes;
     const auto version = table_.put(key, value, how);
-    return version ? done::yes : try_again(version.error());
+    return version ? done::yes : fail(version.error());
 }
 
 mirror::done table_mirror::erase(std::span<const std::byte> key) {
     const auto was = table_.erase(key);
-    return was ? done::yes : try_again(was.error());
+    return was ? done::yes : fail(was.error());
 }
 
 mirror::done table_mirror::apply(stream_message&& m) {
@@ -117,7 +113,7 @@ mirror::done table_mirror::caught_up() {
         if (!seen_.has(r.key)) others.emplace_back(r.key.begin(), r.key.end());
         return true;
     });
-    if (!scanned) return try_again(scanned.error());
+    if (!scanned) return fail(scanned.error());
     for (const auto& key : others) {
         if (const done erased = erase(key); erased != done::yes) return erased;
     }

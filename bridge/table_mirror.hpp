@@ -29,7 +29,6 @@ class table_mirror final : public mirror {
     done put(std::span<const std::byte> key, std::span<const std::byte> value, std::uint64_t expires);
     done erase(std::span<const std::byte> key);
     bool is_there(std::span<const std::byte> key, std::span<const std::byte> value, std::uint64_t expires);
-    done try_again(const error& e);
 
     table_bytes table_;
     bool is_first_copy_ = true;

@@ -14,6 +14,7 @@ namespace samepage::bridge {
 namespace {
 
 constexpr auto behind_max = std::chrono::seconds(3);
+constexpr int tries_max = 1000;
 constexpr std::uint64_t history_bytes = std::uint64_t{4} << 20;  // about 100,000 changes
 
 }  // namespace
@@ -21,11 +22,12 @@ constexpr std::uint64_t history_bytes = std::uint64_t{4} << 20;  // about 100,00
 result<void> table_origin::open_local() {
     auto opened = table_bytes::create(spec_.place);
     if (!opened) return opened.error();
-    table_ = std::move(*opened);
-    if (const auto kept = table_.keep_history(history_bytes); !kept) return kept.error();
-    auto subscribed = table_.subscribe();
+    if (const auto kept = opened->keep_history(history_bytes); !kept) return kept.error();
+    auto subscribed = opened->subscribe();
     if (!subscribed) return subscribed.error();
-    feed_ = std::move(*subscribed);
+    feed_ = std::move(*subscribed);  // before its table goes
+    table_ = std::move(*opened);
+    is_unsure_ = true;
     return {};
 }
 
@@ -82,7 +84,7 @@ bool table_origin::compare_with_stream(key_set& seen) {
         if (is_in_parts(m)) in_parts_.insert(key_token(*key));
         const auto version = table_.version(*key);
         if (!version) {
-            complain(version.error().message());
+            fail(version.error());
             return false;
         }
         const at newest{incarnation(), *version};
@@ -99,19 +101,19 @@ bool table_origin::send_others(const key_set& seen) {
         if (!seen.has(r.key)) is_sent = send_value(r.key, r.version, r.expires_unix_ns, r.value);
         return is_sent && !stopping() && publisher_.collect(0);
     });
-    if (!scanned) complain(scanned.error().message());
+    if (!scanned) fail(scanned.error());
     return scanned && is_sent && publisher_.ok() && !stopping();
 }
 
 bool table_origin::send(std::span<const std::byte> key) {
-    while (true) {
+    for (int tries = 0; tries < tries_max; ++tries) {
         const auto got = table_.get(key, buffer_);
         if (!got) {
             switch (got.error().code()) {
                 case errc::no_key: return send_erasure(key);
                 case errc::busy: continue;
                 case errc::too_large: buffer_.resize(got.error().needed_bytes()); continue;
-                default: complain(got.error().message()); return false;
+                default: fail(got.error()); return false;
             }
         }
         // The time of expiry is this value's if the version is still the same behind it.
@@ -120,6 +122,9 @@ bool table_origin::send(std::span<const std::byte> key) {
         if (!version || *version != got->version || !expires) continue;
         return send_value(key, got->version, *expires, std::span<const std::byte>(buffer_).first(got->size_bytes));
     }
+    complain("a record changes faster than it can be read; it is tried again");
+    pause(20);
+    return false;
 }
 
 bool table_origin::send_value(std::span<const std::byte> key, std::uint64_t version, std::uint64_t expires,
@@ -166,9 +171,9 @@ std::size_t table_origin::step(std::int64_t timeout_ms) {
     while (count < batch_max) {
         const auto entry = feed_.next(std::chrono::milliseconds(count == 0 && changed_.empty() ? timeout_ms : 0));
         if (!entry) {
-            if (entry.error().code() != errc::timed_out && entry.error().code() != errc::busy)
-                complain(entry.error().message());
-            break;
+            if (entry.error().code() == errc::timed_out || entry.error().code() == errc::busy) break;
+            fail(entry.error());
+            return 0;
         }
         is_unsure_ = true;
         ++count;

@@ -1,5 +1,6 @@
 # What goes wrong around a bridge: certificates, servers that forget, slow links, those who come too late.
 # SPDX-License-Identifier: MIT
+import glob
 import os
 import shutil
 import signal
@@ -111,6 +112,48 @@ class Trouble(support.Case):
         server.go_on()
         self.a.wait_state("table:stock", "live", lag=0)
 
+    def test_a_clock_that_is_set(self):
+        library = next(iter(glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")), None)
+        if not library:
+            self.skipTest("there is no libfaketime to set a clock by (Debian: faketime)")
+        clock = self.file("clock")
+        own = {"LD_PRELOAD": library, "FAKETIME_TIMESTAMP_FILE": clock, "FAKETIME_NO_CACHE": "1",
+               "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+
+        def set_clock(by):
+            with open(clock + ".new", "w", encoding="utf-8") as f:
+                f.write(by + "\n")
+            os.rename(clock + ".new", clock)
+        set_clock("+0")
+        try:  # sanitizers refuse it, or never begin
+            subprocess.run([support.BRIDGE, "--version"], env=self.a.env | own, capture_output=True, check=True,
+                           timeout=20)
+        except subprocess.SubprocessError:
+            self.skipTest("this build doesn't run with libfaketime")
+        server = self.server()
+        objects = ("table:stock", "channel:news", "cell:temp")
+        hosts = {self.a: "--origin", self.b: "--mirror"}
+        for host, way in hosts.items():
+            for kind, name in (o.split(":") for o in objects):
+                host.hold(kind, name)
+            plain = dict(host.env)
+            host.env.update(own)
+            host.bridge(server, *[word for o in objects for word in (way, o)])
+            host.env = plain
+        for count, by in enumerate(("+1d", "-1d", "+400d", "+0"), 1):
+            set_clock(by)
+            self.a.samepage("table", "put", "stock", "bolt", by)
+            self.a.samepage("channel", "send", "news", by)
+            self.a.samepage("cell", "set", "temp", by)
+            for o in objects:
+                self.b.wait_state(o, "live", messages=count, error="")
+                self.a.wait_state(o, "live", messages=count, error="", lag=0)
+        self.assertEqual(self.b.samepage("channel", "listen", "news", "--from", "oldest", "--count", "4"),
+                         b"+1d\n-1d\n+400d\n+0\n")
+        # Not even the connection was lost: nothing was begun again.
+        for host in hosts:
+            self.assertEqual(host.bridges[0].words().count(" resync\n"), len(objects), host.bridges[0].words())
+
     def test_a_bridge_that_is_stopped_for_a_while(self):
         server = self.server()
         for host in (self.a, self.b):
@@ -141,6 +184,8 @@ class Trouble(support.Case):
         status, said = self.a.bridge("nats://127.0.0.1:1", "--origin", "table:stock", live=False).ended()
         self.assertEqual(status, 1)
         self.assertIn(f"{self.a.state}: Not a directory; choose another directory with --state", said)
+        _, said = self.a.ask_bridge("status", status=1)
+        self.assertIn(f"{self.a.state} is no directory; --state names the one", said)
 
     @support.unittest.skipUnless(os.geteuid() or shutil.which("setpriv"), "there is no setpriv to be another user by")
     def test_a_state_of_another_user(self):
