@@ -77,7 +77,7 @@ TEST(region_linux_test, a_process_stopped_in_the_gate_is_named) {
     ASSERT_EQ(stopped.line(), "in");
     stopped.stop();
     samepage::region_options soon;
-    soon.timeout = 50ms;
+    soon.timeout = 300ms;
     for (const auto& r : {region::create(name, 64, soon).error(), region::open(name, soon).error(),
                           region::create_new(name, 64, soon).error()}) {
         EXPECT_EQ(r.code(), errc::timed_out) << r.message();
