@@ -121,7 +121,9 @@ class owner_word {
     bool release(std::uint64_t identity, bool repaired) const {
         // relaxed: what it names is stored by its owner alone
         std::uint64_t seen = word_->load(std::memory_order_relaxed);
-        if ((seen & biased) != 0 && (seen & identity_bits) == identity) [[likely]]
+        // Without a busy byte it is damage: this handle has never biased it.
+        if ((seen & biased) != 0 && (seen & identity_bits) == identity &&
+            busy_.load(std::memory_order_relaxed) != nullptr) [[likely]]
             return leave(seen);
         if (repaired && turns_.load(std::memory_order_relaxed) >= turns_wanted_.load(std::memory_order_relaxed))
             [[unlikely]]
