@@ -1,7 +1,9 @@
 // Owner words that one thread keeps from turn to turn, taken from it by others, by threads and after kills. POSIX.
 // SPDX-License-Identifier: MIT
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
@@ -16,6 +18,7 @@
 #include "samepage/cell.hpp"
 #include "samepage/lock.hpp"
 #include "samepage/region.hpp"
+#include "scratch.hpp"
 #include "shared/owner_word.hpp"
 #include "shared/structured.hpp"
 
@@ -108,6 +111,22 @@ TEST_F(bias_test, one_owner_at_a_time) {
     for (const pid_t child : children) EXPECT_EQ(status_of(child), 0);
     EXPECT_EQ(numbers_.first, std::uint64_t{processes} * handles * turns_of_a_handle);
     EXPECT_EQ(numbers_.second, numbers_.first);
+}
+
+// As if its owner had released it and kept it, which this handle has never done.
+TEST_F(bias_test, a_word_that_damage_makes_look_biased_is_released) {
+    const std::string path = scratch::file(fresh_name("lock"));
+    lock damaged = std::move(lock::create(path).value());
+    auto owned = damaged.acquire().value();
+    const int file = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+    std::uint64_t word = 0;
+    ASSERT_EQ(::pread(file, &word, sizeof word, samepage::locks::owner_offset), 8);
+    ASSERT_NE(word, 0U);
+    word |= owner_word::biased | owner_word::one_bias;
+    ASSERT_EQ(::pwrite(file, &word, sizeof word, samepage::locks::owner_offset), 8);
+    ::close(file);
+    EXPECT_TRUE(owned.release());
+    EXPECT_TRUE(damaged.try_acquire());
 }
 
 TEST_F(bias_test, threads_of_one_handle) {
