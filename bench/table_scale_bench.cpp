@@ -21,8 +21,7 @@ void of_size(bench::report& report, const std::string& folder, std::uint64_t cou
     const std::string get = what("get, "), update = what("update, "), insert = what("insert beside ");
     if (!report.wants(get) && !report.wants(update) && !report.wants(insert)) return;
     const auto absl = filled<bench::peers::absl_map>(folder);
-    const auto mine = std::make_shared<samepage_table>(folder, "table-" + name);
-    for (std::uint64_t i = 0; i < records; ++i) mine->put(key_of(i), value_of(i));
+    const auto mine = filled<samepage_table>(folder, "table-" + name);
     report.measure({get, {gets("absl, private", absl), gets("samepage", mine)}, {}});
     report.measure({update, {updates("absl, private", absl), updates("samepage", mine)}, {}});
     report.measure({insert, {inserts("absl, private", absl), inserts("samepage", mine)}, {}});

@@ -64,9 +64,9 @@ class samepage_table {
     samepage::table<std::uint64_t, value64> table_;
 };
 
-template <class Table>
-std::shared_ptr<Table> filled(const std::string& folder) {
-    auto table = std::make_shared<Table>(folder);
+template <class Table, class... More>
+std::shared_ptr<Table> filled(const std::string& folder, const More&... more) {
+    auto table = std::make_shared<Table>(folder, more...);
     const auto each = [](std::uint64_t i) { return std::pair(key_of(i), value_of(i)); };
     if constexpr (requires { table->fill(records, each); }) {
         table->fill(records, each);

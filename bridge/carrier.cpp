@@ -107,6 +107,19 @@ void carrier::complain_of_object(const error& e) {
     complain(e.message() + what);
 }
 
+std::string carrier::incarnation_of_opened(const result<void>& opened) {
+    if (!opened) {
+        complain_of_object(opened.error());
+        return {};
+    }
+    const auto there = incarnation_of(spec_.place);
+    if (!there) {
+        complain(there.error().message());
+        return {};
+    }
+    return *there;
+}
+
 bool carrier::is_replaced(const std::string& incarnation) {
     const auto now = std::chrono::steady_clock::now();
     if (now - place_looked_at_ < look_every) return false;

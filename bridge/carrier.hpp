@@ -88,6 +88,8 @@ class carrier {
     void refuse(const std::string& text);
     // Of the object here: what to do is said, too, where it is damaged.
     void complain_of_object(const error& e);
+    // After it was opened here: its incarnation. Empty: it wasn't, or is gone again, and that is said.
+    std::string incarnation_of_opened(const result<void>& opened);
     // Whether the object that was opened, of that incarnation, no longer stands at its place: another one does, or, for
     // a mirror, which can make it again, none does. Looks every look_every at most.
     bool is_replaced(const std::string& incarnation);

@@ -58,17 +58,10 @@ bool mirror::open() {
                                samepage::name_of(spec_.kind), spec_.name));
             return false;
         }
-        if (const auto opened = open_local(of); !opened) {
-            enter(carrier_state::connecting);
-            complain_of_object(opened.error());
-            return false;
-        }
-        const auto there = incarnation_of(spec_.place);
-        if (!there) {
-            complain(there.error().message());
-            return false;
-        }
-        local_ = *there;
+        const auto opened = open_local(of);
+        if (!opened) enter(carrier_state::connecting);
+        local_ = incarnation_of_opened(opened);
+        if (local_.empty()) return false;
         if (const auto known = read_mark(self_, spec_, options_.server.group); known && !has_mark_) {
             mark_ = saved_ = *known;
             has_mark_ = true;

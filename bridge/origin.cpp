@@ -40,17 +40,10 @@ void origin::carry() {
 
 bool origin::open() {
     if (is_damaged_ && !is_replaced(incarnation_)) return false;
-    if (const auto opened = open_local(); !opened) {
-        complain_of_object(opened.error());
-        return false;
-    }
-    const auto there = incarnation_of(spec_.place);
-    if (!there) {
-        complain(there.error().message());
-        return false;
-    }
-    if (*there != incarnation_) left_at_.reset();
-    incarnation_ = *there;
+    const std::string there = incarnation_of_opened(open_local());
+    if (there.empty()) return false;
+    if (there != incarnation_) left_at_.reset();
+    incarnation_ = there;
     is_open_ = true;
     is_damaged_ = false;
     return true;

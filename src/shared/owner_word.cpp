@@ -127,20 +127,15 @@ void owner_word::sleep(std::uint64_t seen, bool hungry, const os::deadline& unti
 
 // ---- Bias ----------------------------------------------------------------------------------------------------------
 
-// At the end of the turn that was one too many in a row.
-bool owner_word::release_after_many(std::uint64_t identity) const {
-    const bool is_ready = os::answers_barriers();
-    if (is_ready && begin_bias(identity)) return true;
-    std::uint64_t seen = identity;
-    // seq_cst (default): as in release()
-    const bool mine = word_->compare_exchange_strong(seen, 0) || release_flagged(identity, true, seen);
-    // Once in a process, and it takes milliseconds: nobody waits for it here. relaxed: a hint
-    if (!is_ready && !os::answer_barriers()) turns_wanted_.store(never.first, std::memory_order_relaxed);
-    return mine;
+// Out of a turn: it takes milliseconds, once in a process.
+void owner_word::get_ready() const noexcept {
+    // relaxed: a hint
+    if (!os::answer_barriers()) turns_wanted_.store(never.first, std::memory_order_relaxed);
 }
 
-// False: it is to be released as ever.
+// At the end of the turn that was one too many in a row. False: it is to be released as ever.
 bool owner_word::begin_bias(std::uint64_t identity) const {
+    if (!os::answers_barriers()) return false;
     const void* const thread = os::this_thread();
     const void* first = nullptr;
     // relaxed, all of this handle's own: hints, the word decides

@@ -121,18 +121,22 @@ class owner_word {
     bool release(std::uint64_t identity, bool repaired) const {
         // relaxed: what it names is stored by its owner alone
         std::uint64_t seen = word_->load(std::memory_order_relaxed);
-        // Without a busy byte it is damage: this handle has never biased it.
-        if ((seen & biased) != 0 && (seen & identity_bits) == identity &&
-            busy_.load(std::memory_order_relaxed) != nullptr) [[likely]]
-            return leave(seen);
-        if (repaired && turns_.load(std::memory_order_relaxed) >= turns_wanted_.load(std::memory_order_relaxed))
-            [[unlikely]]
-            return release_after_many(identity);
+        // Without a busy byte this handle has never biased it, and what looks so is damage. relaxed: its own pointer
+        std::atomic<std::uint8_t>* const busy = busy_.load(std::memory_order_relaxed);
+        if (busy != nullptr && (seen & biased) != 0 && (seen & identity_bits) == identity) [[likely]]
+            return leave(seen, *busy);
+        // relaxed: this handle's own count
+        const bool was_one_of_many =
+            repaired && turns_.load(std::memory_order_relaxed) >= turns_wanted_.load(std::memory_order_relaxed);
+        if (was_one_of_many && begin_bias(identity)) [[unlikely]]
+            return true;
         seen = identity;
         // seq_cst (default): pairs with the acquires in try_fast() and acquire() (owner), and orders the caller's
         // publication before its look at who sleeps (sleepers)
-        if (word_->compare_exchange_strong(seen, 0)) return true;
-        return release_flagged(identity, repaired, seen);
+        const bool was_mine = word_->compare_exchange_strong(seen, 0) || release_flagged(identity, repaired, seen);
+        if (was_one_of_many) [[unlikely]]
+            get_ready();
+        return was_mine;
     }
 
     // For who doesn't want the word, only that no dead one has it: the next owner is told. False: `seen` lives.
@@ -162,14 +166,13 @@ class owner_word {
         // acquire: pairs with the compare-and-swap in begin_bias() (owner): what it guards is looked at after it
         if (word_->load(std::memory_order_acquire) == mine) [[likely]]
             return true;
-        leave(mine);
+        leave(mine, busy);
         return false;
     }
     // G1 and G2.
-    bool leave(std::uint64_t seen) const {
-        // relaxed: the handle's own pointer
+    bool leave(std::uint64_t seen, std::atomic<std::uint8_t>& busy) const {
         // release: pairs with the acquire in take_biased() (busy). A survivor sees it idle, and what it did done.
-        busy_.load(std::memory_order_relaxed)->store(0, std::memory_order_release);
+        busy.store(0, std::memory_order_release);
         os::fast_barrier();
         // relaxed: it only asks whether there is a mark
         if (word_->load(std::memory_order_relaxed) == seen && (seen & flags) == 0) [[likely]]
@@ -178,8 +181,8 @@ class owner_word {
         return true;
     }
     void make_free(std::uint64_t identity) const;
-    bool release_after_many(std::uint64_t identity) const;
     bool begin_bias(std::uint64_t identity) const;
+    void get_ready() const noexcept;
     void forget_bias() const noexcept;
     result<bool> take_biased(std::uint64_t& seen, std::uint64_t& settled, std::uint64_t me, bool& owner_died,
                              const char* operation) const;
