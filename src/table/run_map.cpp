@@ -254,12 +254,20 @@ void run_map::undo() {
     since_.clear();
 }
 
+std::uint64_t run_map::left_over(const known_run& r) {
+    if (r.kind != slab_run || r.leaves) return 0;
+    const auto known = r.claimed.begin() + static_cast<std::ptrdiff_t>(r.cells_at_first);
+    return static_cast<std::uint64_t>(std::count(r.claimed.begin(), known, false));
+}
+
+bool run_map::has_leftovers() const {
+    return std::any_of(runs_.begin(), runs_.end(), [](const known_run& r) { return left_over(r) != 0; });
+}
+
 void run_map::check_leftovers(complaints& wrong) const {
-    for (const known_run& slab : runs_) {
-        if (slab.kind != slab_run || slab.leaves) continue;
-        const auto known = slab.claimed.begin() + static_cast<std::ptrdiff_t>(slab.cells_at_first);
-        const auto lost = static_cast<std::uint64_t>(std::count(slab.claimed.begin(), known, false));
-        if (lost != 0) wrong.say(number(lost) + " cells of the slab at " + hex(slab.offset) + " are lost");
+    for (const known_run& r : runs_) {
+        if (const std::uint64_t lost = left_over(r); lost != 0)
+            wrong.say(number(lost) + " cells of the slab at " + hex(r.offset) + " are lost");
     }
 }
 

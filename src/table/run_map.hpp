@@ -79,7 +79,9 @@ class run_map {
     void undo();
     void keep() noexcept { since_.clear(); }
 
-    // Once all stripes have claimed what they have.
+    // Cells that nobody has claimed, once all stripes have claimed what they have. What counts is a map that was made
+    // after that: a slab may have begun to leave meanwhile.
+    bool has_leftovers() const;
     void check_leftovers(complaints& wrong) const;
 
    private:
@@ -91,6 +93,7 @@ class run_map {
     void check_words(std::vector<known_run>& runs, complaints& wrong);
     void check_pieces(std::vector<known_run>& runs, complaints& wrong);
     void take_over(std::vector<known_run>&& fresh);
+    static std::uint64_t left_over(const known_run& r);
     bool await_rest(const os::deadline& until, std::uint64_t& turn) const;
 
     const arena* arena_;

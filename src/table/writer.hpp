@@ -103,7 +103,7 @@ class writer {
    private:
     result<void> sweep_bucket(std::uint64_t hash, shared::patience& until, const char* operation);
     result<void> add_group(unsigned stripe, group& behind, shared::patience& until, const char* operation);
-    result<std::uint64_t> next_number(unsigned stripe, const char* operation);
+    result<std::uint64_t> next_number(unsigned stripe, const char* operation) const;
     void skip_number(unsigned stripe) const;
     // One word's change: what it leads to, instead of what. `before_class`: of the cell to free, if any.
     struct change {

@@ -98,6 +98,48 @@ TEST(table_verify_test, beside_writers_nothing_is_wrong) {
     EXPECT_EQ(seen->records, t.size());
 }
 
+// Claim: who compacts takes cells out of use for ever, also while others are judged; they aren't called lost, whether it
+// comes to its end or gives up.
+TEST(table_verify_test, beside_who_compacts_nothing_is_wrong) {
+    const std::string name = fresh_name("shrinking");
+    const table_bytes t = opened(name);
+    constexpr unsigned keys = 1000, turns = 60;
+    std::atomic<bool> compacting{true};
+    std::thread compactor([&] {
+        const table_bytes own = opened(name);
+        for (unsigned turn = 0; turn < turns; ++turn) {
+            for (unsigned i = 0; i < keys; ++i)
+                EXPECT_TRUE(own.put_text(std::to_string(i), std::string(i % 300, 'v'), long_enough));
+            for (unsigned i = 0; i < keys; ++i) {
+                const bool stays = i % 8 == turn % 8;
+                EXPECT_TRUE(stays || own.erase_text(std::to_string(i), long_enough));
+            }
+            // Where it gives up depends on what the writer has just then.
+            for (unsigned tries = 0; tries < 20; ++tries) static_cast<void>(own.compact(samepage::no_wait));
+        }
+        compacting = false;
+    });
+    std::thread writer([&] {
+        const table_bytes own = opened(name);
+        for (unsigned turn = 0; compacting.load(); ++turn)
+            EXPECT_TRUE(own.put_text("busy" + std::to_string(turn % 5), "v", long_enough));
+    });
+    const table_bytes reader = opened(name, samepage::access::read_only);
+    while (compacting.load()) {
+        const auto seen = reader.verify(std::chrono::milliseconds(20));
+        EXPECT_TRUE(seen) << seen.error().message();
+        if (seen) {
+            EXPECT_EQ(all_of(seen->wrong), "");
+        }
+    }
+    compactor.join();
+    writer.join();
+    EXPECT_TRUE(t.compact(long_enough));
+    const auto seen = reader.verify(long_enough);
+    ASSERT_TRUE(seen) << seen.error().message();
+    EXPECT_TRUE(seen->is_whole()) << all_of(seen->wrong) << all_of(seen->unjudged);
+}
+
 TEST(table_verify_test, info_says_how_full_it_is) {
     const table_bytes t = opened(fresh_name("load"));
     EXPECT_EQ(t.info()->load, 0);
