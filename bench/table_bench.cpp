@@ -161,15 +161,16 @@ contender beside(std::string name, const std::string& folder, Mine mine, Theirs 
 // ---- Rows ----------------------------------------------------------------------------------------------------------
 
 void alone(bench::report& report, const std::string& folder) {
+#ifdef SAMEPAGE_BENCH_REDIS_SERVER
+    // First of all: after a fork, each page of a private map that is written to faults once.
+    const bench::peers::redis_server server(folder);
+    const auto redis = filled<bench::peers::redis>(folder);
+#endif
     const auto absl = filled<bench::peers::absl_map>(folder);
     const auto mine = std::make_shared<samepage_table>(folder);
     const auto lmdb = std::make_shared<bench::peers::lmdb>(folder);
     const auto boost = std::make_shared<bench::peers::boost_map>(folder);
     const auto sqlite = std::make_shared<bench::peers::sqlite>(folder);
-#ifdef SAMEPAGE_BENCH_REDIS_SERVER
-    const bench::peers::redis_server server(folder);
-    const auto redis = filled<bench::peers::redis>(folder);
-#endif
     const auto of_all = [&](auto make) {
         std::vector<contender> all{make("absl, private", absl), make("samepage", mine), make("LMDB", lmdb),
                                    make("Boost map + sharable mutex", boost), make("SQLite", sqlite)};

@@ -25,9 +25,9 @@ inline std::uint64_t last_eight_of(const std::byte* from, std::size_t left) noex
 }
 
 inline void store_eights(std::byte* to, std::span<const std::byte> from) noexcept {
-    const std::size_t whole = from.size() / 16 * 16;
-    shared::store_bytes(to, from.data(), whole);
-    std::size_t at = whole;
+    if (from.size() == 8) return write(*reinterpret_cast<word*>(to), eight_of(from.data()));  // as in equals()
+    std::size_t at = 0;
+    for (; at + 16 <= from.size(); at += 16) shared::store_bytes(to + at, from.data() + at, 16);
     if (at + 8 <= from.size()) {
         write(*reinterpret_cast<word*>(to + at), eight_of(from.data() + at));
         at += 8;

@@ -77,6 +77,8 @@ class finder {
     [[gnu::always_inline]] std::uint64_t copy_exactly(const word& slot, const arena::view& view,
                                                       std::span<const std::byte> key, std::span<std::byte> into) const;
 
+    // The first group of the bucket of a hash; null also where get() has to look closer.
+    [[gnu::always_inline]] const group* near_bucket(std::uint64_t hash, const arena::view& view) const noexcept;
     // The first group of a bucket; null: it cannot be.
     group* bucket(std::uint64_t index) const;
     // The group that `next` leads to; null: it cannot be.
@@ -101,9 +103,6 @@ class finder {
     }
 
    private:
-    // Null also where get() has to look closer.
-    [[gnu::always_inline]] const group* near_bucket(std::uint64_t hash, const arena::view& view) const noexcept;
-
     const arena* arena_;
     const body* body_;
 };

@@ -64,11 +64,7 @@ auto table_bytes::state::with_stripe(std::span<const std::byte> key, std::uint64
         return step(*change, h, at, until);
     };
     auto done = run();
-    // Also when it came to nothing: it may have finished what a dead one had begun.
-    wake(stripe);
-    if (done && change->is_crowded(stripe)) split_one();
-    if (bytes->is_loose()) [[unlikely]]
-        bytes->gather();
+    leave(stripe, done.has_value());
     return done;
 }
 
@@ -84,6 +80,10 @@ void table_bytes::state::split_one() const {
 
 result<std::uint64_t> table_bytes::put(std::span<const std::byte> key, std::span<const std::byte> value,
                                        const put_options& how) const {
+    if (how.expires_in == forever && state_) [[likely]] {
+        if (const std::uint64_t number = state_->put_plainly(key, value); number != 0) [[likely]]
+            return number;
+    }
     if (auto good = is_possible(*this, value.size(), how, putting); !good) return good.error();
     return state_->with_stripe(key, value.size(), how.timeout, putting,
                                [&](writer& w, std::uint64_t hash, writer::place& at, shared::patience& until) {

@@ -243,11 +243,7 @@ result<std::uint64_t> space::take_cell(unsigned stripe, unsigned cell_class, sha
     const std::uint64_t offset = read(list.first);
     record* const cell = cell_at(offset);
     if (cell == nullptr || !arena_->reaches(offset, class_bytes(cell_class))) return damaged(operation);
-    tables::stripe& s = body_->stripes[stripe];
-    write(s.cell, offset);
-    write(s.cell_class, cell_class);
-    write(s.doing, taking);                               // T1
-    write(list.first, read(link_of(*cell, cell_class)));  // T2
+    take_out(body_->stripes[stripe], list, cell_class, offset, *cell);
     return offset;
 }
 
@@ -354,18 +350,9 @@ result<void> space::give(unsigned stripe, unsigned cell_class, std::uint64_t cel
     cell_list& list = body_->lists[stripe][cell_class];
     const std::uint64_t first = read(list.first), last = read(list.last);
     if (first != 0 && last == cell) return {};
-    write(freed->number, 0);  // X1
-    if (first == 0) {
-        write(link_of(*freed, cell_class), 0);  // X2
-        write(list.last, cell);
-        write(list.first, cell);
-        return {};
-    }
-    record* const before = cell_at(last);
+    record* const before = cell_at(first == 0 ? cell : last);
     if (before == nullptr) return damaged(operation);
-    write(link_of(*freed, cell_class), 0);
-    write(link_of(*before, cell_class), cell);  // X3
-    write(list.last, cell);                     // X4
+    put_back(list, cell_class, cell, *freed, *before);
     return {};
 }
 

@@ -51,13 +51,9 @@
 #include "shared/patience.hpp"
 #include "shared/words.hpp"
 #include "table/arena.hpp"
+#include "table/steps.hpp"
 
 namespace samepage::tables {
-
-// Where a free cell says which one is next. A group's slots stay 0: who still reads in it finds no record.
-inline word& link_of(record& cell, std::uint64_t cell_class) noexcept {
-    return cell_class == group_class ? reinterpret_cast<group&>(cell).next : cell.lengths;
-}
 
 inline error damaged(const char* operation) {
     return error(errc::corrupt, operation, "the table's bytes cannot be; something else has written in it");

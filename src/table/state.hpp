@@ -137,6 +137,17 @@ struct table_bytes::state {
             return mine;
         return pass_locks(*std::move(mine), hash, until, operation);
     }
+    // put(), where nothing is to be waited for, made room for or asked twice: the number. 0: put() does it.
+    std::uint64_t put_plainly(std::span<const std::byte> key, std::span<const std::byte> value) const;
+    template <std::size_t KeyBytes>
+    std::uint64_t put_now(std::span<const std::byte, KeyBytes> key, std::span<const std::byte> value) const;
+    // After a turn in a stripe. `done`: something was put there.
+    void leave(unsigned stripe, bool done) const {
+        wake(stripe);  // also when it came to nothing: it may have finished what a dead one had begun
+        if (done && change->is_crowded(stripe)) split_one();
+        if (bytes->is_loose()) [[unlikely]]
+            bytes->gather();
+    }
     void split_one() const;
     void wake(unsigned stripe) const {
         key_waits[stripe % tables::key_waits_count].wake_all(opened.object());

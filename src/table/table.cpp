@@ -3,8 +3,8 @@
 //
 // Layout: layout.hpp. Each part has its protocol, invariants and crash story in its own header: table/find.hpp (what
 // readers see), table/writer.hpp (putting, erasing, splitting, what the dead had begun), table/space.hpp (pages and
-// cells), table/locks.hpp (locked keys), table/checkpoint.hpp (power failures), table/arena.hpp (addresses),
-// shared/owner_word.hpp (whose turn it is).
+// cells), table/steps.hpp (the stores of these two), table/locks.hpp (locked keys), table/checkpoint.hpp (power
+// failures), table/arena.hpp (addresses), shared/owner_word.hpp (whose turn it is).
 //
 // Owner words are taken in one order: who makes a checkpoint, who has locked all, growth, a stripe, space. Who puts
 // takes the stripe, and space now and then; then, the stripe given back, it may take growth and a stripe to split one

@@ -14,9 +14,9 @@
 // has begun until all of it was walked over. Cells stay with the stripe to which they were handed out, so stripes may
 // be judged at different moments. The map of runs is older; where something looks wrong it is made anew, and what is
 // wrong then, too, is wrong. A stripe that others change until the end is looked at record by record, as readers do,
-// and said not to be judged as a whole. Cells that nobody has are lost, unless their slab leaves (compact.hpp), by a map
-// that is younger than all stripes' judgements. Where slabs were freed meanwhile, what looks wrong may not be: all is
-// looked at again.
+// and said not to be judged as a whole. Cells that nobody has are lost, unless their slab leaves (compact.hpp): that is
+// asked of a map that is younger than all stripes' judgements. Where slabs were freed meanwhile, what looks wrong may
+// not be: all is looked at again.
 #pragma once
 
 #include <cstdint>

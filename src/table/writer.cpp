@@ -62,16 +62,10 @@ result<std::uint64_t> writer::next_number(unsigned stripe, const char* operation
 // P3 to P7.
 result<void> writer::publish(unsigned stripe, const change& what, shared::patience& until, const char* operation) {
     tables::stripe& s = body_->stripes[stripe];
-    write(s.at, offset_of(what.at));
-    write(s.before, what.before);
-    write(s.after, what.after);
-    write(s.before_class, what.before_class);
-    write(s.records_after, read(s.records) + what.more_records);
-    write(s.changes_after, read(s.changes) + what.more_changes);
+    note(s, {offset_of(what.at), what.after, what.before, what.before_class, what.more_records, what.more_changes});
     const std::uint64_t history = read(body_->history);
     if (history != 0 && !write_history(stripe, history, what)) return damaged(operation);
-    write(s.doing, what.how);
-    write(what.at, what.after);
+    commit(s, what.how, what.at, what.after);
     const auto done = finish(stripe, history, until, operation);
     // It is published; who has the stripe next frees what was there before, once the space can be had.
     if (done || done.error().code() != errc::corrupt) return {};
@@ -81,8 +75,7 @@ result<void> writer::publish(unsigned stripe, const change& what, shared::patien
 // P5 to P7, or what is left of them.
 result<void> writer::finish(unsigned stripe, std::uint64_t history, shared::patience& until, const char* operation) {
     tables::stripe& s = body_->stripes[stripe];
-    write(s.records, read(s.records_after));
-    write(s.changes, read(s.changes_after));
+    count(s);
     if (history != 0 && !finish_history(stripe, history)) return damaged(operation);
     if (const std::uint64_t before = read(s.before); before != 0) {
         const std::uint64_t old_class = read(s.before_class);
@@ -117,7 +110,8 @@ bool writer::finish_history(unsigned stripe, std::uint64_t history) const {
     return true;
 }
 
-// I4. From the supply, too: a number behind its end would come again with the next one. Where it is damaged, puts say so.
+// I4. From the supply, too: a number behind its end would come again with the next one. Where that is damaged, puts
+// say so.
 void writer::skip_number(unsigned stripe) const { static_cast<void>(next_number(stripe, "skip a number")); }
 
 result<void> writer::add_group(unsigned stripe, group& behind, shared::patience& until, const char* operation) {
@@ -142,18 +136,8 @@ result<std::uint64_t> writer::put(std::uint64_t hash, std::span<const std::byte>
     const std::uint64_t lengths = lengths_of(key.size(), value.size()) | (expires ? expires_flag : 0);
     const auto cell = space_.take(stripe, record_bytes(lengths), until, operation);
     if (!cell) return cell.error();
-    record& fresh = arena_->at<record>(*cell);
-    auto* const bytes = reinterpret_cast<std::byte*>(&fresh);
-    write(fresh.lengths, lengths);
-    const std::uint32_t check = checked_ ? record_check(key, value, *number, expires_ns) : 0;
-    write(fresh.check, check | hash << 32);
-    store_eights(bytes + sizeof(record), key);
-    store_eights(bytes + value_offset(key.size()), value);
-    if (expires) [[unlikely]] {
-        write(arena_->at<word>(*cell + record_bytes(lengths) - 8), expires_ns);
-        if (read(body_->expiring) == 0) write(body_->expiring, 1);
-    }
-    write(fresh.number, *number);
+    if (expires && read(body_->expiring) == 0) write(body_->expiring, 1);
+    write_record(arena_->at<record>(*cell), {hash, *number, lengths, key, value, expires_ns, checked_});
     const std::uint64_t before = read(*slot);
     const unsigned before_class = before == 0 ? 0 : class_of(record_bytes(at.record.lengths));
     const seen_record about{*cell, *number, lengths, 0};
@@ -305,6 +289,7 @@ result<void> writer::split(std::uint64_t bucket, shared::patience& until, const 
     unsigned used = 0;
     for (groups = 0; from != nullptr; ++groups) {  // S2
         if (groups == chain_max) return damaged(operation);
+        for (const word& slot : from->slots) find_.expect_record(slot);  // their misses of the cache overlap
         for (const word& slot : from->slots) {
             const std::uint64_t seen = read(slot);
             if (seen == 0) continue;

@@ -79,6 +79,7 @@ class writer {
                              const char* operation);
     // After a death.
     result<void> recover(unsigned stripe, shared::patience& until, const char* operation);
+    bool is_checked() const noexcept { return checked_; }
     std::span<const std::byte> value_of(const seen_record& seen) const {
         return {&arena_->at<std::byte>(seen.value_at()), static_cast<std::size_t>(value_bytes_of(seen.lengths))};
     }

@@ -98,8 +98,8 @@ TEST(table_verify_test, beside_writers_nothing_is_wrong) {
     EXPECT_EQ(seen->records, t.size());
 }
 
-// Claim: who compacts takes cells out of use for ever, also while others are judged; they aren't called lost, whether it
-// comes to its end or gives up.
+// Claim: who compacts takes cells out of use for ever, also while others are judged; they aren't called lost, whether
+// it comes to its end or gives up.
 TEST(table_verify_test, beside_who_compacts_nothing_is_wrong) {
     const std::string name = fresh_name("shrinking");
     const table_bytes t = opened(name);
