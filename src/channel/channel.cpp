@@ -260,6 +260,20 @@ result<channel_bytes::loan> channel_bytes::borrow(std::size_t size_bytes, durati
     if (auto good = s.may_send(size_bytes, borrowing); !good) return good.error();
     if (s.content->its_shape().loans == 0)
         return error(errc::full, borrowing, "this channel was created without loans; create it with some");
+    const auto lent = [&](std::uint32_t block, std::uint64_t identity) {
+        loan mine;
+        mine.channel_ = state_;
+        mine.bytes_ = s.content->block(block).first(size_bytes);
+        mine.identity_ = identity;
+        mine.block_ = block;
+        return mine;
+    };
+    if (const std::uint64_t me = s.owner->try_fast(); me != 0) [[likely]] {
+        const std::optional<std::uint32_t> free = s.content->free_block();
+        if (free) s.content->lend(*free, me);
+        static_cast<void>(s.owner->release(me, true));
+        if (free) return lent(*free, me);
+    }
     std::uint64_t identity = 0;
     std::optional<std::uint32_t> block;
     const auto step = [&](std::uint64_t me) -> result<ring::outcome> {
@@ -271,7 +285,6 @@ result<channel_bytes::loan> channel_bytes::borrow(std::size_t size_bytes, durati
         }
         block = seen.free ? seen.free : seen.oldest;
         if (!block) return s.all_out_error();
-        content.expect_loan(*block);
         if (!seen.free) {
             const ring::outcome given_up = content.give_up_loan(seen.oldest_position);
             if (given_up.how != ring::sent::done) return given_up;
@@ -281,14 +294,8 @@ result<channel_bytes::loan> channel_bytes::borrow(std::size_t size_bytes, durati
         return ring::outcome{ring::sent::done, 0, 0, 0};
     };
     shared::patience until(timeout);
-    const auto lent = s.when_there_is_room(step, until, borrowing);
-    if (!lent) return lent.error();
-    loan mine;
-    mine.channel_ = state_;
-    mine.bytes_ = s.content->block(*block).first(size_bytes);
-    mine.identity_ = identity;
-    mine.block_ = *block;
-    return mine;
+    if (const auto done = s.when_there_is_room(step, until, borrowing); !done) return done.error();
+    return lent(*block, identity);
 }
 
 // Blocks that the dead had on loan are free.

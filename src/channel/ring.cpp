@@ -146,19 +146,23 @@ bool ring::is_named_by(std::uint32_t block, std::uint64_t position) const noexce
            word_at(data_at(position)).load(std::memory_order_relaxed) == block;
 }
 
+std::optional<std::uint32_t> ring::free_block() const noexcept {
+    for (std::uint32_t i = 0; i < shape_.loans; ++i) {
+        if (borrower_of(i) == 0 && !is_referred_to(i)) return i;
+    }
+    return {};
+}
+
 ring::blocks_seen ring::look_at_blocks() const noexcept {
     blocks_seen seen;
-    for (std::uint32_t i = 0; i < shape_.loans; ++i) {
+    seen.free = free_block();
+    for (std::uint32_t i = 0; i < shape_.loans && !seen.free; ++i) {
+        const std::uint64_t position = body_->blocks[i].position.load(std::memory_order_relaxed);
         if (borrower_of(i) != 0) {
             seen.is_any_lent = true;
-            continue;
+        } else if (!seen.oldest || position < seen.oldest_position) {
+            seen.oldest = i, seen.oldest_position = position;
         }
-        if (!is_referred_to(i)) {
-            seen.free = i;
-            break;
-        }
-        const std::uint64_t position = body_->blocks[i].position.load(std::memory_order_relaxed);
-        if (!seen.oldest || position < seen.oldest_position) seen.oldest = i, seen.oldest_position = position;
     }
     return seen;
 }
@@ -168,6 +172,14 @@ ring::outcome ring::give_up_loan(std::uint64_t position) const noexcept {
     if (const auto blocking = in_the_way(next)) return {sent::blocked, 0, *blocking, next};
     give_up(next);
     return {sent::done, 0, 0, 0};
+}
+
+void ring::keep_one_free() const noexcept {
+    if (shape_.loans < 3) return;
+    const blocks_seen seen = look_at_blocks();
+    if (!seen.free && seen.oldest && !seen.is_any_lent) static_cast<void>(give_up_loan(seen.oldest_position));
+    if (const auto next = seen.free ? seen.free : seen.oldest; next)
+        shared::expect_to_write(blocks_ + static_cast<std::size_t>(*next * shape_.block_bytes()));
 }
 
 ring::outcome ring::send_loan(std::uint32_t block, std::uint64_t size_bytes) const noexcept {
@@ -182,6 +194,7 @@ ring::outcome ring::send_loan(std::uint32_t block, std::uint64_t size_bytes) con
     word_at(data_at(position)).store(block, std::memory_order_release);
     commit(position, position + loaned_record_bytes, loaned_record, size_bytes, ready.sequence + 1);
     end_loan(block);
+    keep_one_free();
     return ready;
 }
 
@@ -220,7 +233,10 @@ ring::found ring::look_closer(const reading_place& at, std::uint64_t meta) const
         const std::uint64_t number = word_at(data_at(at.position)).load(std::memory_order_acquire);
         f.how = number < shape_.loans ? sight::message : sight::corrupt;
         f.loaned = true;
-        if (f.how == sight::message) f.data = block(static_cast<std::uint32_t>(number)).data();
+        if (f.how == sight::message) {
+            f.data = block(static_cast<std::uint32_t>(number)).data();
+            __builtin_prefetch(f.data);
+        }
     }
     if (f.how != sight::message && !is_kept(at.position)) f.how = sight::overtaken;
     return f;

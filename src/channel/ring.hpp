@@ -41,7 +41,8 @@
 //   A block is *referred to* if a record that is kept names it. That is decided by S4 of C2, one store: killed before
 //   it, the block is a dead one's loan; killed after it, it is a message. A block that is referred to is lent again
 //   only after `oldest` has passed its record, so I2 holds for its bytes too (on processors that reorder stores, from
-//   the release of the turn on).
+//   the release of the turn on). In the turn of C2, after C3, the oldest such message may be given up, as in S1: then
+//   the next loan finds a free block.
 //   I5 But for what a dead sender left, blocks[b].position is the position of the record that names b, if that is kept:
 //      so nobody looks at the ring to find out. After a death, whoever gets the turn compares with the ring and takes
 //      back what never came to S4.
@@ -144,6 +145,7 @@ class ring {
         std::uint64_t oldest_position = 0;
         bool is_any_lent = false;
     };
+    std::optional<std::uint32_t> free_block() const noexcept;
     blocks_seen look_at_blocks() const noexcept;
     // Gives up the messages to the one at that position, which has a block: then that is free.
     outcome give_up_loan(std::uint64_t position) const noexcept;
@@ -155,11 +157,11 @@ class ring {
         shared::expect_to_write(blocks_ + static_cast<std::size_t>(block * shape_.block_bytes()));
     }
     void lend(std::uint32_t block, std::uint64_t identity) const noexcept {
+        expect_loan(block);
         // release: pairs with the acquire in borrower_of() (block). A survivor finds it lent by a dead one.
         body_->blocks[block].borrower.store(identity, std::memory_order_release);
     }
     outcome send_loan(std::uint32_t block, std::uint64_t size_bytes) const noexcept;
-
     // Puts a new registered subscriber at the oldest record or at the end; its slot, or none: all are taken.
     std::optional<std::uint32_t> register_subscriber(std::uint64_t identity, const reading_place& at) const noexcept;
     // Frees the slot if `identity` has it: a dead one's in a turn, one's own at any time.
@@ -274,6 +276,9 @@ class ring {
     bool is_referred_to(std::uint32_t block) const noexcept;
     bool is_named_by(std::uint32_t block, std::uint64_t position) const noexcept;
     void forget_unsent_loans() const noexcept;
+    // Of three or more blocks one is free for the next loan, if no registered subscriber wants the oldest message.
+    // `oldest`, which all subscribers look at, changes now, and not between the next loan and its message.
+    void keep_one_free() const noexcept;
     found look_closer(const reading_place& at, std::uint64_t meta) const noexcept;
 
     body* body_;

@@ -97,7 +97,7 @@ channel_bytes open_channel(const scene& s, samepage::access access) {
 channel_bytes make_channel(const scene& s, const stream& what) {
     channel_options options;
     options.capacity_bytes = 200;
-    options.loans = 4;
+    options.loans = 5;  // one of which stays free
     auto c = channel_bytes::create(s.place, options);
     require(s, c.has_value(), "can't create: " + (c ? "" : c.error().message()));
     for (std::uint64_t i = 1; i <= what.history; ++i) {
