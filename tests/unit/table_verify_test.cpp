@@ -13,12 +13,14 @@
 #include "runner.hpp"
 #include "samepage/table.hpp"
 #include "scratch.hpp"
+#include "table_inside.hpp"
 
 namespace {
 
 using runner::fresh_name;
 using samepage::errc;
 using samepage::table_bytes;
+namespace tables = samepage::tables;
 
 constexpr auto long_enough = std::chrono::seconds(60);
 
@@ -138,6 +140,27 @@ TEST(table_verify_test, beside_who_compacts_nothing_is_wrong) {
     const auto seen = reader.verify(long_enough);
     ASSERT_TRUE(seen) << seen.error().message();
     EXPECT_TRUE(seen->is_whole()) << all_of(seen->wrong) << all_of(seen->unjudged);
+}
+
+// Claim: each turn in a stripe that changes something leaves another next number than all before it, also where a
+// supply of numbers ends: by that a verifier tells that there was a turn. An odd put, so that an erase skips the first
+// number behind the supply's end.
+TEST(table_verify_test, a_stripes_next_number_never_comes_again) {
+    const std::string name = fresh_name("numbers");
+    const table_bytes t = opened(name);
+    const table_inside::view inside(name);
+    const unsigned stripe = tables::stripe_of(table_inside::hash_of("key", inside.seed()));
+    const auto next = [&] { return tables::read(inside.body().stripes[stripe].next_number); };
+    ASSERT_TRUE(t.put_text("key", "x"));
+    std::uint64_t latest = next();
+    for (unsigned turn = 0; turn < 3000; ++turn) {
+        ASSERT_TRUE(t.put_text("key", "x"));
+        EXPECT_GT(next(), latest) << "after put " << turn;
+        latest = next();
+        ASSERT_TRUE(t.erase_text("key"));
+        EXPECT_GT(next(), latest) << "after erase " << turn;
+        latest = next();
+    }
 }
 
 TEST(table_verify_test, info_says_how_full_it_is) {
