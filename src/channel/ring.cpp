@@ -77,11 +77,19 @@ bool ring::catch_up() const noexcept {
 
 // A registered subscriber that has not come to `position` yet.
 std::optional<std::uint32_t> ring::in_the_way(std::uint64_t position) const noexcept {
-    for (std::uint32_t i = 0; i < subscribers_max; ++i) {
-        // acquire: pairs with the release in unregister() (slot)
-        if (body_->subscribers[i].identity.load(std::memory_order_acquire) == 0) continue;
-        // acquire: pairs with the release in subscriber_bytes::state::announce() (place)
-        if (body_->subscribers[i].position.load(std::memory_order_acquire) < position) return i;
+    // acquire: pairs with the release in unregister() (slot)
+    const auto identity = [this](std::uint32_t i) {
+        return body_->subscribers[i].identity.load(std::memory_order_acquire);
+    };
+    static_assert(subscribers_max % 4 == 0);
+    for (std::uint32_t first = 0; first < subscribers_max; first += 4) {
+        const bool nobody = (identity(first) | identity(first + 1) | identity(first + 2) | identity(first + 3)) == 0;
+        if (nobody) [[likely]]
+            continue;
+        for (std::uint32_t i = first; i < first + 4; ++i) {
+            // acquire: pairs with the release in subscriber_bytes::state::announce() (place)
+            if (identity(i) != 0 && body_->subscribers[i].position.load(std::memory_order_acquire) < position) return i;
+        }
     }
     return {};
 }
@@ -155,14 +163,17 @@ std::optional<std::uint32_t> ring::free_block() const noexcept {
 
 ring::blocks_seen ring::look_at_blocks() const noexcept {
     blocks_seen seen;
-    seen.free = free_block();
-    for (std::uint32_t i = 0; i < shape_.loans && !seen.free; ++i) {
-        const std::uint64_t position = body_->blocks[i].position.load(std::memory_order_relaxed);
+    for (std::uint32_t i = 0; i < shape_.loans; ++i) {
         if (borrower_of(i) != 0) {
             seen.is_any_lent = true;
-        } else if (!seen.oldest || position < seen.oldest_position) {
-            seen.oldest = i, seen.oldest_position = position;
+            continue;
         }
+        if (!is_referred_to(i)) {
+            seen.free = i;
+            break;
+        }
+        const std::uint64_t position = body_->blocks[i].position.load(std::memory_order_relaxed);
+        if (!seen.oldest || position < seen.oldest_position) seen.oldest = i, seen.oldest_position = position;
     }
     return seen;
 }
