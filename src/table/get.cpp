@@ -60,7 +60,19 @@ std::uint64_t table_bytes::get_plain(const void* key, std::size_t key_bytes, voi
     const std::span bytes(static_cast<const std::byte*>(key), key_bytes);
     const std::span to(static_cast<std::byte*>(into), value_bytes);
     // The most common length of keys has code of its own.
-    return key_bytes == 8 ? state_->get_plain(bytes.first<8>(), to) : state_->get_plain(bytes, to);
+    return key_bytes == 8 ? state_->get_now<8>(bytes.first<8>(), to) : state_->get_now<std::dynamic_extent>(bytes, to);
+}
+
+template <std::size_t KeyBytes>
+std::uint64_t table_bytes::state::get_now(std::span<const std::byte, KeyBytes> key,
+                                          std::span<std::byte> into) const noexcept {
+    const std::uint64_t h = hash(key), number = find->try_get_at_first(key, h, into);
+    return number != 0 ? number : get_nearby(key, h, into);
+}
+
+std::uint64_t table_bytes::state::get_nearby(std::span<const std::byte> key, std::uint64_t hash,
+                                             std::span<std::byte> into) const noexcept {
+    return find->try_get_exactly(key, hash, into);
 }
 
 result<table_bytes::found> table_bytes::state::get_closely(std::span<const std::byte> key, std::uint64_t hash,
@@ -109,7 +121,7 @@ result<std::size_t> table_bytes::get_many(std::span<const std::byte> keys, std::
             const auto key = keys.subspan((first + i) * key_bytes, key_bytes);
             const auto into = values.subspan((first + i) * value_bytes, value_bytes);
             std::uint64_t& version = versions[first + i];
-            version = slots[i] == nullptr ? 0 : state_->find->copy_exactly(*slots[i], view, key, into);
+            version = slots[i] == nullptr ? 0 : state_->find->copy_exactly<true>(*slots[i], view, key, into);
             if (version != 0) [[likely]] {
                 ++there;
                 continue;

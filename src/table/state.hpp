@@ -100,10 +100,12 @@ struct table_bytes::state {
     // Copies a value to where room_for(its length) says, if anywhere; it may ask more than once. Gives the version.
     template <class RoomFor>
     result<std::uint64_t> copy_out(std::span<const std::byte> key, std::uint64_t hash, RoomFor&& room_for) const;
-    [[gnu::always_inline]] std::uint64_t get_plain(std::span<const std::byte> key,
-                                                   std::span<std::byte> into) const noexcept {
-        return find->try_get_exactly(key, hash(key), into);
-    }
+    // What get_plain() does, and where that isn't enough. Each by itself, so that the first needs few registers.
+    template <std::size_t KeyBytes>
+    [[gnu::noinline]] std::uint64_t get_now(std::span<const std::byte, KeyBytes> key,
+                                            std::span<std::byte> into) const noexcept;
+    [[gnu::noinline]] std::uint64_t get_nearby(std::span<const std::byte> key, std::uint64_t hash,
+                                               std::span<std::byte> into) const noexcept;
     [[gnu::noinline]] result<found> get_closely(std::span<const std::byte> key, std::uint64_t hash,
                                                 std::span<std::byte> into) const;
     // Has the memory of as many keys as a batch has come here.
