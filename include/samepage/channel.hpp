@@ -27,11 +27,13 @@ namespace samepage {
 struct channel_options {
     samepage::access access = samepage::access::read_write;  // read_only: subscribes, doesn't send
     // The largest message, fixed when the channel is made; an existing one keeps its own. At most 256 MiB. The channel
-    // keeps at least the newest messages of twice that, each counted with 16 to 31 bytes more than it has.
+    // keeps at least the newest messages of twice that, each counted with 16 to 31 bytes more than it has; but with a
+    // loaned message's memory, which the next loan takes, all messages before that one go, too.
     std::uint64_t capacity_bytes = std::uint64_t{256} << 10;
     // Messages that can be on loan or, sent without a copy, be kept at once: with more, the oldest go, and a registered
     // subscriber may lag so far behind and no more. Of three or more, one is free for the next loan after each publish,
-    // unless a registered subscriber still wants the oldest. Each takes capacity_bytes. 0 to 64.
+    // unless another is on loan just then, or a registered subscriber still wants the oldest. Each takes
+    // capacity_bytes. 0 to 64.
     std::uint32_t loans = 4;
     wait_strategy strategy = wait_strategy::spin_then_sleep;
     // How long to wait for a process that is just creating or closing the same name and was stopped in it.

@@ -276,8 +276,9 @@ class ring {
     bool is_referred_to(std::uint32_t block) const noexcept;
     bool is_named_by(std::uint32_t block, std::uint64_t position) const noexcept;
     void forget_unsent_loans() const noexcept;
-    // Of three or more blocks one is free for the next loan, if no registered subscriber wants the oldest message.
-    // `oldest`, which all subscribers look at, changes now, and not between the next loan and its message.
+    // Of three or more blocks one is free for the next loan, if none is lent and no registered subscriber wants the
+    // oldest message. `oldest`, which all subscribers look at, changes now, and not between the next loan and its
+    // message.
     void keep_one_free() const noexcept;
     found look_closer(const reading_place& at, std::uint64_t meta) const noexcept;
 

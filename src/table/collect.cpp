@@ -37,7 +37,7 @@ bool space::collect(unsigned stripe, unsigned cell_class, const is_leaving& leav
     record* before = nullptr;
     std::uint64_t before_at = 0, at = read(list.first);
     for (std::uint64_t seen = 0; at != 0; ++seen) {
-        record* const cell = cell_at(at);
+        record* const cell = cell_at(at, cell_class);
         if (cell == nullptr || seen > most) return false;
         const std::uint64_t next = read(link_of(*cell, cell_class));
         if (!leaves(at)) {
@@ -63,13 +63,13 @@ bool space::collect(unsigned stripe, unsigned cell_class, const is_leaving& leav
 bool space::finish_collecting(unsigned stripe) const {
     tables::stripe& s = body_->stripes[stripe];
     const std::uint64_t cell_class = read(s.cell_class), wanted = read(s.cell);
-    record* const cell = cell_at(wanted);
-    if (cell == nullptr || cell_class >= classes_count) return false;
+    record* const cell = cell_at(wanted, cell_class);
+    if (cell == nullptr) return false;
     cell_list& list = body_->lists[stripe][cell_class];
     const std::uint64_t most = read(body_->end) / class_bytes(0);
     bool is_there = false;
     for (std::uint64_t at = read(list.first), seen = 0; at != 0; ++seen) {
-        record* const here = cell_at(at);
+        record* const here = cell_at(at, cell_class);
         if (here == nullptr || seen > most) return false;
         is_there |= at == wanted;
         const std::uint64_t next = read(link_of(*here, cell_class));

@@ -166,7 +166,9 @@ inline const group* finder::near_bucket(std::uint64_t hash, const arena::view& v
         const piece p = piece_of(bucket);
         const std::uint64_t offset = read(body_->pieces[p.index]);
         at = offset + p.within * sizeof(group);
-        if (offset % 64 != 0 || at >= view.reach || view.reach - at < sizeof(group)) [[unlikely]]
+        const bool is_there = offset % 64 == 0 && offset - 1 < view.reach &&  // not 0
+                              p.groups * sizeof(group) <= view.reach - offset;
+        if (!is_there) [[unlikely]]
             return nullptr;
     }
     return reinterpret_cast<const group*>(view.base + static_cast<std::size_t>(at));

@@ -30,26 +30,31 @@ word* free_slot(group& in) noexcept {
     return empty == 0 ? nullptr : &in.slots[std::countr_zero(empty)];
 }
 
-// The slot of that key's record, if it is as long as the next one, or where one may come. Null: one has to look closer.
-[[gnu::always_inline]] inline word* slot_of(group* in, const new_record& next, const arena::view& view) noexcept {
+// The slot of that key's record, and what it is, if it is as long as the next one; or a free one. Null: one has to look
+// closer.
+struct slot_seen {
+    word* slot;
+    std::uint64_t value;
+};
+[[gnu::always_inline]] inline slot_seen slot_of(group* in, const new_record& next, const arena::view& view) noexcept {
     word* room = nullptr;
     for (unsigned groups = 0; groups < near_groups; ++groups) {
         if (const unsigned matches = matching(*in, tag_of(next.hash)); matches != 0) {
             word& slot = in->slots[std::countr_zero(matches)];
-            const std::uint64_t offset = slot_offset(read(slot));
-            if (offset == 0 || !fits(view, offset, record_bytes(next.lengths))) return nullptr;
+            const std::uint64_t value = read(slot), offset = slot_offset(value);
+            if (offset == 0 || !fits(view, offset, record_bytes(next.lengths))) return {};
             const auto& r = at<tables::record>(view, offset);
             const auto* const key = reinterpret_cast<const std::byte*>(&r) + sizeof r;
             const bool is_it = read(r.number) != 0 && read(r.lengths) == next.lengths && equals(key, next.key);
-            return is_it ? &slot : nullptr;
+            return is_it ? slot_seen{&slot, value} : slot_seen{};
         }
         if (room == nullptr) room = free_slot(*in);
         const std::uint64_t behind = read(in->next);
-        if (behind == 0) return room;
-        if (!fits(view, behind, sizeof(group))) return nullptr;
+        if (behind == 0) return {room, 0};
+        if (!fits(view, behind, sizeof(group))) return {};
         in = &at<group>(view, behind);
     }
-    return nullptr;
+    return {};
 }
 
 // For the owner of the stripe, which is at rest: the number, or 0.
@@ -60,21 +65,23 @@ word* free_slot(group& in) noexcept {
     cell_list& list = fixed.lists[index][cell_class];
     next.number = read(s.next_number);
     const std::uint64_t cell = read(list.first), last = read(list.last);
-    if (next.number >= read(s.number_end) || cell == 0 || !fits(view, cell, class_bytes(cell_class)) ||
-        !fits(view, last, sizeof(group)))
+    const std::uint64_t cell_bytes = class_bytes(cell_class);
+    if (next.number >= read(s.number_end) || cell == 0 || !fits(view, cell, cell_bytes) ||
+        !fits(view, last, cell_bytes))
         return 0;
-    word* const slot = slot_of(&first, next, view);
+    const auto [slot, before] = slot_of(&first, next, view);
     if (slot == nullptr) return 0;
 
     write(s.next_number, next.number + 1);
     auto& fresh = at<tables::record>(view, cell);
     take_out(s, list, cell_class, cell, fresh);
     // Who comes next to this list will want that one.
-    const std::byte* const upcoming = view.base + static_cast<std::size_t>(read(list.first));
-    shared::expect_to_write(upcoming);
-    shared::expect_to_write(upcoming + 64);
+    if (const std::uint64_t upcoming = read(list.first); upcoming != 0 && fits(view, upcoming, 128)) {
+        shared::expect_to_write(view.base + static_cast<std::size_t>(upcoming));
+        shared::expect_to_write(view.base + static_cast<std::size_t>(upcoming) + 64);
+    }
     write_record(fresh, next);
-    const std::uint64_t before = read(*slot), after = slot_word(next.hash, cell);
+    const std::uint64_t after = slot_word(next.hash, cell);
     const auto where = static_cast<std::uint64_t>(reinterpret_cast<std::byte*>(slot) - view.base);
     note(s, {where, after, before, before == 0 ? 0 : cell_class, before == 0 ? 1U : 0U, 1});
     commit(s, publishing, *slot, after);
@@ -100,7 +107,8 @@ template <std::size_t KeyBytes>
     body& fixed = bytes->fixed();
     const std::uint64_t buckets = read(fixed.buckets);  // before the bucket is looked up
     auto* const in = const_cast<group*>(find->near_bucket(h, view));
-    if (in == nullptr || record_bytes(lengths) > small_max) return 0;
+    if (in == nullptr || record_bytes(lengths) > small_max || (read(fixed.expiring) | read(fixed.history)) != 0)
+        return 0;
     shared::expect_to_write(in);
     std::uint64_t number = 0;
     {

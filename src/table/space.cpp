@@ -241,8 +241,8 @@ result<std::uint64_t> space::take_cell(unsigned stripe, unsigned cell_class, sha
         if (auto filled = refill(stripe, cell_class, until, operation); !filled) return filled.error();
     }
     const std::uint64_t offset = read(list.first);
-    record* const cell = cell_at(offset);
-    if (cell == nullptr || !arena_->reaches(offset, class_bytes(cell_class))) return damaged(operation);
+    record* const cell = cell_at(offset, cell_class);
+    if (cell == nullptr) return damaged(operation);
     take_out(body_->stripes[stripe], list, cell_class, offset, *cell);
     return offset;
 }
@@ -345,12 +345,12 @@ result<void> space::give_run(unsigned stripe, std::uint64_t inside, word& named,
 result<void> space::give(unsigned stripe, unsigned cell_class, std::uint64_t cell, word& named, shared::patience& until,
                          const char* operation) {
     if (cell_class == large_class) return give_run(stripe, cell, named, until, operation);
-    record* const freed = cell_at(cell);
-    if (freed == nullptr || cell_class >= classes_count) return damaged(operation);
+    record* const freed = cell_at(cell, cell_class);
+    if (freed == nullptr) return damaged(operation);
     cell_list& list = body_->lists[stripe][cell_class];
     const std::uint64_t first = read(list.first), last = read(list.last);
     if (first != 0 && last == cell) return {};
-    record* const before = cell_at(first == 0 ? cell : last);
+    record* const before = cell_at(first == 0 ? cell : last, cell_class);
     if (before == nullptr) return damaged(operation);
     put_back(list, cell_class, cell, *freed, *before);
     return {};
@@ -371,8 +371,8 @@ result<void> space::recover(unsigned stripe, shared::patience& until, const char
     if (cell_class == large_class) {
         if (auto given = give_run(stripe, offset, s.cell, until, operation); !given) return given.error();
     } else {
-        record* const cell = cell_at(offset);
-        if (cell == nullptr || cell_class >= classes_count) return damaged(operation);
+        record* const cell = cell_at(offset, cell_class);
+        if (cell == nullptr) return damaged(operation);
         cell_list& list = body_->lists[stripe][cell_class];
         if (const std::uint64_t first = read(list.first); first != offset) {
             write(cell->number, 0);

@@ -151,8 +151,11 @@ class space {
         const bool fits = offset >= arena_offset && offset % page == 0 && arena_->reaches(offset, page);
         return fits ? &arena_->at<run>(offset) : nullptr;
     }
-    record* cell_at(std::uint64_t offset) const {
-        return offset % 8 == 0 && arena_->reaches(offset, sizeof(group)) ? &arena_->at<record>(offset) : nullptr;
+    // Null: there can be none of that class.
+    record* cell_at(std::uint64_t offset, std::uint64_t cell_class) const {
+        const bool fits = offset % 8 == 0 && cell_class < classes_count &&
+                          arena_->reaches(offset, class_bytes(static_cast<unsigned>(cell_class)));
+        return fits ? &arena_->at<record>(offset) : nullptr;
     }
 
     arena* arena_;

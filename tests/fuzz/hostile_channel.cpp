@@ -23,7 +23,7 @@ using samepage::subscriber_bytes;
 namespace channels = samepage::channels;
 
 constexpr std::size_t capacity_bytes = 100;
-constexpr std::uint32_t loans = 2;
+constexpr std::uint32_t loans = 3;  // so that one is kept free
 constexpr const char* kept = "what is kept";
 constexpr std::uint64_t body_at = samepage::shared::body_offset;
 
@@ -109,6 +109,10 @@ void send(const channel_bytes& c) {
         one = std::move(*loan);
     }
     if (all[0]) explained(all[0]->publish(no_wait));
+    for (auto& one : all) {
+        one.reset();
+        if (auto loan = c.borrow(capacity_bytes, no_wait)) explained(loan->publish(no_wait));
+    }
 }
 
 struct channel_under_attack {

@@ -250,9 +250,100 @@ struct table_under_attack {
     }
 };
 
+// Another, of small records under 8-byte keys and nothing else, in which puts and gets go straight through.
+struct plain_under_attack {
+    static constexpr std::uint64_t wanted = 6;  // records, all in one bucket
+    using value = std::array<std::uint64_t, 6>;
+
+    std::string path = scratch_path();
+    std::vector<std::uint64_t> keys = keys_of_one_bucket();
+    samepage::table<std::uint64_t, value> table = make(path, keys);
+    std::vector<std::uint64_t> spots = spots_of(keys[0]);
+    victim bytes{path};
+
+    static std::uint64_t hash_of(std::uint64_t key) { return tables::hash_of(std::as_bytes(std::span(&key, 1)), seed); }
+    static std::vector<std::uint64_t> keys_of_one_bucket() {
+        std::vector<std::uint64_t> found;
+        for (std::uint64_t key = 0; found.size() < wanted + 3; ++key) {
+            if (hash_of(key) % tables::buckets_min == 7) found.push_back(key);
+        }
+        return found;
+    }
+    static value value_of(std::uint64_t number) {
+        value v;
+        v.fill(number);
+        return v;
+    }
+    static samepage::table<std::uint64_t, value> make(const std::string& path, const std::vector<std::uint64_t>& keys) {
+        static_cast<void>(table_bytes::create(path).value());
+        table_under_attack::set_seed(path);
+        auto t = samepage::table<std::uint64_t, value>::open(path).value();
+        // Twice, so that freed cells are in the list.
+        for (unsigned round = 0; round < 2; ++round) {
+            for (std::uint64_t i = 0; i < wanted; ++i) t.put(keys[i], value_of(i)).value();
+        }
+        return t;
+    }
+    static std::vector<std::uint64_t> spots_of(std::uint64_t key);
+    void use() {
+        for (const std::uint64_t key : keys) {
+            went_well(table.put(key, value_of(1), no_wait));
+            went_well(table.get(key));
+        }
+        went_well(table.insert(keys.back() + 1, value_of(2), no_wait));
+        went_well(table.erase(keys[1], no_wait));
+        std::array<value, 3> values;
+        std::array<std::uint64_t, 3> versions;
+        went_well(table.put_many(std::span(keys).first(3), values, versions, {samepage::forever, no_wait}));
+        went_well(table.get_many(std::span(keys).first(3), values, versions));
+    }
+};
+
+std::vector<std::uint64_t> plain_under_attack::spots_of(std::uint64_t key) {
+    using tables::body;
+    const std::uint64_t h = hash_of(key), base = tables::table_offset;
+    const std::uint64_t stripe = base + offsetof(body, stripes) + tables::stripe_of(h) * sizeof(tables::stripe);
+    const std::uint64_t group = base + offsetof(body, first) + h % tables::buckets_min * sizeof(tables::group);
+    const unsigned cell_class = tables::class_of(tables::record_bytes(tables::lengths_of(8, sizeof(value))));
+    const std::uint64_t list = base + offsetof(body, lists) +
+                               (tables::stripe_of(h) * tables::classes_count + cell_class) * sizeof(tables::cell_list);
+    // The slab's first cells: they are in use, or in the list.
+    const std::uint64_t cell = tables::arena_offset + sizeof(tables::run), next = tables::class_bytes(cell_class);
+    std::vector<std::uint64_t> all{base + offsetof(body, buckets),
+                                   base + offsetof(body, expiring),
+                                   base + offsetof(body, granted),
+                                   base + offsetof(body, numbers),
+                                   list,
+                                   list + 8};
+    for (const std::size_t field :
+         {offsetof(tables::stripe, owner), offsetof(tables::stripe, next_number), offsetof(tables::stripe, number_end),
+          offsetof(tables::stripe, doing), offsetof(tables::stripe, locks)})
+        all.push_back(stripe + field);
+    for (unsigned slot = 0; slot <= tables::group_slots; ++slot) all.push_back(group + slot * 8);
+    for (unsigned i = 0; i < 12; ++i) all.insert(all.end(), {cell + i * next, cell + i * next + 8});
+    return all;
+}
+
+void attack_plain(input bytes) {
+    static plain_under_attack attacked;
+    attacked.bytes.patch(bytes, attacked.spots);
+    attacked.use();
+    attacked.bytes.mend();
+    for (std::uint64_t i = 0; i < plain_under_attack::wanted; ++i) {
+        const auto got = attacked.table.get(attacked.keys[i]);
+        require(got && got->value == plain_under_attack::value_of(i), "after mending, a plain record isn't there");
+    }
+    for (unsigned round = 0; round < 2; ++round)
+        require(attacked.table.put(attacked.keys[0], plain_under_attack::value_of(0)).has_value(),
+                "after mending, nothing plain can be put");
+    const auto seen = attacked.table.bytes().verify();
+    require(seen && seen->is_whole(), "after mending, something plain is wrong");
+}
+
 }  // namespace
 
 void attack_table(input bytes) {
+    attack_plain(bytes);
     static table_under_attack attacked;
     const bool closely = looks_too(bytes);
     attacked.bytes.patch(bytes, attacked.spots);
