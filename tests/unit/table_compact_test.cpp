@@ -77,7 +77,7 @@ TEST(table_compact_test, records_keep_their_values_and_versions_and_space_comes_
     }
     // What was freed is used again, before the table grows.
     fill(t);
-    EXPECT_LT(t.info()->size_bytes, size + size / 3);
+    EXPECT_LT(t.info()->size_bytes, size + size / 2);
     EXPECT_EQ(all_of(t).size(), many);
     is_whole(t);
 }
