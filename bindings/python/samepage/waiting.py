@@ -138,44 +138,63 @@ async def in_thread(act: Callable[[float | None], T], undo: Callable[[T], object
     """
     loop = asyncio.get_running_loop()
     end = None if timeout is None else time.monotonic() + timeout
-    done: asyncio.Future[T] = loop.create_future()
-    cancelled = threading.Event()
+    done: asyncio.Future[None] = loop.create_future()
+    guard = threading.Lock()
+    got: list[T] = []  # what act() gave and nobody has taken. Under guard
+    left = False       # the coroutine has gone. Under guard
 
-    def deliver(value: T | None, failure: BaseException | None) -> None:
+    def deliver(failure: BaseException | None) -> None:
         if done.done():
-            if failure is None:
-                undo(value)  # type: ignore[arg-type]
-        elif failure is not None:
+            return
+        if failure is not None:
             done.set_exception(failure)
         else:
-            done.set_result(value)  # type: ignore[arg-type]
+            done.set_result(None)
+
+    def is_left() -> bool:
+        with guard:
+            return left
+
+    def undo_rest() -> None:
+        with guard:
+            rest = got[:]
+            got.clear()
+        for value in rest:
+            undo(value)
 
     def run() -> None:
-        value: T | None = None
         failure: BaseException | None = None
-        while not cancelled.is_set():
-            left = None if end is None else max(0.0, end - time.monotonic())
+        while not is_left():
+            remaining = None if end is None else max(0.0, end - time.monotonic())
             try:
-                value = act(left if not sliced else SLICE if left is None else min(left, SLICE))
+                value = act(remaining if not sliced else SLICE if remaining is None else min(remaining, SLICE))
                 failure = None
+                with guard:
+                    got.append(value)
                 break
             except (TimedOut, Empty) as late:
                 failure = late
-                if not sliced or left is not None and left <= SLICE:
+                if not sliced or remaining is not None and remaining <= SLICE:
                     break
             except BaseException as other:
                 failure = other
                 break
-        else:
+        # Here and not in the loop, which may be blocked until what was got is given back.
+        if is_left():
+            undo_rest()
             return
         try:
-            loop.call_soon_threadsafe(deliver, value, failure)
+            loop.call_soon_threadsafe(deliver, failure)
         except RuntimeError:  # the loop is closed
-            if failure is None:
-                undo(value)  # type: ignore[arg-type]
+            undo_rest()
 
     threading.Thread(target=run, name="samepage waits", daemon=True).start()
     try:
-        return await done
+        await done
+        with guard:
+            return got.pop()
     finally:
-        cancelled.set()
+        # Cancelled when all was there already, too: then nobody else would take it.
+        with guard:
+            left = True
+        undo_rest()

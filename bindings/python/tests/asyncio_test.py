@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import threading
+import time
 import unittest
 
 from support import DEADLINE, Other, until
@@ -128,7 +129,7 @@ c.send('end')
     async def test_a_cancelled_coroutine_owns_no_lock(self) -> None:
         lock, other = Lock("cancelled"), Lock("cancelled")
         for _ in range(10):
-            lock.acquire()
+            lock.acquire(DEADLINE)
             task = asyncio.create_task(other.acquire_async())
             await soon(lambda: lock.info()["awaited"])
             lock.release()
@@ -140,6 +141,22 @@ c.send('end')
             else:
                 other.release()
             await soon(lambda: not lock.info()["owned"])
+
+    @on_asyncio
+    async def test_cancelled_when_it_has_it_already(self) -> None:
+        lock, other = Lock("too late"), Lock("too late")
+        for _ in range(10):
+            lock.acquire(DEADLINE)
+            task = asyncio.create_task(other.acquire_async())
+            await soon(lambda: lock.info()["awaited"])
+            lock.release()
+            until(lambda: lock.info()["owned"])  # the loop stands still meanwhile
+            time.sleep(0.01)
+            await asyncio.sleep(0)  # that it got it is told, and the coroutine hasn't gone on yet
+            task.cancel()
+            with self.assertRaises(asyncio.CancelledError):
+                await task
+            self.assertFalse(lock.info()["owned"])
 
     @on_asyncio
     async def test_table(self) -> None:
