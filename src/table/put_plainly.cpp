@@ -107,6 +107,7 @@ template <std::size_t KeyBytes>
     body& fixed = bytes->fixed();
     const std::uint64_t buckets = read(fixed.buckets);  // before the bucket is looked up
     auto* const in = const_cast<group*>(find->near_bucket(h, view));
+    // What is asked in the turn again is asked here to spare one for nothing.
     if (in == nullptr || record_bytes(lengths) > small_max || (read(fixed.expiring) | read(fixed.history)) != 0)
         return 0;
     shared::expect_to_write(in);

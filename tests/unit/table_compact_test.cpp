@@ -75,7 +75,8 @@ TEST(table_compact_test, records_keep_their_values_and_versions_and_space_comes_
         EXPECT_EQ(done->given_bytes, 0U);
         EXPECT_GT(done->pending_bytes, size / 3);
     }
-    // What was freed is used again, before the table grows.
+    // What was freed is used again, before the table grows. By the seed, sizes of cells come out differently: up to 1.4
+    // times as large was seen. If nothing were used again, nine tenths would come anew: 1.9 times.
     fill(t);
     EXPECT_LT(t.info()->size_bytes, size + size / 2);
     EXPECT_EQ(all_of(t).size(), many);
