@@ -13,7 +13,8 @@
 //   checkpoints             of a table in a file, while another thread updates it all the time: how long one takes,
 //                           how long writers are held, and the longest put; beside it a copy that nobody could use.
 //                           In the directory SAMEPAGE_BENCH_DISK, else in memory
-// The limit is absl::flat_hash_map in private memory. LMDB doesn't wait for the disk, nor does SQLite; all their files
+// The limit is absl::flat_hash_map in private memory, and where the records lie beside their slots, as samepage's do,
+// absl::node_hash_map. LMDB doesn't wait for the disk, nor does SQLite; all their files
 // are in memory, too. Redis, where it is installed, is asked over a Unix socket.
 #include <algorithm>
 #include <atomic>
@@ -167,22 +168,24 @@ void alone(bench::report& report, const std::string& folder) {
     const auto redis = filled<bench::peers::redis>(folder);
 #endif
     const auto absl = filled<bench::peers::absl_map>(folder);
+    const auto nodes = filled<bench::peers::absl_nodes>(folder);
     const auto mine = std::make_shared<samepage_table>(folder);
     const auto lmdb = std::make_shared<bench::peers::lmdb>(folder);
     const auto boost = std::make_shared<bench::peers::boost_map>(folder);
     const auto sqlite = std::make_shared<bench::peers::sqlite>(folder);
+    const std::string boost_name = "Boost map + sharable mutex", nodes_name = "absl, private, values out of line";
     const auto of_all = [&](auto make) {
-        std::vector<contender> all{make("absl, private", absl), make("samepage", mine), make("LMDB", lmdb),
-                                   make("Boost map + sharable mutex", boost), make("SQLite", sqlite)};
+        std::vector<contender> all{make("absl, private", absl), make(nodes_name, nodes), make("samepage", mine),
+                                   make("LMDB", lmdb),          make(boost_name, boost), make("SQLite", sqlite)};
 #ifdef SAMEPAGE_BENCH_REDIS_SERVER
         all.push_back(make("Redis", redis));
 #endif
         return all;
     };
-    const std::string boost_name = "Boost map + sharable mutex";
     report.measure({"table: get, 1 M records of 64 B",
                     of_all([](auto name, auto table) { return gets(name, table); }),
                     {{"samepage", "absl, private", direction::at_most, 1.5},
+                     {"samepage", nodes_name, direction::at_most, 1.5},
                      {"LMDB", "samepage", direction::at_least, 6},
                      {boost_name, "samepage", direction::at_least, 3}}});
     report.measure({"table: dependent get, 1 M records of 64 B",
@@ -200,10 +203,11 @@ void alone(bench::report& report, const std::string& folder) {
     report.measure({"table: batch get of 100, 1 M records of 64 B",
                     {batches("absl, private", one_by_one), batches("samepage", at_once)},
                     {{"samepage", "absl, private", direction::at_most, 1}}});
-    report.measure(
-        {"table: update, 1 M records of 64 B",
-         of_all([](auto name, auto table) { return updates(name, table); }),
-         {{"samepage", "absl, private", direction::at_most, 1.5}, {"LMDB", "samepage", direction::at_least, 8}}});
+    report.measure({"table: update, 1 M records of 64 B",
+                    of_all([](auto name, auto table) { return updates(name, table); }),
+                    {{"samepage", "absl, private", direction::at_most, 1.5},
+                     {"samepage", nodes_name, direction::at_most, 1.5},
+                     {"LMDB", "samepage", direction::at_least, 8}}});
     const auto put_one_by_one = [absl](const std::vector<std::uint64_t>& keys, const std::vector<value64>& values) {
         for (std::size_t i = 0; i < keys.size(); ++i) absl->put(keys[i], values[i]);
     };
@@ -214,10 +218,11 @@ void alone(bench::report& report, const std::string& folder) {
     report.measure({"table: batch update of 100, 1 M records of 64 B",
                     {batch_updates("absl, private", put_one_by_one), batch_updates("samepage", put_at_once)},
                     {}});
-    report.measure(
-        {"table: insert beside 1 M records of 64 B",
-         of_all([](auto name, auto table) { return inserts(name, table); }),
-         {{"samepage", "absl, private", direction::at_most, 1.5}, {"LMDB", "samepage", direction::at_least, 8}}});
+    report.measure({"table: insert beside 1 M records of 64 B",
+                    of_all([](auto name, auto table) { return inserts(name, table); }),
+                    {{"samepage", "absl, private", direction::at_most, 1.5},
+                     {"samepage", nodes_name, direction::at_most, 1.5},
+                     {"LMDB", "samepage", direction::at_least, 8}}});
 }
 
 // What those pay who want more, beside who doesn't.

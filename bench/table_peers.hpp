@@ -5,6 +5,7 @@
 #pragma once
 
 #include <absl/container/flat_hash_map.h>
+#include <absl/container/node_hash_map.h>
 #include <lmdb.h>
 #include <sqlite3.h>
 
@@ -30,9 +31,10 @@ struct value64 {
     std::array<std::uint64_t, 8> words;
 };
 
-class absl_map {
+template <class Map>
+class private_map {
    public:
-    explicit absl_map(const std::string&) {}
+    explicit private_map(const std::string&) {}
     bool get(std::uint64_t key, value64& into) const {
         const auto found = map_.find(key);
         if (found == map_.end()) return false;
@@ -43,8 +45,11 @@ class absl_map {
     void erase(std::uint64_t key) { map_.erase(key); }
 
    private:
-    absl::flat_hash_map<std::uint64_t, value64> map_;
+    Map map_;
 };
+// Its slots hold the values; or they say where each is, as samepage's do.
+using absl_map = private_map<absl::flat_hash_map<std::uint64_t, value64>>;
+using absl_nodes = private_map<absl::node_hash_map<std::uint64_t, value64>>;
 
 class boost_map {
     using memory = boost::interprocess::managed_mapped_file;

@@ -37,12 +37,7 @@ class samepage_table {
    public:
     explicit samepage_table(const std::string&, const std::string& name = "table")
         : table_(value_or_fail(samepage::table<std::uint64_t, value64>::create(name))) {}
-    bool get(std::uint64_t key, value64& into) const {
-        const auto seen = table_.get(key);
-        if (!seen) return false;
-        into = seen->value;
-        return true;
-    }
+    bool get(std::uint64_t key, value64& into) const { return table_.get(key, into).has_value(); }
     void put(std::uint64_t key, const value64& v) {
         if (const auto done = table_.put(key, v); !done) fail(done.error().message());
     }

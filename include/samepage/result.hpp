@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <new>
 #include <optional>
 #include <stdexcept>
 #include <type_traits>
@@ -36,6 +37,10 @@ class [[nodiscard]] result {
 
     result(T value) : value_(std::move(value)), has_value_(true) {}
     result(const samepage::error& reason) noexcept : reason_(reason), has_value_(false) {}
+    // A value that the caller fills in.
+    explicit result(std::in_place_t) noexcept requires std::is_trivially_default_constructible_v<T> : has_value_(true) {
+        ::new (static_cast<void*>(std::addressof(value_))) T;
+    }
     result(const result& other) requires std::is_copy_constructible_v<T> : has_value_(other.has_value_) {
         construct(other);
     }

@@ -445,11 +445,27 @@ class table {
     }
 
     result<found> get(const K& key) const {
-        std::array<std::byte, sizeof(V)> copy;
-        if (const std::uint64_t version = bytes_.get_plain(&key, sizeof key, copy.data(), sizeof copy); version != 0)
+        if constexpr (std::is_trivially_default_constructible_v<V>) {
+            result<found> seen(std::in_place);  // so that the value is copied once
+            seen->version = bytes_.get_plain(&key, sizeof key, &seen->value, sizeof seen->value);
+            if (seen->version == 0) [[unlikely]]
+                seen = get_closely(key);
+            return seen;
+        } else {
+            std::array<std::byte, sizeof(V)> copy;
+            const std::uint64_t version = bytes_.get_plain(&key, sizeof key, copy.data(), sizeof copy);
+            return version != 0 ? found{version, std::bit_cast<V>(copy)} : get_closely(key);
+        }
+    }
+    // The same into the caller's V, and gives the version. `into` isn't where the key is; an error leaves anything there.
+    result<std::uint64_t> get(const K& key, V& into) const {
+        if (const std::uint64_t version = bytes_.get_plain(&key, sizeof key, &into, sizeof into); version != 0)
             [[likely]]
-            return found{version, std::bit_cast<V>(copy)};
-        return get_closely(key, copy);
+            return version;
+        const auto seen = get_closely(key);
+        if (!seen) return seen.error();
+        into = seen->value;
+        return seen->version;
     }
     // All three have one element for each key.
     result<std::size_t> get_many(std::span<const K> keys, std::span<V> values,
@@ -504,7 +520,8 @@ class table {
         if (!opened) return opened.error();
         return table(std::move(*opened));
     }
-    [[gnu::noinline]] result<found> get_closely(const K& key, std::array<std::byte, sizeof(V)>& copy) const {
+    [[gnu::noinline]] result<found> get_closely(const K& key) const {
+        std::array<std::byte, sizeof(V)> copy;
         const auto seen = bytes_.get(bytes_of(key), copy);
         if (!seen && seen.error().code() != errc::too_large) return seen.error();
         if (!seen || seen->size_bytes != sizeof(V)) {

@@ -156,19 +156,21 @@ inline finder::look finder::examine_expiry(const group& in, unsigned index, std:
     return was_there ? look::expired : look::gone;
 }
 
+// All of it is waited for by each get, so it asks as little as it can: what damage makes of `buckets` or of a piece's
+// offset is a group too, so long as it lies behind the fixed part and within reach.
 inline const group* finder::near_bucket(std::uint64_t hash, const arena::view& view) const noexcept {
     const std::uint64_t buckets = read(body_->buckets);
-    if (buckets < buckets_min || buckets > buckets_max) [[unlikely]]
+    const auto bits = static_cast<unsigned>(std::bit_width((buckets - 1) | (buckets_min - 1)));
+    if (bits > std::bit_width(buckets_max - 1)) [[unlikely]]
         return nullptr;
-    const std::uint64_t bucket = bucket_of(hash, buckets);
+    const std::uint64_t mask = (std::uint64_t{1} << bits) - 1;
+    std::uint64_t bucket = hash & mask;
+    bucket = bucket < buckets ? bucket : bucket & (mask >> 1);
     std::uint64_t at = table_offset + offsetof(body, first) + bucket * sizeof(group);
     if (bucket >= first_groups) {
-        const piece p = piece_of(bucket);
-        const std::uint64_t offset = read(body_->pieces[p.index]);
-        at = offset + p.within * sizeof(group);
-        const bool is_there = offset % 64 == 0 && offset - 1 < view.reach &&  // not 0
-                              p.groups * sizeof(group) <= view.reach - offset;
-        if (!is_there) [[unlikely]]
+        const level& l = level_of(bucket);
+        at = read(body_->pieces[l.index_of(bucket)]) + (bucket & l.within_mask) * sizeof(group);
+        if (at % 64 != 0 || at - arena_offset > view.reach - arena_offset - sizeof(group)) [[unlikely]]
             return nullptr;
     }
     return reinterpret_cast<const group*>(view.base + static_cast<std::size_t>(at));
@@ -213,8 +215,8 @@ template <bool MayExpire>
 inline std::uint64_t finder::copy_exactly(const word& from, const arena::view& view, std::span<const std::byte> key,
                                           std::span<std::byte> into) const {
     const std::uint64_t slot = read(from), offset = slot_offset(slot);
-    const std::uint64_t room = value_offset(key.size()) + round_up(into.size(), 8) + spare_bytes;
-    if (offset == 0 || room > view.reach || offset > view.reach - room) [[unlikely]]
+    const std::uint64_t end = offset + value_offset(key.size()) + round_up(into.size(), 8) + spare_bytes;
+    if (offset == 0 || end > view.reach) [[unlikely]]
         return 0;
     const auto* const bytes = view.base + static_cast<std::size_t>(offset);
     const record& r = *reinterpret_cast<const record*>(bytes);
@@ -225,7 +227,12 @@ inline std::uint64_t finder::copy_exactly(const word& from, const arena::view& v
     if (MayExpire ? (lengths & ~expires_flag) != wanted || !has_time(bytes, lengths, view.reach - offset)
                   : lengths != wanted) [[unlikely]]
         return 0;
-    shared::load_bytes(into.data(), bytes + value_offset(key.size()), into.size());
+    const auto* const value = bytes + value_offset(key.size());
+    if (into.size() == 64) {
+        shared::load_64_bytes(into.data(), value);
+    } else {
+        shared::load_bytes(into.data(), value, into.size());
+    }
     return read(r.number) == number && read(body_->layout) == layout ? number : 0;
 }
 

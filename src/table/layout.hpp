@@ -84,6 +84,9 @@ struct level {
     unsigned shift;        // a bucket's bits from here on say the piece,
     unsigned index_minus;  // but for so much
     std::uint64_t within_mask;
+    constexpr unsigned index_of(std::uint64_t bucket) const noexcept {
+        return static_cast<unsigned>(bucket >> shift) - index_minus;
+    }
 };
 inline constexpr auto levels = [] {
     std::array<level, piece_levels> all{};
@@ -94,9 +97,13 @@ inline constexpr auto levels = [] {
     }
     return all;
 }();
+// Of a bucket from first_groups on.
+constexpr const level& level_of(std::uint64_t bucket) noexcept {
+    return levels[static_cast<unsigned>(std::bit_width(bucket)) - 9];
+}
 constexpr piece piece_of(std::uint64_t bucket) noexcept {
-    const level& l = levels[static_cast<unsigned>(std::bit_width(bucket)) - 9];  // at least 0
-    return {static_cast<unsigned>(bucket >> l.shift) - l.index_minus, l.within_mask + 1, bucket & l.within_mask};
+    const level& l = level_of(bucket);
+    return {l.index_of(bucket), l.within_mask + 1, bucket & l.within_mask};
 }
 
 // ---- Records -----------------------------------------------------------------------------------------------------
