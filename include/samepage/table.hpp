@@ -457,7 +457,7 @@ class table {
             return version != 0 ? found{version, std::bit_cast<V>(copy)} : get_closely(key);
         }
     }
-    // The same into the caller's V, and gives the version. `into` isn't where the key is; an error leaves anything there.
+    // The same into the caller's V, which isn't where the key is; gives the version. After an error anything is there.
     result<std::uint64_t> get(const K& key, V& into) const {
         if (const std::uint64_t version = bytes_.get_plain(&key, sizeof key, &into, sizeof into); version != 0)
             [[likely]]

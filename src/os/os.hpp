@@ -247,6 +247,12 @@ inline const void* this_thread() noexcept {
 #endif
 }
 
+// The wall clock as of the system's last tick, in nanoseconds since 1970. Asking it costs next to nothing; the exact
+// one takes as long as a miss of the cache, and keeps the processor from beginning the next one. It is late by some
+// milliseconds, by more where a hypervisor doesn't let the processor run that ticks, and never early. Who sets the
+// clock sets both.
+std::uint64_t last_tick_unix_ns() noexcept;
+
 // ---- What survives a power failure -------------------------------------------------------------------------------
 
 // Which boot of the machine this is: the same in all its processes, never the same again. Its highest bit is set, its

@@ -32,6 +32,7 @@
 #include <cstdint>
 #include <span>
 
+#include "os/os.hpp"
 #include "samepage/duration.hpp"
 #include "shared/check.hpp"
 
@@ -41,6 +42,13 @@ namespace samepage::tables {
 inline std::uint64_t unix_ns() noexcept {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
+}
+
+// Whether that moment is to come. The exact clock is asked where there may be little time left: `late_ns` is far more
+// than the other one is late.
+inline bool is_to_come(std::uint64_t moment_ns) noexcept {
+    constexpr std::uint64_t late_ns = 10'000'000'000;
+    return os::last_tick_unix_ns() + late_ns < moment_ns || unix_ns() < moment_ns;
 }
 
 // The moment that is so far away; of 0 and forever 0: never.

@@ -151,21 +151,18 @@ inline finder::look finder::examine_expiry(const group& in, unsigned index, std:
     if (!does_expire(seen.lengths)) [[likely]]
         return look::same_key;
     seen.expires_ns = read(arena_->at<word>(seen.expiry_at()));
-    if (unix_ns() < seen.expires_ns) return look::same_key;
+    if (is_to_come(seen.expires_ns)) return look::same_key;
     const bool was_there = read(in.slots[index]) == slot && is_whole(in, index, slot, seen);
     return was_there ? look::expired : look::gone;
 }
 
-// All of it is waited for by each get, so it asks as little as it can: what damage makes of `buckets` or of a piece's
-// offset is a group too, so long as it lies behind the fixed part and within reach.
+// All of it is waited for by each get, so it asks as little as it can: what damage makes of a piece's offset is a group
+// too, so long as it lies behind the fixed part and within reach.
 inline const group* finder::near_bucket(std::uint64_t hash, const arena::view& view) const noexcept {
     const std::uint64_t buckets = read(body_->buckets);
-    const auto bits = static_cast<unsigned>(std::bit_width((buckets - 1) | (buckets_min - 1)));
-    if (bits > std::bit_width(buckets_max - 1)) [[unlikely]]
+    if (buckets - buckets_min > buckets_max - buckets_min) [[unlikely]]
         return nullptr;
-    const std::uint64_t mask = (std::uint64_t{1} << bits) - 1;
-    std::uint64_t bucket = hash & mask;
-    bucket = bucket < buckets ? bucket : bucket & (mask >> 1);
+    const std::uint64_t bucket = bucket_of(hash, buckets);
     std::uint64_t at = table_offset + offsetof(body, first) + bucket * sizeof(group);
     if (bucket >= first_groups) {
         const level& l = level_of(bucket);
@@ -208,7 +205,7 @@ inline bool has_time(const std::byte* record, std::uint64_t lengths, std::uint64
         return true;
     const std::uint64_t bytes = record_bytes(lengths);
     return bytes <= readable_bytes &&
-           unix_ns() < read(*reinterpret_cast<const word*>(record + static_cast<std::size_t>(bytes - 8)));
+           is_to_come(read(*reinterpret_cast<const word*>(record + static_cast<std::size_t>(bytes - 8))));
 }
 
 template <bool MayExpire>

@@ -18,7 +18,7 @@ std::time_t behind_s = 0;
 extern "C" int clock_gettime(clockid_t clock, timespec* time) noexcept {
     static const auto real = reinterpret_cast<int (*)(clockid_t, timespec*)>(dlsym(RTLD_NEXT, "clock_gettime"));
     const int done = real(clock, time);
-    if (clock == CLOCK_REALTIME) time->tv_sec -= behind_s;
+    if (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE) time->tv_sec -= behind_s;
     return done;
 }
 
