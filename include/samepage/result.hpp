@@ -13,6 +13,9 @@
 
 namespace samepage {
 
+template <class K, class V>
+class table;
+
 // What value() throws when there is none, for programs that like exceptions. The library itself never throws it.
 class bad_result : public std::runtime_error {
    public:
@@ -37,10 +40,6 @@ class [[nodiscard]] result {
 
     result(T value) : value_(std::move(value)), has_value_(true) {}
     result(const samepage::error& reason) noexcept : reason_(reason), has_value_(false) {}
-    // A value that the caller fills in.
-    explicit result(std::in_place_t) noexcept requires std::is_trivially_default_constructible_v<T> : has_value_(true) {
-        ::new (static_cast<void*>(std::addressof(value_))) T;
-    }
     result(const result& other) requires std::is_copy_constructible_v<T> : has_value_(other.has_value_) {
         construct(other);
     }
@@ -84,6 +83,12 @@ class [[nodiscard]] result {
     const samepage::error& error() const noexcept { return reason_; }
 
    private:
+    template <class K, class V>
+    friend class table;
+    // A value that isn't initialised: who makes it fills it in.
+    explicit result(std::in_place_t) noexcept requires std::is_trivially_default_constructible_v<T> : has_value_(true) {
+        ::new (static_cast<void*>(std::addressof(value_))) T;
+    }
     // Only what is there is copied: an error is large.
     template <class Other>
     void construct(Other&& other) {

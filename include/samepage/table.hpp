@@ -445,7 +445,7 @@ class table {
     }
 
     result<found> get(const K& key) const {
-        if constexpr (std::is_trivially_default_constructible_v<V>) {
+        if constexpr (std::is_trivially_default_constructible_v<V> && !std::is_const_v<V>) {
             result<found> seen(std::in_place);  // so that the value is copied once
             seen->version = bytes_.get_plain(&key, sizeof key, &seen->value, sizeof seen->value);
             if (seen->version == 0) [[unlikely]]
@@ -457,8 +457,9 @@ class table {
             return version != 0 ? found{version, std::bit_cast<V>(copy)} : get_closely(key);
         }
     }
-    // The same into the caller's V, which isn't where the key is; gives the version. After an error anything is there.
-    result<std::uint64_t> get(const K& key, V& into) const {
+    // The same into the caller's V, all of its bytes; gives the version. It isn't where the key is, and no part of an
+    // object that keeps something in its padding. After an error anything is there.
+    result<std::uint64_t> get(const K& key, V& into) const requires std::is_copy_assignable_v<V> {
         if (const std::uint64_t version = bytes_.get_plain(&key, sizeof key, &into, sizeof into); version != 0)
             [[likely]]
             return version;

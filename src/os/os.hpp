@@ -247,10 +247,10 @@ inline const void* this_thread() noexcept {
 #endif
 }
 
-// The wall clock as of the system's last tick, in nanoseconds since 1970. Asking it costs next to nothing; the exact
-// one takes as long as a miss of the cache, and keeps the processor from beginning the next one. It is late by some
-// milliseconds, by more where a hypervisor doesn't let the processor run that ticks, and never early. Who sets the
-// clock sets both.
+// The wall clock as of the system's last tick, in nanoseconds since 1970, where asking that costs next to nothing: the
+// exact one takes as long as a miss of the cache, and keeps the processor from beginning the next one. It is late by
+// some milliseconds, by more where a hypervisor doesn't let the processor run that ticks. Who sets the clock sets both.
+// Elsewhere, and where two clocks needn't agree, it is the exact one; where the system refuses, far in the future.
 std::uint64_t last_tick_unix_ns() noexcept;
 
 // ---- What survives a power failure -------------------------------------------------------------------------------

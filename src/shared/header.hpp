@@ -59,7 +59,7 @@ struct header_spec {
     samepage::kind kind = samepage::kind::region;
     std::uint32_t format_version = 1;
     std::uint64_t fingerprint = 0;
-    std::uint64_t object_bytes = 0;                            // writing only
+    std::uint64_t object_bytes = 0;                            // writing only; of one that grows, the least it has
     std::array<std::uint64_t, parameters_count> parameters{};  // writing only
 };
 

@@ -47,6 +47,9 @@ result<void> structured::open(const structured_request& request) {
         if (!header) return header.error();
         header_ = *header;
     }
+    if (request.reserve_bytes != 0 && size < request.spec.object_bytes) {
+        return error(errc::corrupt, request.operation, place_ + " is shorter than one is from the start; make it anew");
+    }
     if (size > std::numeric_limits<std::size_t>::max() / 2) {
         return error(errc::too_large, request.operation, place_ + " is larger than this process has addresses for");
     }

@@ -18,7 +18,8 @@
 //   I3 A reader takes a record for expired when the clock says so and the slot, read once more after the clock, still
 //      leads to it: at that moment it was there, and had expired. (Without the second look it could miss both the
 //      record and the one that was put instead before that expired.) One that hasn't expired by the clock hadn't when
-//      the slot was read, which was before.
+//      the slot was read, which was before. The clock that ticks is believed only of moments that are so far away that
+//      it would have to be late by seconds (is_to_come).
 //   I4 It is believed only after the number was read again (find.hpp R5), as everything else of a record.
 //
 // Crash story: writer.hpp's, of puts and erases. Killed between two erases, the rest stays for the next writer. Killed

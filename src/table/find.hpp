@@ -156,8 +156,6 @@ inline finder::look finder::examine_expiry(const group& in, unsigned index, std:
     return was_there ? look::expired : look::gone;
 }
 
-// All of it is waited for by each get, so it asks as little as it can: what damage makes of a piece's offset is a group
-// too, so long as it lies behind the fixed part and within reach.
 inline const group* finder::near_bucket(std::uint64_t hash, const arena::view& view) const noexcept {
     const std::uint64_t buckets = read(body_->buckets);
     if (buckets - buckets_min > buckets_max - buckets_min) [[unlikely]]
@@ -166,9 +164,13 @@ inline const group* finder::near_bucket(std::uint64_t hash, const arena::view& v
     std::uint64_t at = table_offset + offsetof(body, first) + bucket * sizeof(group);
     if (bucket >= first_groups) {
         const level& l = level_of(bucket);
-        at = read(body_->pieces[l.index_of(bucket)]) + (bucket & l.within_mask) * sizeof(group);
-        if (at % 64 != 0 || at - arena_offset > view.reach - arena_offset - sizeof(group)) [[unlikely]]
+        const std::uint64_t offset = read(body_->pieces[l.index_of(bucket)]);
+        const std::uint64_t piece_bytes = (l.within_mask + 1) * sizeof(group);
+        const bool is_there = offset % 64 == 0 && offset - 1 < view.reach &&  // not 0
+                              piece_bytes <= view.reach - offset;
+        if (!is_there) [[unlikely]]
             return nullptr;
+        at = offset + (bucket & l.within_mask) * sizeof(group);
     }
     return reinterpret_cast<const group*>(view.base + static_cast<std::size_t>(at));
 }

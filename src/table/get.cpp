@@ -66,7 +66,7 @@ std::uint64_t table_bytes::get_plain(const void* key, std::size_t key_bytes, voi
 template <std::size_t KeyBytes>
 std::uint64_t table_bytes::state::get_now(std::span<const std::byte, KeyBytes> key,
                                           std::span<std::byte> into) const noexcept {
-    // A finder of its own: nothing is to be read to find its parts.
+    // A finder of its own: the arena needn't be looked up.
     const std::uint64_t h = hash(key), number = finder(*bytes).try_get_at_first(key, h, into);
     return number != 0 ? number : get_nearby(key, h, into);
 }

@@ -111,6 +111,7 @@ shared::structured_request request_to_read(std::string_view place, const char* o
     request.spec.kind = kind::table;
     request.spec.format_version = format_version;
     request.spec.fingerprint = fingerprint;
+    request.spec.object_bytes = initial_bytes;
     request.reserve_bytes = reserve_bytes;
     request.operation = operation;
     return request;

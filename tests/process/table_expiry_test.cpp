@@ -28,8 +28,8 @@ std::atomic<std::uint64_t> wall_ns{0};  // 0: the system's
 // In front of the C library's: whoever asks for a time in this program asks here. What it says that costs less is late.
 extern "C" int clock_gettime(clockid_t clock, timespec* time) noexcept {
     const bool is_late = clock == CLOCK_REALTIME_COARSE;
-    const std::uint64_t now = wall_ns - (is_late && wall_ns != 0 ? 9 * second : 0);
-    if (now == 0 || (clock != CLOCK_REALTIME && !is_late))
+    const std::uint64_t wall = wall_ns, now = is_late ? wall - 9 * second : wall;
+    if (wall == 0 || (clock != CLOCK_REALTIME && !is_late))
         return static_cast<int>(::syscall(SYS_clock_gettime, clock, time));
     time->tv_sec = static_cast<std::time_t>(now / second);
     time->tv_nsec = static_cast<long>(now % second);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <string>
 
@@ -102,6 +103,51 @@ TEST_F(damaged_table_test, numbers_of_buckets_that_cannot_be) {
     for (const std::uint64_t buckets : {std::uint64_t{0}, std::uint64_t{63}, ~std::uint64_t{0}}) {
         write(in_body(offsetof(tables::body, buckets)), buckets);
         expect_corrupt();
+    }
+}
+
+TEST_F(damaged_table_test, pieces_of_buckets_that_cannot_be) {
+    for (unsigned i = 0; table_.info()->buckets < 2 * tables::first_groups; ++i)
+        ASSERT_TRUE(table_.put_text("more " + std::to_string(i), "value"));
+    const std::uint64_t pieces_at = in_body(offsetof(tables::body, pieces));
+    std::string key;
+    {
+        const table_inside::view inside(path_);
+        for (unsigned i = 0; key.empty(); ++i) {
+            const std::string one = "more " + std::to_string(i);
+            const std::uint64_t hash = table_inside::hash_of(one, inside.seed());
+            if (tables::bucket_of(hash, tables::read(inside.body().buckets)) >= tables::first_groups) key = one;
+        }
+        end_ = tables::read(inside.body().end);
+    }
+    const std::uint64_t behind = std::filesystem::file_size(path_);
+    std::array<std::byte, 5> into;
+    ASSERT_TRUE(table_.get(std::as_bytes(std::span(key)), into));
+    for (const std::uint64_t at :
+         {std::uint64_t{0}, std::uint64_t{8}, behind - 64, behind, std::uint64_t{1} << 40, ~std::uint64_t{0} - 63}) {
+        for (unsigned piece = 0; piece < 4; ++piece) write(pieces_at + 8 * piece, at);
+        EXPECT_EQ(code_of(table_.get(std::as_bytes(std::span(key)), into)), errc::corrupt) << at;
+        EXPECT_EQ(code_of(table_.put_text(key, "value")), errc::corrupt) << at;
+    }
+}
+
+// With a header that is whole, and says of its length what is so.
+TEST_F(damaged_table_test, shorter_than_it_is_from_the_start) {
+    table_.close();
+    samepage::shared::header_spec spec;
+    spec.kind = samepage::kind::table;
+    spec.format_version = tables::format_version;
+    spec.fingerprint = tables::fingerprint;
+    for (const std::uint64_t size : {tables::initial_bytes - 1, tables::arena_offset, tables::table_offset + 4096}) {
+        std::array<std::byte, sizeof(samepage::shared::object_header)> header{};
+        spec.object_bytes = size;
+        samepage::shared::write_header(header, spec);
+        std::filesystem::resize_file(path_, size);
+        std::fstream file(path_, std::ios::in | std::ios::out | std::ios::binary);
+        file.write(reinterpret_cast<const char*>(header.data()), header.size());
+        ASSERT_TRUE(file.flush());
+        EXPECT_EQ(code_of(table_bytes::open(path_)), errc::corrupt) << size;
+        EXPECT_EQ(code_of(tables::verify(path_, samepage::no_wait)), errc::corrupt) << size;
     }
 }
 

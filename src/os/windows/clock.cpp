@@ -1,16 +1,12 @@
-// The wall clock's last tick, from GetSystemTimeAsFileTime.
+// The wall clock. Windows has one that ticks, too, but on some virtual machines hours lie between the two.
 // SPDX-License-Identifier: MIT
 #include "os/os.hpp"
-#include "os/windows/system.hpp"
 
 namespace samepage::os {
 
 std::uint64_t last_tick_unix_ns() noexcept {
-    constexpr std::uint64_t from_1601_to_1970 = 116'444'736'000'000'000;  // in units of 100 ns
-    FILETIME now{};
-    ::GetSystemTimeAsFileTime(&now);
-    const std::uint64_t units = std::uint64_t{now.dwHighDateTime} << 32 | now.dwLowDateTime;
-    return (units - from_1601_to_1970) * 100;
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
 }
 
 }  // namespace samepage::os
