@@ -459,13 +459,13 @@ class table {
     }
     // The same into the caller's V, all of its bytes; gives the version. It isn't where the key is, and no part of an
     // object that keeps something in its padding. After an error anything is there.
-    result<std::uint64_t> get(const K& key, V& into) const requires std::is_copy_assignable_v<V> {
+    result<std::uint64_t> get(const K& key, V& into) const {
         if (const std::uint64_t version = bytes_.get_plain(&key, sizeof key, &into, sizeof into); version != 0)
             [[likely]]
             return version;
         const auto seen = get_closely(key);
         if (!seen) return seen.error();
-        into = seen->value;
+        std::memcpy(static_cast<void*>(&into), &seen->value, sizeof into);
         return seen->version;
     }
     // All three have one element for each key.
