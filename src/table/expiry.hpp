@@ -22,6 +22,8 @@
 //      it would have to be late by seconds (is_to_come).
 //   I4 It is believed only after the number was read again (find.hpp R5), as everything else of a record.
 //
+// `tests/models/table_expiry.pml` has a reader, a writer and both clocks.
+//
 // Crash story: writer.hpp's, of puts and erases. Killed between two erases, the rest stays for the next writer. Killed
 // after `expiring` and before the put, it says what isn't so, which costs writers a look at slots.
 // A moment that cannot be (damage) makes a record disappear early, or late: no reader and no writer does anything else
