@@ -254,22 +254,25 @@ void two_processes(bench::report& report, const std::string& folder) {
     using mine = samepage_table;
     using bench::peers::boost_map;
     using bench::peers::lmdb;
+    const std::string readers = "table: two reader processes", writers = "table: two writer processes";
+    const std::string reader = "table: a reader beside a writer", writer = "table: a writer beside a reader";
+    if (!report.wants(readers) && !report.wants(writers) && !report.wants(reader) && !report.wants(writer)) return;
     const auto get = [](auto table, std::uint64_t seed) { return getting(table, seed); };
     const auto put = [](auto table, std::uint64_t seed) { return updating(table, seed); };
-    report.measure({"table: two reader processes",
+    report.measure({readers,
                     {together<mine>("samepage, one", folder, 1, get), together<mine>("samepage, two", folder, 2, get),
                      together<lmdb>("LMDB, two", folder, 2, get), together<boost_map>("Boost, two", folder, 2, get)},
                     {{"samepage, one", "samepage, two", direction::at_least, 1.8}}});
-    report.measure({"table: two writer processes",
+    report.measure({writers,
                     {together<mine>("samepage, one", folder, 1, put), together<mine>("samepage, two", folder, 2, put),
                      together<lmdb>("LMDB, two", folder, 2, put), together<boost_map>("Boost, two", folder, 2, put)},
                     {{"samepage, one", "samepage, two", direction::at_least, 1.6}}});
-    report.measure({"table: a reader beside a writer",
+    report.measure({reader,
                     {bench::repeated("samepage, alone", get(std::make_shared<mine>(folder), 7)),
                      beside<mine>("samepage, beside", folder, get, put), beside<lmdb>("LMDB, beside", folder, get, put),
                      beside<boost_map>("Boost, beside", folder, get, put)},
                     {{"samepage, alone", "samepage, beside", direction::at_least, 0.8}}});
-    report.measure({"table: a writer beside a reader",
+    report.measure({writer,
                     {bench::repeated("samepage, alone", put(std::make_shared<mine>(folder), 7)),
                      beside<mine>("samepage, beside", folder, put, get), beside<lmdb>("LMDB, beside", folder, put, get),
                      beside<boost_map>("Boost, beside", folder, put, get)},
@@ -381,7 +384,7 @@ int main(int argc, char** argv) {
     filled<bench::peers::lmdb>(names.path());
     filled<bench::peers::boost_map>(names.path());
     filled<bench::peers::sqlite>(names.path());
-    if (report.wants("table: two reader processes") || chosen.only.empty()) two_processes(report, names.path());
+    two_processes(report, names.path());
     alone(report, names.path());
     wanting_more(report, names.path());
     growing(report, names.path());
