@@ -14,8 +14,8 @@
 //                           how long writers are held, and the longest put; beside it a copy that nobody could use.
 //                           In the directory SAMEPAGE_BENCH_DISK, else in memory
 // The limit is absl::flat_hash_map in private memory, and where the records lie beside their slots, as samepage's do,
-// absl::node_hash_map. LMDB doesn't wait for the disk, nor does SQLite; all their files
-// are in memory, too. Redis, where it is installed, is asked over a Unix socket.
+// absl::node_hash_map. LMDB doesn't wait for the disk, nor does SQLite; all their files are in memory, too. Redis, if
+// it is installed, is asked over a Unix socket.
 #include <algorithm>
 #include <atomic>
 #include <cstdint>

@@ -118,7 +118,6 @@ TEST_F(damaged_table_test, pieces_of_buckets_that_cannot_be) {
             const std::uint64_t hash = table_inside::hash_of(one, inside.seed());
             if (tables::bucket_of(hash, tables::read(inside.body().buckets)) >= tables::first_groups) key = one;
         }
-        end_ = tables::read(inside.body().end);
     }
     const std::uint64_t behind = std::filesystem::file_size(path_);
     std::array<std::byte, 5> into;
